@@ -1,0 +1,43 @@
+/// What `quantity` of an instrument is worth at `price`, in its settlement currency, rounded half to even once.
+///
+/// Every amount of the system comes from here. Profit is a difference of values along an instrument's path: buying at p and
+/// valuing at m earns `value(q, m) − value(q, p)`, for an inverse contract too, whose value is negative (−contracts ×
+/// contract size ÷ price) so that the same difference is the profit in base currency.
+@inlinable public func value(_ instrument: borrowing Instrument, _ quantity: Quantity, _ price: FinePrice) -> Money {
+    let units = Int128(quantity.lots) * Int128(instrument.lotUnit)
+    switch instrument.kind {
+    case .linear, .spot:
+        return Money(nanos: roundedQuotient(units * Int128(price.nanos), 1_000_000_000), instrument.settlement)
+    case .inverse:
+        precondition(price.nanos > 0, "an inverse contract was valued at a price that is not positive")
+        return Money(nanos: roundedQuotient(-units * 1_000_000_000, Int128(price.nanos)), instrument.settlement)
+    }
+}
+
+extension Instrument {
+    /// The absolute value of `quantity` at `price` in the quote currency: what minimum sizes and notional limits speak of.
+    @inlinable public func notional(_ quantity: Quantity, _ price: FinePrice) -> Money {
+        let units = Int128(abs(quantity.lots)) * Int128(lotUnit)
+        return switch kind {
+        case .linear, .spot: Money(nanos: roundedQuotient(units * Int128(price.nanos), 1_000_000_000), quote)
+        case .inverse: Money(nanos: Int64(units), quote)
+        }
+    }
+
+    /// `quantity` in 10⁻⁹ of the base currency, with its sign; exact for linear and spot, at `price` for inverse.
+    @inlinable public func baseAmount(_ quantity: Quantity, at price: FinePrice) -> Int64 {
+        let units = Int128(quantity.lots) * Int128(lotUnit)
+        return switch kind {
+        case .linear, .spot: Int64(units)
+        case .inverse: roundedQuotient(units * 1_000_000_000, Int128(price.nanos))
+        }
+    }
+
+    /// The largest whole number of lots within `baseAmount` (10⁻⁹ of the base currency, signed), rounded towards zero.
+    @inlinable public func quantity(baseAmount: Int64, at price: FinePrice) -> Quantity {
+        switch kind {
+        case .linear, .spot: Quantity(lots: baseAmount / lotUnit)
+        case .inverse: Quantity(lots: Int64(Int128(baseAmount) * Int128(price.nanos) / 1_000_000_000 / Int128(lotUnit)))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+public import Market
+
+/// What the core lends a strategy or an algorithm for the length of one call: time, books, positions, orders, and the
+/// requests it may make. Nothing here reads a clock or the world.
+public struct Context {
+    /// The instance that this call, and every order it sends, belongs to.
+    public let instance: StrategyID
+    /// The algorithm that is being called; nil for a strategy.
+    public let algorithm: AlgorithmID?
+    let core: TradingCore
+
+    init(core: TradingCore, instance: StrategyID, algorithm: AlgorithmID?) {
+        self.core = core
+        self.instance = instance
+        self.algorithm = algorithm
+    }
+
+    public var now: Timestamp { core.now }
+    public var instruments: [Instrument] { core.instruments }
+
+    /// The books as known here, by instrument: `context.books[id].bestBid`.
+    public var books: BookTable { core.books }
+    public func bookState(_ instrument: InstrumentID) -> BookState { core.bookState(instrument) }
+    /// How long ago the book last changed or was confirmed.
+    public func bookAge(_ instrument: InstrumentID) -> Nanoseconds { core.bookAge(instrument) }
+    /// The venue's mark price; nil until one arrived.
+    public func mark(_ instrument: InstrumentID) -> FinePrice? { core.mark(instrument) }
+    /// The last known funding record of an instrument.
+    public func funding(_ instrument: InstrumentID) -> MarketEvent? { core.funding(instrument) }
+
+    /// The account's position from confirmed fills, all instances together.
+    public func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { core.position(account, instrument) }
+    /// The part of it that this instance's own fills make.
+    public func ownPosition(_ account: AccountID, _ instrument: InstrumentID) -> Quantity {
+        core.ownPosition(instance, account, instrument)
+    }
+    /// Signed remainder of this instance's orders that are not done, unknown ones included.
+    public func inFlight(_ account: AccountID, _ instrument: InstrumentID, purpose: OrderPurpose? = nil) -> Quantity {
+        core.inFlight(instance, account, instrument, purpose)
+    }
+    /// The account's balance of a currency by the core's own record.
+    public func balance(_ account: AccountID, _ currency: Currency) -> Money { core.balance(account, currency) }
+    /// Balance plus unrealised profit (at mark, else mid) of the positions that settle in the currency.
+    public func equity(_ account: AccountID, _ currency: Currency) -> Money { core.equity(account, currency) }
+
+    /// nil once the record was let go, ten minutes or more after the order ended.
+    public func order(_ id: OrderID) -> Order? { core.order(id) }
+    /// This instance's orders that are not done, oldest first; of one instrument if given.
+    public func openOrders(_ account: AccountID? = nil, _ instrument: InstrumentID? = nil) -> [Order] {
+        core.openOrders(instance, account, instrument)
+    }
+
+    /// The reason if risk keeps this instance from taking new risk.
+    public var freeze: FreezeReason? { core.freeze(instance) }
+
+    /// Sends an order and returns its id at once. A denial by our own risk arrives as an event after this call.
+    @discardableResult
+    public mutating func submit(_ draft: OrderDraft) -> OrderID { core.submit(draft, instance, algorithm) }
+    /// Asks for another price or total quantity. Ignored, and answered by `amendRejected`, when the order is done.
+    public mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) { core.amend(id, price: price, quantity: quantity) }
+    /// Asks to cancel; does nothing when the order is done or a cancel is on its way.
+    public mutating func cancel(_ id: OrderID) { core.cancel(id) }
+    public mutating func setLeverage(_ account: AccountID, _ instrument: InstrumentID, _ leverage: Int64) {
+        core.setLeverage(account, instrument, leverage)
+    }
+
+    /// Starts an algorithm after the strategy returns.
+    @discardableResult
+    public mutating func run(_ algorithm: any Algorithm) -> AlgorithmID { core.run(algorithm, instance) }
+    /// Asks an algorithm of this instance to end early; its end arrives as an event.
+    public mutating func cancel(_ algorithm: AlgorithmID) { core.cancel(algorithm) }
+    /// Of an algorithm: it has ended, with this result. Its strategy is told; it is not called again.
+    public mutating func finish(_ end: AlgorithmEnd) {
+        guard let algorithm else { preconditionFailure("only an algorithm can finish") }
+        core.finish(algorithm, end)
+    }
+
+    /// Asks to be woken at `time` (at once, if it has passed) by `StrategyEvent.timer` with the token returned.
+    @discardableResult
+    public mutating func wake(at time: Timestamp) -> TimerToken { core.wake(at: time, instance, algorithm) }
+    public mutating func cancel(_ timer: TimerToken) { core.cancel(timer) }
+
+    /// A whole number drawn uniformly from the run's seed; each instance has its own sequence.
+    public mutating func random(in range: ClosedRange<Int64>) -> Int64 { core.random(instance, range) }
+
+    /// Stops this instance's new orders and wakes it with `frozen`; `nil` releases.
+    public mutating func freeze(_ reason: FreezeReason?) { core.setFreeze(instance, reason) }
+    /// A line for the run's log: what was decided and why.
+    public mutating func note(_ text: @autoclosure () -> String) { core.note(instance, text()) }
+}

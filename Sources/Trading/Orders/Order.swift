@@ -1,0 +1,74 @@
+public import Market
+
+/// One order and all that is known of it.
+///
+/// Three axes: how far its life has come, what request is on its way, and whether we know what the venue knows. Filled and
+/// remaining are data; "partially filled" is a view. Nothing leaves `done`, except that a late fill raises `filled`.
+public struct Order: Hashable, BitwiseCopyable, Sendable {
+    public enum Life: Hashable, BitwiseCopyable, Sendable {
+        case new
+        case submitting
+        case open
+        case done(End)
+    }
+
+    public enum End: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+        case filled, cancelled, expired
+        /// The venue refused it.
+        case rejected
+        /// Our own risk refused it.
+        case denied
+        /// Proven never accepted.
+        case failed
+    }
+
+    public enum PendingRequest: Hashable, BitwiseCopyable, Sendable {
+        case none, cancel
+        case amend(price: Price, quantity: Quantity)
+    }
+
+    public enum Certainty: Hashable, BitwiseCopyable, Sendable {
+        case known
+        /// Nobody has told us the outcome of a request sent at `since`; `asking` counts the queries sent.
+        case unknown(since: Timestamp, asking: UInt8)
+    }
+
+    public let id: OrderID
+    public let instance: StrategyID
+    /// The algorithm that it belongs to, if any.
+    public let algorithm: AlgorithmID?
+    public let draft: OrderDraft
+    /// As last confirmed by the venue, else as asked.
+    public internal(set) var price: Price?
+    public internal(set) var quantity: Quantity
+    public internal(set) var filled: Quantity
+    /// Σ ticks × lots of the fills.
+    public internal(set) var filledTickLots: Int64
+    public internal(set) var life: Life
+    public internal(set) var pending: PendingRequest
+    public internal(set) var certainty: Certainty
+    public internal(set) var submittedAt: Timestamp
+    public internal(set) var changedAt: Timestamp
+
+    init(id: OrderID, instance: StrategyID, algorithm: AlgorithmID?, draft: OrderDraft, now: Timestamp) {
+        self.id = id
+        self.instance = instance
+        self.algorithm = algorithm
+        self.draft = draft
+        price = draft.price
+        quantity = draft.quantity
+        filled = .zero
+        filledTickLots = 0
+        life = .new
+        pending = .none
+        certainty = .known
+        submittedAt = now
+        changedAt = now
+    }
+
+    public var isDone: Bool { if case .done = life { true } else { false } }
+    /// What may still fill: zero once done.
+    public var remaining: Quantity { isDone ? .zero : max(.zero, quantity - filled) }
+    /// `remaining` with the sign of the side: what exposure reserves, also while the order's state is unknown.
+    public var signedRemaining: Quantity { draft.side == .buy ? remaining : -remaining }
+}

@@ -1,0 +1,10 @@
+/// Why our own risk refused an order before it left.
+public enum DenyReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    case unknownInstrument, quantity, notional, position, priceCollar, duplicate, orderRate, postOnlyWouldTake, selfTrade, margin, staleBook
+    case notSynchronised, frozen, killed, minimumQuantity, minimumNotional, hedgeReserve, stopped, lossLimit
+}
+
+/// Why new risk is not taken for the moment.
+public enum FreezeReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    case staleBook, unsynchronised, unhedged, lossLimit, drawdown, rejects, positionMismatch, journal, killed, connection
+}
