@@ -32,7 +32,9 @@ extension Timestamp {
             if !reader.take(0x5A), !reader.isAtEnd {
                 let sign: Int64
                 if reader.take(0x2B) { sign = 1 } else if reader.take(0x2D) { sign = -1 } else { return nil }
-                guard let hour = reader.digits(2), reader.take(0x3A), let minute = reader.digits(2), hour < 24, minute < 60 else { return nil }
+                guard let hour = reader.digits(2), reader.take(0x3A), let minute = reader.digits(2), hour < 24, minute < 60 else {
+                    return nil
+                }
                 seconds -= sign * (hour * 3_600 + minute * 60)
             }
         }
