@@ -22,7 +22,8 @@ public enum RunError: Error, Equatable, Sendable {
         case .overlap(let feed, let first, let second, let from, let to):
             "tapes '\(first)' and '\(second)' both hold \(feed) from \(from.iso8601) to \(to.iso8601)"
         case .outsideData(let from, let to, let dataFrom, let dataTo):
-            "the range \(from?.iso8601 ?? "start") to \(to?.iso8601 ?? "end") is outside the tapes, which hold \(dataFrom.iso8601) to \(dataTo.iso8601)"
+            "the range \(from?.iso8601 ?? "start") to \(to?.iso8601 ?? "end") is outside the tapes: "
+                + "they hold \(dataFrom.iso8601) to \(dataTo.iso8601)"
         case .scenario(let message, _): message
         case .output(let path, let message): "'\(path)': \(message)"
         }

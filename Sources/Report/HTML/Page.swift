@@ -98,7 +98,8 @@ public struct Page: Sendable {
         let keys = chart.series.enumerated().map { "<span class=\"key s\($0.offset)\">\(escaped($0.element.name))</span>" }
         let note = chart.note.map { "<p class=\"note\">\(escaped($0))</p>" } ?? ""
         return """
-            <figure id="\(chart.id)" class="chart"><figcaption>\(escaped(chart.title)) <small>\(escaped(chart.unit))</small>\(keys.joined())</figcaption>
+            <figure id="\(chart.id)" class="chart">
+            <figcaption>\(escaped(chart.title)) <small>\(escaped(chart.unit))</small>\(keys.joined())</figcaption>
             <div class="plot">\(StaticFigure(chart).svg)</div>
             <script type="application/json">\(ChartData(chart).json.compact)</script>\(note)</figure>
             """
@@ -109,7 +110,7 @@ public struct Page: Sendable {
             "<th\(table.numeric.contains($0.offset) ? " class=\"n\"" : "")>\(escaped($0.element))</th>"
         }
         let body = table.rows.prefix(Self.rowsPerPage).map { row in
-            let cells = row.enumerated().map { "<td\(table.numeric.contains($0.offset) ? " class=\"n\"" : "")>\(escaped($0.element))</td>" }
+            let cells = row.enumerated().map { cell("td", $0.offset, $0.element) }
             return "<tr>\(cells.joined())</tr>"
         }
         var data = ""
@@ -120,7 +121,8 @@ public struct Page: Sendable {
         let note = table.note.map { "<p class=\"note\">\(escaped($0))</p>" } ?? ""
         let empty = table.rows.isEmpty ? "<p class=\"empty\">None.</p>" : ""
         return """
-            <div class="table" id="\(table.id)"><h3>\(escaped(table.title))</h3><div class="scroll"><table><thead><tr>\(head.joined())</tr></thead>
+            <div class="table" id="\(table.id)"><h3>\(escaped(table.title))</h3>
+            <div class="scroll"><table><thead><tr>\(head.joined())</tr></thead>
             <tbody>\(body.joined())</tbody></table></div>\(empty)\(data)\(note)</div>
             """
     }
