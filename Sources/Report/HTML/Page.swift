@@ -106,9 +106,10 @@ public struct Page: Sendable {
     }
 
     private func html(_ table: Table) -> String {
-        let head = table.header.enumerated().map {
-            "<th\(table.numeric.contains($0.offset) ? " class=\"n\"" : "")>\(escaped($0.element))</th>"
+        func cell(_ tag: String, _ column: Int, _ text: String) -> String {
+            "<\(tag)\(table.numeric.contains(column) ? " class=\"n\"" : "")>\(escaped(text))</\(tag)>"
         }
+        let head = table.header.enumerated().map { cell("th", $0.offset, $0.element) }
         let body = table.rows.prefix(Self.rowsPerPage).map { row in
             let cells = row.enumerated().map { cell("td", $0.offset, $0.element) }
             return "<tr>\(cells.joined())</tr>"
