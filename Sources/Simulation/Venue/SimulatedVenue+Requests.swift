@@ -21,9 +21,11 @@ struct KnownOrders {
     mutating func add(_ request: OrderRequest) { records[request.order.rawValue] = Record(request: request) }
 
     mutating func fill(_ id: OrderID, _ fill: Fill) {
-        records[id.rawValue]?.filled = (records[id.rawValue]?.filled ?? .zero) + fill.quantity
-        records[id.rawValue]?.fills.append(fill)
-        if let record = records[id.rawValue], record.filled >= record.request.quantity { end(id) }
+        guard var record = records[id.rawValue] else { return }
+        record.filled = record.filled + fill.quantity
+        record.fills.append(fill)
+        records[id.rawValue] = record
+        if record.filled >= record.request.quantity { end(id) }
     }
 
     mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
