@@ -1,1 +1,198 @@
+import Foundation
+import Market
+import Signing
 import Testing
+
+@testable import Tape
+
+@Suite struct TapeTests {
+    private static func place(_ name: String = "t.tape") throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder.appending(path: name).path
+    }
+
+    private static func instrument(_ symbol: String = "BTC") -> Instrument {
+        Instrument(
+            symbol: symbol, venue: "v", venueSymbol: symbol + "_PERP", kind: .linear, base: Currency(symbol)!, quote: Currency("USDC")!,
+            tickSize: FinePrice(nanos: 100_000_000), lotSize: 10_000, fundingInterval: .hours(1))
+    }
+
+    /// Records of every kind, with ordinary and extreme values.
+    private static func events(_ count: Int, seed: UInt64, feed: InstrumentID) -> [MarketEvent] {
+        var random = SeededGenerator(seed: seed)
+        var time: Int64 = 1_700_000_000_000_000_000
+        return (0..<count).map { _ in
+            func number() -> Int64 {
+                switch random.uniform(in: 0...19) {
+                case 0: .min
+                case 1: .max
+                case 2: random.uniform(in: .min ... .max)
+                default: random.uniform(in: 0...100_000)
+                }
+            }
+            time += random.uniform(in: -1_000...1_000_000)
+            return MarketEvent(
+                kind: MarketEvent.Kind.allCases[Int(random.uniform(in: 0...13))], instrument: feed, venueTime: Timestamp(nanoseconds: time),
+                receiveTime: Timestamp(
+                    nanoseconds: random.uniform(in: 0...50) == 0 ? number() : time + random.uniform(in: -5_000_000...9_000_000)),
+                price: number(), quantity: number(), detail: number(), flags: .init(rawValue: UInt8(random.uniform(in: 0...127))),
+                frame: UInt32(random.uniform(in: 0...Int64(UInt32.max))))
+        }
+    }
+
+    private static func read(_ tape: Tape, _ feed: InstrumentID) throws -> [MarketEvent] {
+        var (all, chunk) = ([MarketEvent](), ContiguousArray<MarketEvent>())
+        let reader = try tape.reader(feed: feed)
+        while try reader.next(into: &chunk) { all += chunk }
+        return all
+    }
+
+    @Test func `records of two feeds round trip over several chunks`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        let feeds = [
+            try writer.addFeed(FeedDescription(instrument: Self.instrument("BTC"), source: "a")),
+            try writer.addFeed(FeedDescription(instrument: Self.instrument("ETH"), source: "b")),
+        ]
+        let written = [Self.events(150_000, seed: 1, feed: feeds[0]), Self.events(10, seed: 2, feed: feeds[1])]
+        for events in written { for event in events { try writer.append(event) } }
+        writer.addUnparsed(feed: feeds[0], reason: "no such stream")
+        try writer.addGap(feed: feeds[1], time: Timestamp(nanoseconds: 5), cause: .sequence, note: "3 to 7")
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try writer.close()
+        let tape = try Tape(opening: path)
+        for (feed, events) in zip(feeds, written) { #expect(try Self.read(tape, feed) == events) }
+        #expect(tape.feeds.map(\.events) == [150_000, 10])
+        #expect(tape.feeds.map(\.chunks) == [3, 1])
+        #expect(tape.feeds[0].unparsed == ["no such stream": 1])
+        #expect(tape.feeds[0].description == FeedDescription(instrument: Self.instrument("BTC"), source: "a"))
+        #expect(try tape.gaps(feeds[1]).map(\.note) == ["3 to 7"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent) == ["t.tape"])
+    }
+
+    @Test func `a content hash belongs to the records and the instrument, not to the file`() throws {
+        func hash(first: String, seed: UInt64) throws -> SHA256Digest {
+            let path = try Self.place()
+            let writer = try TapeWriter(creating: path)
+            var found = InstrumentID(0)
+            for symbol in first == "BTC" ? ["BTC", "ETH"] : ["ETH", "BTC"] {
+                let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(symbol), source: first))
+                if symbol == "BTC" { found = feed }
+                for event in Self.events(100, seed: symbol == "BTC" ? seed : 99, feed: feed) { try writer.append(event) }
+            }
+            try writer.close()
+            return try Tape(opening: path).feeds[found.index].contentHash
+        }
+        #expect(try hash(first: "BTC", seed: 1) == hash(first: "ETH", seed: 1))
+        #expect(try hash(first: "BTC", seed: 1) != hash(first: "BTC", seed: 2))
+    }
+
+    @Test func `a writer that is let go leaves nothing`() throws {
+        let path = try Self.place()
+        do {
+            let writer = try TapeWriter(creating: path)
+            _ = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent) == [])
+    }
+
+    @Test func `what is not a tape is said by name`() throws {
+        let path = try Self.place("market.tape")
+        #expect(throws: TapeError.notFound(path: path, closest: nil)) { try Tape(opening: path) }
+        let writer = try TapeWriter(creating: path)
+        try writer.close()
+        #expect(throws: TapeError.alreadyExists(path: path)) { try TapeWriter(creating: path) }
+        let typo = (path as NSString).deletingLastPathComponent + "/markt.tape"
+        #expect(throws: TapeError.notFound(path: typo, closest: path)) { try Tape(opening: typo) }
+        let folder = (path as NSString).deletingLastPathComponent
+        #expect(throws: TapeError.isDirectory(path: folder)) { try Tape(opening: folder) }
+        let text = folder + "/text"
+        try String(repeating: "not a database ", count: 100).write(toFile: text, atomically: true, encoding: .utf8)
+        #expect(throws: TapeError.notATape(path: text)) { try Tape(opening: text) }
+        let empty = folder + "/empty"
+        try Data().write(to: URL(filePath: empty))
+        #expect(throws: TapeError.notATape(path: empty)) { try Tape(opening: empty) }
+        let nowhere = folder + "/no/such/folder/t.tape"
+        #expect(throws: TapeError.notWritable(path: nowhere + ".part", reason: "unable to open database file")) {
+            try TapeWriter(creating: nowhere)
+        }
+    }
+
+    @Test func `a tape from the future is refused`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        try writer.close()
+        let database = try Database(path, .create)
+        try database.execute("PRAGMA user_version = 7")
+        #expect(throws: TapeError.schemaTooNew(path: path, found: 7, supported: 1)) { try Tape(opening: path) }
+    }
+
+    @Test func `a flipped byte is found and the chunk is named`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
+        for event in Self.events(70_000, seed: 3, feed: feed) { try writer.append(event) }
+        try writer.close()
+        let database = try Database(path, .create)
+        try database.execute(
+            "UPDATE chunk SET data = CAST(substr(data, 1, 5000) || x'FFFE' || substr(data, 5003) AS BLOB) WHERE sequence = 1")
+        var chunk = ContiguousArray<MarketEvent>()
+        let reader = try Tape(opening: path).reader(feed: feed)
+        #expect(try reader.next(into: &chunk))
+        let error = try #require(throws: TapeError.self) { try reader.next(into: &chunk) }
+        guard case .damagedChunk(path, "v BTC_PERP", 1, _) = error else {
+            Issue.record("\(error)")
+            return
+        }
+    }
+
+    @Test func `a truncated tape is damaged, not empty`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
+        for event in Self.events(70_000, seed: 3, feed: feed) { try writer.append(event) }
+        try writer.close()
+        let bytes = try Data(contentsOf: URL(filePath: path))
+        try bytes.prefix(bytes.count / 2).write(to: URL(filePath: path))
+        #expect(throws: TapeError.self) {
+            let tape = try Tape(opening: path)
+            _ = try Self.read(tape, feed)
+        }
+    }
+
+    @Test func `no damaged chunk makes the decoder trap`() throws {
+        var bytes: [UInt8] = []
+        ChunkCodec.encode(ContiguousArray(Self.events(200, seed: 4, feed: InstrumentID(0))), into: &bytes)
+        var random = SeededGenerator(seed: 8)
+        var events = ContiguousArray<MarketEvent>()
+        var refused = 0
+        for _ in 0..<3_000 {
+            var damaged = Array(bytes.prefix(Int(random.uniform(in: 0...Int64(bytes.count)))))
+            for _ in 0..<random.uniform(in: 0...4) where !damaged.isEmpty {
+                damaged[Int(random.uniform(in: 0...Int64(damaged.count - 1)))] = UInt8(random.uniform(in: 0...255))
+            }
+            if ChunkCodec.decode(damaged.span, instrument: InstrumentID(0), into: &events) != nil { refused += 1 }
+        }
+        #expect(refused > 2_900)
+    }
+}
+
+@Suite struct JournalStoreTests {
+    @Test func `blocks come back as they were written`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString).sqlite").path
+        let hashes = [sha256("b"), sha256("a")]
+        let store = try JournalStore(creating: path, meta: ["scenario": "x"], feeds: [("one", hashes[0]), ("two", hashes[1])])
+        let times = Timestamp(nanoseconds: 1)...Timestamp(nanoseconds: 9)
+        try store.append([1, 2, 3], records: 1, times: times, hashAfter: 5)
+        try store.append([UInt8](repeating: 7, count: 100_000), records: 2, times: times, hashAfter: 6)
+        try store.close(finalHash: 0xAB, digest: sha256("all"))
+        let reader = try JournalReader(opening: path)
+        #expect(try reader.nextBlock() == [1, 2, 3])
+        #expect(try reader.nextBlock()?.count == 100_000)
+        #expect(try reader.nextBlock() == nil)
+        #expect(reader.meta == ["scenario": "x", "final_hash": "00000000000000ab", "sha256": sha256("all").description])
+        #expect(reader.feeds.map(\.hash) == hashes.sorted().map(\.description))
+        try FileManager.default.removeItem(atPath: path)
+    }
+}

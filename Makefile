@@ -1,0 +1,39 @@
+# mmsim: `make backtest` for a first report, `make test` for the tests, `make help` for the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build backtest test lint bench clean
+
+SWIFT ?= swift
+RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
+BIN := .build-release/release
+PACKAGES := libsqlite3-dev libssl-dev libcsv-dev libzstd-dev zlib1g-dev libjs-dygraphs
+
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the system libraries that the build needs (does nothing when they are there)
+	@Tools/setup $(PACKAGES)
+
+build: setup ## Build mmsim and the benchmark program, optimised
+	@$(RELEASE) --product mmsim
+	@$(RELEASE) --product workload
+
+backtest: setup ## From a fresh clone to a report: build mmsim, generate the demo market, run the demo hedge
+	@$(RELEASE) --product mmsim
+	@test -f Data/demo.tape || $(BIN)/mmsim synth --out Data/demo.tape --duration "2 h" --seed 42
+	@$(BIN)/mmsim backtest Scenarios/demo.yaml
+
+test: setup ## Build and run all tests
+	@$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+	@$(SWIFT) test --skip-build
+
+lint: setup ## Check formatting, the layers' imports and the banned calls
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks </dev/null
+	@$(SWIFT) test --filter TidyTests
+
+bench: build ## Measure replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
+	@Benchmarks/run $(BIN)/workload
+
+clean: ## Remove build folders and generated data; reports stay
+	rm -rf .build .build-* Data/demo.tape

@@ -1,0 +1,67 @@
+internal import CZstd
+
+/// Bytes to zstd frames with a content checksum, and back.
+@safe final class Compressor {
+    private let context: OpaquePointer
+    private(set) var output: [UInt8] = []
+
+    init(level: Int32 = 3) {
+        guard let context = unsafe ZSTD_createCCtx() else { preconditionFailure("no memory for a compressor") }
+        unsafe self.context = context
+        unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
+        unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+    }
+
+    deinit { unsafe ZSTD_freeCCtx(context) }
+
+    /// Compresses `bytes` and lends the frame, valid until the next call.
+    func compress<Result>(_ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws(TapeError) -> Result) throws(TapeError) -> Result {
+        let bound = ZSTD_compressBound(bytes.count)
+        if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
+        let size = unsafe output.withUnsafeMutableBytes { target in
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe ZSTD_compress2(context, target.baseAddress, target.count, source.baseAddress, source.count)
+            }
+        }
+        precondition(ZSTD_isError(size) == 0, "zstd failed within its own bound")
+        let result: Swift.Result<Result, TapeError> = unsafe output.withUnsafeBytes { frame in
+            do throws(TapeError) { return .success(try unsafe body(UnsafeRawBufferPointer(rebasing: frame[..<size]))) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
+
+@safe final class Decompressor {
+    private let context: OpaquePointer
+    /// What the last frame held, and perhaps more behind it from an earlier one.
+    private var output: [UInt8] = []
+    private var count = 0
+
+    init() {
+        guard let context = unsafe ZSTD_createDCtx() else { preconditionFailure("no memory for a decompressor") }
+        unsafe self.context = context
+    }
+
+    deinit { unsafe ZSTD_freeDCtx(context) }
+
+    /// Fills `output`; returns the reason when the frame is damaged or holds more than `limit` bytes.
+    func decompress(_ frame: UnsafeRawBufferPointer, limit: Int) -> String? {
+        let size = unsafe ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
+        guard size <= UInt64(limit) else { return "its compressed frame is not readable" }
+        if output.count < Int(size) { output = [UInt8](repeating: 0, count: Int(size)) }
+        let code = unsafe output.withUnsafeMutableBytes { target in
+            unsafe ZSTD_decompressDCtx(context, target.baseAddress, target.count, frame.baseAddress, frame.count)
+        }
+        if ZSTD_isError(code) != 0 { return unsafe String(cString: ZSTD_getErrorName(code)) }
+        count = code
+        return nil
+    }
+
+    /// Lends what the last frame held.
+    func withOutput<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        let bytes = output
+        return body(bytes.span.extracting(first: count))
+    }
+}

@@ -1,0 +1,23 @@
+import Signing
+import Testing
+
+@Suite struct SHA256Tests {
+    /// The examples of FIPS 180-2, appendix B.
+    @Test(arguments: [
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
+    ])
+    func `published digests`(text: String, digest: String) {
+        #expect(sha256(text).description == digest)
+    }
+
+    @Test func `parts hash as the whole`() {
+        var hasher = SHA256Hasher()
+        for _ in 0..<1_000 { hasher.update("0123456789") }
+        #expect(hasher.finish() == sha256(String(repeating: "0123456789", count: 1_000)))
+    }
+}
