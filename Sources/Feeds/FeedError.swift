@@ -1,3 +1,5 @@
+public import Tape
+
 /// What can be wrong with a recording, and where.
 public enum FeedError: Error, Equatable, Sendable {
     /// What is wrong with a row, in the words that the summary of skipped rows counts them under.
@@ -16,9 +18,7 @@ public enum FeedError: Error, Equatable, Sendable {
     case badRow(path: String, line: Int, column: Int, fault: RowFault, expected: String)
     case unknownInstrument(path: String, venue: String, symbol: String)
     case overlap(feed: String, first: String, second: String)
-    case outputExists(path: String)
-    case cannotWrite(path: String, reason: String)
-    case cannotReadTape(path: String, reason: String)
+    case tape(TapeError)
     case noFeeds(paths: [String])
 
     public var message: String {
@@ -34,9 +34,7 @@ public enum FeedError: Error, Equatable, Sendable {
             "\(path):\(line):\(column): \(fault.rawValue): expected \(expected)"
         case .unknownInstrument(let path, let venue, let symbol): "'\(path)' has '\(symbol)' of \(venue), whose currencies are not known"
         case .overlap(let feed, let first, let second): "'\(first)' and '\(second)' overlap in time; both hold \(feed)"
-        case .outputExists(let path): "'\(path)' exists"
-        case .cannotWrite(let path, let reason): "cannot write '\(path)': \(reason)"
-        case .cannotReadTape(let path, let reason): "cannot read the tape '\(path)': \(reason)"
+        case .tape(let error): error.message
         case .noFeeds(let paths): "no market data of a known instrument in \(paths.map { "'\($0)'" }.joined(separator: ", "))"
         }
     }
@@ -51,9 +49,9 @@ public enum FeedError: Error, Equatable, Sendable {
         case .badRow: "correct the row, or skip and count bad rows with --skip-bad"
         case .unknownInstrument(_, _, let symbol): "name it with --symbol \(symbol)=BASE/QUOTE"
         case .overlap: "import one of them, or parts that follow each other"
-        case .outputExists: "choose another name, or remove it"
+        case .tape(let error): error.hint
         case .lineTooLong: "is it a text file with one message a line?"
-        case .cannotOpen, .cannotRead, .empty, .cannotWrite, .cannotReadTape, .noFeeds: nil
+        case .cannotOpen, .cannotRead, .empty, .noFeeds: nil
         }
     }
 }

@@ -42,15 +42,15 @@ final class InfoSink: EventSink {
         init(_ instrument: Instrument) { collector = FeedInfoCollector(instrument) }
     }
 
-    func addFeed(_ instrument: Instrument, format: RecordingFormat) -> InstrumentID {
+    func addFeed(_ instrument: Instrument, source: String) -> InstrumentID {
         collectors.append(Box(instrument))
         return InstrumentID(collectors.count - 1)
     }
 
     func append(_ event: MarketEvent) { collectors[event.instrument.index].collector!.receive(event) }
     func appendFrame(_ feed: InstrumentID, receiveTime: Timestamp, _ bytes: Bytes) -> UInt32 { 0 }
-    func addGap(_ feed: InstrumentID, from: Timestamp, to: Timestamp, cause: GapCause) {}
-    func addUnparsed(path: String, line: Int, reason: String, _ bytes: Bytes) {}
+    func addGap(_ feed: InstrumentID, at time: Timestamp, cause: GapCause, note: String) {}
+    func addUnparsed(_ feed: InstrumentID, reason: String) {}
 
     func finish() -> [FeedInfo] { collectors.map { $0.collector.take()!.finish() } }
 }
@@ -62,7 +62,7 @@ final class MemorySink: EventSink {
     var frames: [[String]] = []
     var unparsed: [String] = []
 
-    func addFeed(_ instrument: Instrument, format: RecordingFormat) -> InstrumentID {
+    func addFeed(_ instrument: Instrument, source: String) -> InstrumentID {
         instruments.append(instrument)
         frames.append([])
         return InstrumentID(instruments.count - 1)
@@ -73,6 +73,6 @@ final class MemorySink: EventSink {
         frames[feed.index].append(bytes.text)
         return UInt32(frames[feed.index].count - 1)
     }
-    func addGap(_ feed: InstrumentID, from: Timestamp, to: Timestamp, cause: GapCause) {}
-    func addUnparsed(path: String, line: Int, reason: String, _ bytes: Bytes) { unparsed.append(bytes.text) }
+    func addGap(_ feed: InstrumentID, at time: Timestamp, cause: GapCause, note: String) {}
+    func addUnparsed(_ feed: InstrumentID, reason: String) { unparsed.append(reason) }
 }

@@ -6,10 +6,12 @@ struct FeedEntry {
     var venueSymbol: String
     /// Nil until the instrument is known from the recording, a table or the grid pass.
     var instrument: Instrument?
-    /// The rule by which its book frames follow each other.
-    var rule: BookRule
+    /// Its book frames carry numbers that link them.
+    var isNumbered: Bool
     /// The finest decimals seen, for instruments that no table knows.
     var grid = Grid()
+
+    var name: String { "\(venue) \(venueSymbol)" }
 
     /// The finest power of ten that prices and sizes of a feed are multiples of, in 10⁻⁹.
     struct Grid {
@@ -25,18 +27,6 @@ struct FeedEntry {
     }
 }
 
-/// How a venue numbers the frames of a book.
-enum BookRule: Sendable {
-    /// `pu` equals the previous `u`.
-    case binanceFutures
-    /// `U` is the previous `u` + 1.
-    case binanceSpot
-    /// One number a frame, one more each time; a full book starts it.
-    case counted
-    /// No numbers: a full book may come at any time, changes follow in order.
-    case unnumbered
-}
-
 /// The feeds of an import, numbered in the order they were met. Shared by the decoders of all its files.
 final class FeedCatalog {
     private(set) var entries: [FeedEntry] = []
@@ -48,10 +38,10 @@ final class FeedCatalog {
     init(symbols: [String: SymbolName] = [:]) { self.symbols = symbols }
 
     /// The index of a feed; a new one if it was not met before.
-    func feed(venue: String, symbol: String, rule: BookRule) -> Int {
+    func feed(venue: String, symbol: String, isNumbered: Bool) -> Int {
         if let index = entries.firstIndex(where: { $0.venue == venue && $0.venueSymbol == symbol }) { return index }
         let instrument = described["\(venue) \(symbol)"] ?? KnownInstruments.find(venue: venue, symbol: symbol)
-        entries.append(FeedEntry(venue: venue, venueSymbol: symbol, instrument: instrument, rule: rule))
+        entries.append(FeedEntry(venue: venue, venueSymbol: symbol, instrument: instrument, isNumbered: isNumbered))
         return entries.count - 1
     }
 

@@ -1,12 +1,5 @@
 import Market
 
-/// The numbers by which a venue puts the frames of a book in order; 0 where it sends none.
-struct FrameNumbers: Equatable {
-    var first: Int64 = 0
-    var last: Int64 = 0
-    var previous: Int64 = 0
-}
-
 /// One frame of one feed as a decoder understood it.
 struct DecodedFrame {
     enum Content {
@@ -23,7 +16,8 @@ struct DecodedFrame {
     /// The venue's name of the stream it came by; the summary counts messages under it.
     var stream: StaticString
     var content: Content
-    var numbers = FrameNumbers()
+    /// 0 where the venue sends none.
+    var numbers = BookSync.Numbers(through: 0)
     /// Of the message; 0 if the venue sent none.
     var venueTime = Timestamp(nanoseconds: 0)
     /// 0 if unknown.
@@ -78,7 +72,7 @@ struct FrameBatch {
     /// A record keeps a venue time of its own and takes the frame's otherwise. The records of a book frame carry its last
     /// update number.
     mutating func endFrame(
-        _ feed: Int, _ stream: StaticString, _ content: DecodedFrame.Content = .other, numbers: FrameNumbers = FrameNumbers(),
+        _ feed: Int, _ stream: StaticString, _ content: DecodedFrame.Content = .other, numbers: BookSync.Numbers = BookSync.Numbers(through: 0),
         venueTime: Timestamp, receiveTime: Timestamp
     ) {
         let range = start..<events.count

@@ -23,7 +23,7 @@ struct BackpackDecoder: RecordingDecoder {
         let unknown = Timestamp(nanoseconds: 0)
         if event == "depth" {
             let (first, last) = (try fields.integer("U", in: row), try fields.integer("u", in: row))
-            let numbers = FrameNumbers(first: first, last: last, previous: first - 1)
+            let numbers = BookSync.Numbers(previous: first &- 1, last: last)
             batch.endFrame(feed(symbol, catalog), "depth", .changes, numbers: numbers, venueTime: venueTime, receiveTime: unknown)
         } else if event == "bookTicker" {
             try fields.addQuote(to: &batch, in: row)
@@ -46,7 +46,7 @@ struct BackpackDecoder: RecordingDecoder {
 
     private mutating func feed(_ symbol: Bytes, _ catalog: FeedCatalog) -> Int {
         if let known = feeds.find(symbol) { return known }
-        let feed = catalog.feed(venue: "backpack", symbol: symbol.text, rule: .binanceSpot)
+        let feed = catalog.feed(venue: "backpack", symbol: symbol.text, isNumbered: true)
         feeds.insert(symbol, feed)
         return feed
     }

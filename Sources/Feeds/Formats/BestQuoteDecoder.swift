@@ -27,14 +27,20 @@ struct BestQuoteDecoder: RecordingDecoder {
         try csv.read(row)
         guard let columns else { return try readHeader(&batch) }
         guard csv.count == columns.names.count else { throw RowFailure(offset: row.count, expected: "\(columns.names.count) fields") }
-        let feed = self.feed ?? catalog.feed(venue: venue, symbol: symbol, rule: .unnumbered)
+        let feed = self.feed ?? catalog.feed(venue: venue, symbol: symbol, isNumbered: false)
         self.feed = feed
         let time = try csv.field(places.time) { text throws(RowFailure) in try parseCalendarTime(text, at: 0) }
         batch.addQuote(
-            bid: (try csv.decimal(places.bid, columns, in: row), try csv.decimal(places.bidSize, columns, in: row)),
-            ask: (try csv.decimal(places.ask, columns, in: row), try csv.decimal(places.askSize, columns, in: row)),
+            bid: (try number(places.bid, row), try number(places.bidSize, row)),
+            ask: (try number(places.ask, row), try number(places.askSize, row)),
             at: CSVRow.offset(of: places.ask, in: row))
         batch.endFrame(feed, "quote", venueTime: time, receiveTime: Timestamp(nanoseconds: 0))
+    }
+
+    /// Small sizes are written with an exponent (`8e-05`).
+    private func number(_ place: Int, _ row: Bytes) throws(RowFailure) -> Int64 {
+        let offset = CSVRow.offset(of: place, in: row)
+        return try csv.field(place) { text throws(RowFailure) in try parseBinaryDecimal(text, decimals: 9, at: offset) }
     }
 
     private mutating func readHeader(_ batch: inout FrameBatch) throws(RowFailure) {

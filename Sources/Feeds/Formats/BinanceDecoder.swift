@@ -8,17 +8,15 @@ import Market
 /// - A trade that is not of the order book (`X` other than `MARKET`: insurance fund, deleveraging) is flagged as forced.
 /// - A snapshot of USD-M or spot does not name its symbol: it is the file's only one.
 struct BinanceDecoder: RecordingDecoder {
-    private enum Market: String {
+    private enum Section: String {
         case usdm = "binance-usdm"
         case coinm = "binance-coinm"
         case spot = "binance-spot"
-
-        var rule: BookRule { self == .spot ? .binanceSpot : .binanceFutures }
     }
 
     private static let millisecond: Int64 = 1_000_000
 
-    private var market: Market?
+    private var section: Section?
     private var feeds = FeedIndex()
     private var onlyFeed: Int?
     private var fields = LetterFields()
@@ -49,7 +47,7 @@ struct BinanceDecoder: RecordingDecoder {
         if let lastUpdate {
             let feed = try snapshotFeed(row)
             batch.endFrame(
-                feed, "rest_snapshot", .book, numbers: FrameNumbers(first: lastUpdate, last: lastUpdate),
+                feed, "rest_snapshot", .book, numbers: BookSync.Numbers(through: lastUpdate),
                 venueTime: try fields.time("E", unit: Self.millisecond), receiveTime: receiveTime)
         } else if let stream {
             try decodeStream(stream, at: streamOffset, receiveTime, row, into: &batch, catalog)
@@ -83,7 +81,7 @@ struct BinanceDecoder: RecordingDecoder {
             batch.endFrame(feed, "trade", venueTime: venueTime, receiveTime: receiveTime)
         } else if kind.hasPrefix("depth") {
             let (first, last) = (try fields.integer("U", in: row), try fields.integer("u", in: row))
-            let numbers = FrameNumbers(first: first, last: last, previous: fields.previous ?? first - 1)
+            let numbers = BookSync.Numbers(previous: fields.previous ?? first &- 1, last: last)
             batch.endFrame(
                 feed, kind == "depth@0ms" ? "depth@0ms" : kind == "depth@100ms" ? "depth@100ms" : "depth", .changes, numbers: numbers,
                 venueTime: venueTime, receiveTime: receiveTime)
@@ -103,9 +101,9 @@ struct BinanceDecoder: RecordingDecoder {
     }
 
     private mutating func addFeed(_ name: Bytes, _ kind: Bytes, _ catalog: FeedCatalog) -> Int {
-        let found: Market
-        if let market {
-            found = market
+        let found: Section
+        if let section {
+            found = section
         } else if fields.hasPair {
             found = .coinm
         } else if fields.previous != nil || fields["X"] != nil || kind.hasPrefix("markPrice") || (kind == "bookTicker" && fields["e"] != nil) {
@@ -114,8 +112,8 @@ struct BinanceDecoder: RecordingDecoder {
         } else {
             found = .spot
         }
-        market = found
-        let feed = catalog.feed(venue: found.rawValue, symbol: name.text, rule: found.rule)
+        section = found
+        let feed = catalog.feed(venue: found.rawValue, symbol: name.text, isNumbered: true)
         feeds.insert(name, feed)
         onlyFeed = onlyFeed == nil ? feed : -1
         return feed

@@ -56,7 +56,7 @@ struct BitstampDecoder: RecordingDecoder {
         let receiveTime = try parseTime(try parseInteger(row.slice(0, space), at: 0), unit: 1_000_000, at: 0)
         let event = row.slice(space + 1, second)
         var json = JSONReader(row, from: second + 1)
-        let feed = self.feed ?? catalog.feed(venue: "bitstamp", symbol: "btcusd", rule: .unnumbered)
+        let feed = self.feed ?? catalog.feed(venue: "bitstamp", symbol: "btcusd", isNumbered: false)
         self.feed = feed
         let start = self.start ?? receiveTime
         self.start = start

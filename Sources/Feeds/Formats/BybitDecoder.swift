@@ -144,7 +144,7 @@ struct BybitDecoder: RecordingDecoder {
         }
     }
 
-    private func readBook(_ reader: JSONReader, into batch: inout FrameBatch) throws(RowFailure) -> FrameNumbers {
+    private func readBook(_ reader: JSONReader, into batch: inout FrameBatch) throws(RowFailure) -> BookSync.Numbers {
         var json = reader
         var update: Int64?
         let start = json.offset
@@ -159,7 +159,7 @@ struct BybitDecoder: RecordingDecoder {
             }
         }
         guard let update else { throw RowFailure(offset: start, expected: "a member \"u\"") }
-        return FrameNumbers(first: update, last: update, previous: update - 1)
+        return BookSync.Numbers(previous: update &- 1, last: update)
     }
 
     private func readTrades(_ reader: JSONReader, into batch: inout FrameBatch) throws(RowFailure) {
@@ -239,7 +239,7 @@ struct BybitDecoder: RecordingDecoder {
 
     private mutating func feed(_ symbol: Bytes, _ connection: Int, _ catalog: FeedCatalog) -> Int {
         if let known = connections[connection].feeds.find(symbol) { return known }
-        let feed = catalog.feed(venue: connections[connection].venue, symbol: symbol.text, rule: .counted)
+        let feed = catalog.feed(venue: connections[connection].venue, symbol: symbol.text, isNumbered: true)
         connections[connection].feeds.insert(symbol, feed)
         return feed
     }

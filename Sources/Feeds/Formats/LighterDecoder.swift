@@ -129,11 +129,11 @@ struct LighterDecoder: RecordingDecoder {
         guard abs((receiveTime - frame.time).count) <= Self.clockTolerance else {
             throw RowFailure(offset: 0, expected: "a captured_at of UTC+02:00 within minutes of the frame's timestamp", kind: .wrongClock)
         }
-        var numbers = FrameNumbers()
+        let numbers: BookSync.Numbers
         if let last = frame.nonce, let first = frame.firstNonce {
-            numbers = FrameNumbers(first: first + 1, last: last, previous: first)
+            numbers = BookSync.Numbers(previous: first, last: last)
         } else if let offset = frame.offset {
-            numbers = FrameNumbers(first: offset, last: offset, previous: offset - 1)
+            numbers = BookSync.Numbers(previous: offset &- 1, last: offset)
         } else {
             throw RowFailure(offset: row.count, expected: "an offset or nonces in the book")
         }
@@ -244,7 +244,7 @@ struct LighterDecoder: RecordingDecoder {
         }
         let market = channel.dropping(colon + 1)
         if let known = feeds.find(market) { return known }
-        let feed = catalog.feed(venue: "lighter", symbol: market.text, rule: .counted)
+        let feed = catalog.feed(venue: "lighter", symbol: market.text, isNumbered: true)
         feeds.insert(market, feed)
         return feed
     }
@@ -258,7 +258,7 @@ struct LighterDecoder: RecordingDecoder {
             foreign.insert(market, 0)
             return nil
         }
-        let feed = catalog.feed(venue: "lighter", symbol: name, rule: .counted)
+        let feed = catalog.feed(venue: "lighter", symbol: name, isNumbered: true)
         feeds.insert(market, feed)
         return feed
     }

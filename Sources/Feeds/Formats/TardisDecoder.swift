@@ -38,7 +38,7 @@ struct TardisDecoder: RecordingDecoder {
             finish(into: &batch)
             group = next
             venue = Self.venue(csv.text(places[0]))
-            feed = catalog.feed(venue: venue, symbol: next.symbol, rule: .unnumbered)
+            feed = catalog.feed(venue: venue, symbol: next.symbol, isNumbered: false)
         }
         held.append(contentsOf: events)
     }

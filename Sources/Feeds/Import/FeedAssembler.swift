@@ -11,13 +11,13 @@ struct FeedAssembler {
     private(set) var summary: ImportSummary.Feed
 
     private struct HeldFrame {
-        var numbers: FrameNumbers
+        var numbers: BookSync.Numbers
         var events: Range<Int>
     }
 
     private let tick: Int64
     private let lot: Int64
-    private var gate: BookGate
+    private var sync: BookSync
     private let isNumbered: Bool
     private var converted: [MarketEvent] = []
     private var held: [HeldFrame] = []
@@ -27,12 +27,12 @@ struct FeedAssembler {
     private var file: Int?
     private var lastWritten = Timestamp(nanoseconds: 0)
 
-    init(_ id: InstrumentID, _ instrument: Instrument, _ rule: BookRule, expectsBook: Bool) {
+    init(_ id: InstrumentID, _ instrument: Instrument, isNumbered: Bool, expectsBook: Bool) {
         self.id = id
         tick = instrument.tickSize.nanos
         lot = instrument.lotSize
-        gate = BookGate(rule, expectsBook: expectsBook)
-        if case .unnumbered = rule { isNumbered = false } else { isNumbered = true }
+        sync = BookSync(isNumbered ? (expectsBook ? .fullBook : .changesOnly) : .unnumbered)
+        self.isNumbered = isNumbered
         summary = ImportSummary.Feed(instrument: instrument)
     }
 
@@ -102,11 +102,11 @@ struct FeedAssembler {
         switch frame.content {
         case .other: try write(converted[...], &sink)
         case .book:
-            gate.receiveBook(frame.numbers)
+            sync.receiveBook(frame.numbers)
             try write(converted[...], &sink)
             try release(&sink)
         case .changes:
-            switch gate.receiveChanges(frame.numbers) {
+            switch sync.receiveChanges(frame.numbers) {
             case .apply: try write(converted[...], &sink)
             case .drop: summary.staleFrames += 1
             case .hold: hold(frame)
@@ -139,7 +139,7 @@ struct FeedAssembler {
     private mutating func writeGap(_ frame: DecodedFrame, _ cause: GapCause, _ sink: inout some EventSink) throws(FeedError) {
         summary.gaps += 1
         let end = frame.receiveTime.nanoseconds > 0 ? frame.receiveTime : frame.venueTime
-        try sink.addGap(id, from: lastWritten, to: end, cause: cause)
+        try sink.addGap(id, at: end, cause: cause, note: "\(end.nanoseconds - lastWritten.nanoseconds) ns after the last record")
         try sink.append(
             MarketEvent(
                 kind: .gap, instrument: id, venueTime: frame.venueTime, receiveTime: frame.receiveTime, price: cause.rawValue))
@@ -166,7 +166,7 @@ struct FeedAssembler {
         held.removeAll(keepingCapacity: true)
         heldEvents.removeAll(keepingCapacity: true)
         for (index, frame) in frames.enumerated() {
-            switch gate.receiveChanges(frame.numbers) {
+            switch sync.receiveChanges(frame.numbers) {
             case .apply: try write(events[frame.events], &sink)
             case .drop: summary.staleFrames += 1
             case .hold, .gapThenHold, .gapThenApply:

@@ -2,9 +2,6 @@ import Market
 
 /// One file of an import: its rows become frames one batch at a time.
 final class FileCursor {
-    /// What a bad row does.
-    enum OnBadRow { case stop, skip }
-
     let path: String
     let format: RecordingFormat
     private(set) var batch = FrameBatch()
@@ -12,16 +9,23 @@ final class FileCursor {
     private(set) var row: [UInt8] = []
     private(set) var isAtEnd = false
     private(set) var ignored: [ImportSummary.Count] = []
+    /// Bad rows that were skipped, by fault, and what the first one was.
+    private(set) var unparsed: [ImportSummary.Count] = []
+    private(set) var firstBadRow: FeedError?
+    /// The first feed that a frame was for, to which bad rows are counted.
+    private(set) var firstFeed: Int?
 
     private let reader: LineReader
     private var decoder: any RecordingDecoder
     private let keepsRows: Bool
+    private let skipsBadRows: Bool
     private var hasFinished = false
 
-    init(_ path: String, _ format: RecordingFormat, keepsRows: Bool) throws(FeedError) {
+    init(_ path: String, _ format: RecordingFormat, keepsRows: Bool, skipsBadRows: Bool) throws(FeedError) {
         self.path = path
         self.format = format
         self.keepsRows = keepsRows && format.hasRawFrames
+        self.skipsBadRows = skipsBadRows
         reader = try LineReader(path)
         decoder = FormatProbe.decoder(format, path: path)
     }
@@ -37,45 +41,42 @@ final class FileCursor {
     }
 
     /// Reads rows until there are frames, or the file ends.
-    ///
-    /// - Parameter skipped: Told of a bad row; nil stops at it.
-    func advance(
-        _ catalog: FeedCatalog, skipped: ((FeedError, FeedError.RowFault, Bytes) throws(FeedError) -> Void)?
-    ) throws(FeedError) {
+    func advance(_ catalog: FeedCatalog) throws(FeedError) {
         repeat {
             batch.removeAll()
-            var failure: (RowFailure, [UInt8])?
             let result = try reader.next { line throws(RowFailure) in
-                do throws(RowFailure) {
-                    try decoder.decode(line, into: &batch, catalog)
-                    if keepsRows {
-                        row.removeAll(keepingCapacity: true)
-                        unsafe line.withBuffer { unsafe row.append(contentsOf: $0) }
-                    }
-                } catch {
-                    failure = (error, Array(line.text.utf8))
-                }
+                try decoder.decode(line, into: &batch, catalog)
+                guard keepsRows else { return }
+                row.removeAll(keepingCapacity: true)
+                unsafe line.withBuffer { unsafe row.append(contentsOf: $0) }
             }
-            if let (error, bytes) = failure {
-                batch.removeAll()
-                let described = describe(error)
-                guard let skipped else { throw described }
-                try Bytes.lending(bytes) { (bytes: Bytes) throws(FeedError) in try skipped(described, error.kind, bytes) }
-                continue
-            }
-            if case .success(false) = result {
+            switch result {
+            case .success(true): break
+            case .success(false):
                 guard !hasFinished else {
                     isAtEnd = true
                     return
                 }
                 hasFinished = true
                 decoder.finish(into: &batch)
+            case .failure(let error):
+                batch.removeAll()
+                try skip(error)
             }
+            if firstFeed == nil { firstFeed = batch.frames.first?.feed }
             if let reason = batch.ignored { ImportSummary.add(reason.description, to: &ignored) }
         } while batch.frames.isEmpty
     }
 
-    func describe(_ failure: RowFailure) -> FeedError {
+    /// Counts a bad row, or stops at it.
+    func skip(_ failure: RowFailure) throws(FeedError) {
+        let error = describe(failure)
+        guard skipsBadRows else { throw error }
+        ImportSummary.add(failure.kind.rawValue, to: &unparsed)
+        if firstBadRow == nil { firstBadRow = error }
+    }
+
+    private func describe(_ failure: RowFailure) -> FeedError {
         .badRow(path: path, line: line, column: failure.offset + 1, fault: failure.kind, expected: failure.expected)
     }
 }

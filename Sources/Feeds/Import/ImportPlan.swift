@@ -6,6 +6,8 @@ struct ImportPlan {
         var path: String
         var format: RecordingFormat
         var start: Timestamp
+        /// The feed of its first message.
+        var feed: String?
     }
 
     /// Files that are merged by time; one file, where they just follow each other.
@@ -15,9 +17,6 @@ struct ImportPlan {
         var expectsBook: Bool
     }
 
-    /// Lines looked at for the first message of market data.
-    private static let probeLines = 64
-
     private(set) var lanes: [Lane] = []
     private(set) var totalBytes = 0
 
@@ -25,8 +24,7 @@ struct ImportPlan {
         var files: [(file: File, hasBook: Bool)] = []
         for path in paths {
             let format = try Self.format(path)
-            let start = try Self.start(path, format, symbols)
-            files.append((File(path: path, format: format, start: start), try Self.hasFullBook(path, format, &totalBytes)))
+            files.append((try Self.probe(path, format, symbols), try Self.hasFullBook(path, format, &totalBytes)))
         }
         // Equal starts keep the order of the command line.
         let order = files.indices.sorted { (files[$0].file.start, $0) < (files[$1].file.start, $1) }
@@ -51,14 +49,20 @@ struct ImportPlan {
         return format
     }
 
-    /// The time of the first message that can be read.
-    private static func start(
+    /// Looks at the first message that can be read.
+    private static func probe(
         _ path: String, _ format: RecordingFormat, _ symbols: [String: SymbolName]
-    ) throws(FeedError) -> Timestamp {
-        let cursor = try FileCursor(path, format, keepsRows: false)
+    ) throws(FeedError) -> File {
+        let cursor = try FileCursor(path, format, keepsRows: false, skipsBadRows: true)
         let catalog = FeedCatalog(symbols: symbols)
-        try cursor.advance(catalog) { _, _, _ in }
-        return cursor.time
+        try cursor.advance(catalog)
+        return File(path: path, format: format, start: cursor.time, feed: cursor.firstFeed.map { catalog.entries[$0].name })
+    }
+
+    /// The names of the files that a feed is made of, as far as their first messages tell.
+    func source(of feed: String, at path: String) -> String {
+        let files = lanes.flatMap(\.files).filter { $0.feed == feed || $0.path == path }
+        return files.map { $0.path.split(separator: "/").last.map(String.init) ?? $0.path }.joined(separator: ", ")
     }
 
     /// Reads the whole file once when books of its format may begin with a full one.

@@ -46,20 +46,30 @@ struct ImportRun<Sink: EventSink> {
         var cursors: [FileCursor] = []
         for file in lane.files {
             parts.append(file.path)
-            cursors.append(try FileCursor(file.path, file.format, keepsRows: options.keepFrames))
+            cursors.append(try FileCursor(file.path, file.format, keepsRows: options.keepFrames, skipsBadRows: options.skipBad))
         }
-        for cursor in cursors { try advance(cursor) }
+        for cursor in cursors { try cursor.advance(catalog) }
         while let next = Self.earliest(cursors) {
             try take(cursors[next], part: firstPart + next, lane)
-            try advance(cursors[next])
+            try cursors[next].advance(catalog)
             report(bytesDone + cursors.reduce(0) { $0 + $1.position })
         }
-        for cursor in cursors {
-            bytesDone += cursor.position
-            summary.lines += cursor.line
-            for count in cursor.ignored { ImportSummary.add(count.name, to: &summary.ignored, count.count) }
-            for (name, count) in cursor.checks.sorted(by: { $0.key < $1.key }) { ImportSummary.add(name, to: &summary.checks, count) }
+        for cursor in cursors { close(cursor) }
+    }
+
+    private mutating func close(_ cursor: FileCursor) {
+        bytesDone += cursor.position
+        summary.lines += cursor.line
+        let feed = cursor.firstFeed.flatMap { assemblers.indices.contains($0) ? assemblers[$0]?.id : nil }
+        for count in cursor.unparsed {
+            ImportSummary.add(count.name, to: &summary.unparsed, count.count)
+            for _ in 0..<count.count {
+                if let feed { sink.addUnparsed(feed, reason: count.name) }
+            }
         }
+        if summary.firstBadRow == nil { summary.firstBadRow = cursor.firstBadRow }
+        for count in cursor.ignored { ImportSummary.add(count.name, to: &summary.ignored, count.count) }
+        for (name, count) in cursor.checks.sorted(by: { $0.key < $1.key }) { ImportSummary.add(name, to: &summary.checks, count) }
     }
 
     /// The file whose next frame comes first; of equal ones that of the lower class, then the earlier part.
@@ -76,24 +86,6 @@ struct ImportRun<Sink: EventSink> {
         return best
     }
 
-    private mutating func advance(_ cursor: FileCursor) throws(FeedError) {
-        guard options.skipBad else { return try cursor.advance(catalog, skipped: nil) }
-        var (sink, summary) = (sink, summary)
-        defer { (self.sink, self.summary) = (sink, summary) }
-        try cursor.advance(catalog) { (error, fault, bytes) throws(FeedError) in
-            try Self.skip(error, fault, bytes, cursor, &sink, &summary)
-        }
-    }
-
-    private static func skip(
-        _ error: FeedError, _ fault: FeedError.RowFault, _ bytes: Bytes, _ cursor: FileCursor, _ sink: inout Sink,
-        _ summary: inout ImportSummary
-    ) throws(FeedError) {
-        ImportSummary.add(fault.rawValue, to: &summary.unparsed)
-        if summary.firstBadRow == nil { summary.firstBadRow = error }
-        try sink.addUnparsed(path: cursor.path, line: cursor.line, reason: error.message, bytes)
-    }
-
     private mutating func take(_ cursor: FileCursor, part: Int, _ lane: ImportPlan.Lane) throws(FeedError) {
         for index in cursor.batch.frames.indices {
             let frame = cursor.batch.frames[index]
@@ -104,16 +96,10 @@ struct ImportRun<Sink: EventSink> {
             case .same: break
             case .nextPart(let hole): (isNewPart, afterHole) = (true, hole)
             case .overlap(let other):
-                let entry = catalog.entries[frame.feed]
-                throw .overlap(feed: "\(entry.venue) \(entry.venueSymbol)", first: parts[other], second: cursor.path)
+                throw .overlap(feed: catalog.entries[frame.feed].name, first: parts[other], second: cursor.path)
             }
             do throws(RowFailure) { try assemblers[assembler]!.convert(frame, cursor.batch) } catch {
-                let described = cursor.describe(error)
-                guard options.skipBad else { throw described }
-                let row = cursor.row
-                try Bytes.lending(row) { (bytes: Bytes) throws(FeedError) in
-                    try Self.skip(described, error.kind, bytes, cursor, &sink, &summary)
-                }
+                try cursor.skip(error)
                 continue
             }
             var rawFrame: UInt32 = 0
@@ -135,8 +121,8 @@ struct ImportRun<Sink: EventSink> {
         guard let instrument = catalog.instrument(feed) else {
             preconditionFailure("a feed was left without an instrument")
         }
-        let id = try sink.addFeed(instrument, format: cursor.format)
-        assemblers[feed] = FeedAssembler(id, instrument, catalog.entries[feed].rule, expectsBook: lane.expectsBook)
+        let id = try sink.addFeed(instrument, source: plan.source(of: catalog.entries[feed].name, at: cursor.path))
+        assemblers[feed] = FeedAssembler(id, instrument, isNumbered: catalog.entries[feed].isNumbered, expectsBook: lane.expectsBook)
         return feed
     }
 
@@ -145,15 +131,13 @@ struct ImportRun<Sink: EventSink> {
         let scan = FeedCatalog(symbols: options.symbols)
         for lane in plan.lanes {
             for file in lane.files {
-                let cursor = try FileCursor(file.path, file.format, keepsRows: false)
-                let skipped: ((FeedError, FeedError.RowFault, Bytes) throws(FeedError) -> Void)? =
-                    options.skipBad ? { _, _, _ in } : nil
-                try cursor.advance(scan, skipped: skipped)
+                let cursor = try FileCursor(file.path, file.format, keepsRows: false, skipsBadRows: options.skipBad)
+                try cursor.advance(scan)
                 while !cursor.isAtEnd {
                     for frame in cursor.batch.frames {
                         for event in frame.events { scan.note(cursor.batch.events[event], feed: frame.feed) }
                     }
-                    try cursor.advance(scan, skipped: skipped)
+                    try cursor.advance(scan)
                 }
             }
         }

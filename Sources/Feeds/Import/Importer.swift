@@ -11,10 +11,14 @@ public struct Importer {
         /// Counts rows that can't be read instead of stopping at the first.
         public var skipBad = false
 
-        public init(symbols: [String: SymbolName] = [:], keepFrames: Bool = false, skipBad: Bool = false) {
+        /// Replaces an output that exists.
+        public var replace = false
+
+        public init(symbols: [String: SymbolName] = [:], keepFrames: Bool = false, skipBad: Bool = false, replace: Bool = false) {
             self.symbols = symbols
             self.keepFrames = keepFrames
             self.skipBad = skipBad
+            self.replace = replace
         }
     }
 
@@ -32,5 +36,16 @@ public struct Importer {
         self.inputs = inputs
         self.output = output
         self.options = options
+    }
+
+    /// Imports.
+    ///
+    /// - Parameter progress: Called now and then, and once at the end.
+    /// - Throws: `FeedError`; no output is left then, and one that was to be replaced is as it was.
+    public func run(progress: @escaping (Progress) -> Void = { _ in }) throws(FeedError) -> ImportSummary {
+        var run = try ImportRun(inputs, options, try TapeSink(output, replacing: options.replace), progress: progress)
+        let (sink, summary) = try run.run()
+        try sink.close()
+        return summary
     }
 }

@@ -20,6 +20,8 @@ public struct FeedInfo: Sendable, Equatable {
     public struct QuoteComparison: Hashable, Sendable {
         public var equal = 0
         public var different = 0
+        /// Of these, quotes that came after the book's frame; most come ahead of it.
+        public var late = 0
         /// Shared numbers while no full book was known: nothing to compare with.
         public var unverified = 0
     }

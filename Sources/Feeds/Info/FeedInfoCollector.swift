@@ -182,8 +182,8 @@ struct FeedInfoCollector: ~Copyable {
         switch event.kind {
         case .level:
             countCrossing()
-            if !isSnapshot { compareQuotes() }
-        case .quote where event.detail == bookNumber && bookNumber != 0: compareQuotes()
+            if !isSnapshot { compareQuotes(areLate: false) }
+        case .quote where event.detail == bookNumber && bookNumber != 0: compareQuotes(areLate: true)
         case .orderAdded, .orderChanged, .orderDeleted, .trade, .quote, .mark, .index, .funding, .openInterest, .liquidation, .status,
             .instrumentChange, .gap:
             break
@@ -200,7 +200,7 @@ struct FeedInfoCollector: ~Copyable {
     }
 
     /// Compares the quotes of the book's number with the book, and forgets the older ones.
-    private mutating func compareQuotes() {
+    private mutating func compareQuotes(areLate: Bool) {
         guard bookNumber != 0 else { return }
         while firstQuote < quotes.count, quotes[firstQuote].number <= bookNumber {
             let quote = quotes[firstQuote]
@@ -210,6 +210,7 @@ struct FeedInfoCollector: ~Copyable {
                 info.quoteComparison.unverified += 1
                 continue
             }
+            if areLate { info.quoteComparison.late += 1 }
             let bid = book.bestBidTicks
             let ask = book.bestAskTicks
             let isEqual =
