@@ -1,0 +1,114 @@
+/// A borrowed run of bytes: a line of a recording, or a field of one.
+///
+/// It is valid until its reader moves on to the next line. Every access is checked; a slice costs no allocation.
+@safe struct Bytes {
+    private let base: UnsafePointer<UInt8>
+    let count: Int
+
+    /// - Precondition: `base` points to `count` bytes that outlive every use of the value and of its slices.
+    @unsafe @inline(__always) init(_ base: UnsafePointer<UInt8>, count: Int) {
+        unsafe self.base = base
+        self.count = count
+    }
+
+    @inline(__always) var isEmpty: Bool { count == 0 }
+
+    @inline(__always) subscript(index: Int) -> UInt8 {
+        precondition(index >= 0 && index < count, "a byte outside of its line was read")
+        return unsafe base[index]
+    }
+
+    @inline(__always) func slice(_ start: Int, _ end: Int) -> Bytes {
+        precondition(0 <= start && start <= end && end <= count, "a field outside of its line was read")
+        return unsafe Bytes(base + start, count: end - start)
+    }
+
+    func dropping(_ prefix: Int) -> Bytes { slice(prefix, count) }
+
+    var text: String { unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self) }
+
+    func withBuffer<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        unsafe body(UnsafeBufferPointer(start: base, count: count))
+    }
+
+    static func == (lhs: Bytes, rhs: StaticString) -> Bool {
+        lhs.count == rhs.utf8CodeUnitCount && lhs.hasPrefix(rhs)
+    }
+
+    static func != (lhs: Bytes, rhs: StaticString) -> Bool { !(lhs == rhs) }
+
+    func hasPrefix(_ prefix: StaticString) -> Bool {
+        let length = prefix.utf8CodeUnitCount
+        guard length <= count else { return false }
+        let start = unsafe prefix.utf8Start
+        for index in 0..<length where unsafe base[index] != start[index] { return false }
+        return true
+    }
+
+    func equals(_ other: Bytes) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where unsafe base[index] != other.base[index] { return false }
+        return true
+    }
+
+    /// The index of the first `byte` at or after `start`.
+    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        var index = start
+        while index < count {
+            if unsafe base[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    func lastIndex(of byte: UInt8) -> Int? {
+        var index = count - 1
+        while index >= 0, unsafe base[index] != byte { index -= 1 }
+        return index < 0 ? nil : index
+    }
+
+    /// The index of the first occurrence of `text` at or after `start`.
+    func firstIndex(of text: StaticString, from start: Int = 0) -> Int? {
+        let length = text.utf8CodeUnitCount
+        var index = start
+        while index + length <= count {
+            if slice(index, count).hasPrefix(text) { return index }
+            index += 1
+        }
+        return nil
+    }
+}
+
+extension Bytes {
+    /// Lends the bytes of `array`.
+    static func lending<Result, Failure: Error>(_ array: [UInt8], _ body: (Bytes) throws(Failure) -> Result) throws(Failure) -> Result {
+        let count = array.count
+        var result: Swift.Result<Result, Failure>?
+        unsafe array.withUnsafeBufferPointer { buffer in
+            // An empty array may have no base address; one byte stands in for it and is never read.
+            let filler: UInt8 = 0
+            unsafe withUnsafePointer(to: filler) { fallback in
+                let bytes = unsafe Bytes(buffer.baseAddress ?? fallback, count: count)
+                do throws(Failure) { result = .success(try body(bytes)) } catch { result = .failure(error) }
+            }
+        }
+        guard let result else { preconditionFailure("the body of a loan did not run") }
+        return try result.get()
+    }
+}
+
+extension StaticString {
+    func isSame(as other: StaticString) -> Bool {
+        if unsafe utf8Start == other.utf8Start { return true }
+        guard utf8CodeUnitCount == other.utf8CodeUnitCount else { return false }
+        return unsafe Bytes(utf8Start, count: utf8CodeUnitCount) == other
+    }
+}
+
+/// Why a row can't be used: where in the row, and what was expected there.
+struct RowFailure: Error, Equatable {
+    /// The byte offset in the row.
+    var offset: Int
+    var expected: String
+    var kind: FeedError.RowFault = .malformed
+}

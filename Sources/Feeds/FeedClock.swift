@@ -1,0 +1,86 @@
+public import Market
+
+/// Corrects the two times of a feed's events, looking only at what came before.
+///
+/// Venue time is made non-decreasing. Receive time is the raw one plus an offset, chosen so that the smallest latency seen
+/// by then is the minimum latency: a receiver's clock that runs ahead or behind drops out, a network's delay stays. A
+/// corrected receive time is never before the venue time plus the minimum latency, nor before the previous one.
+///
+/// Where the venue sent no time, its last corrected one stands in, or, in a feed that has shown none yet, the receive time
+/// less the minimum latency. Where there is no receive time, venue time plus the minimum latency stands in.
+public struct FeedClock: Sendable {
+    public struct Statistics: Hashable, Sendable {
+        /// Events corrected.
+        public var events = 0
+        /// Events whose venue time was before the previous one's and was lifted to it.
+        public var liftedVenueTimes = 0
+        /// Events whose receive time, offset included, was before the previous one's or too close to the venue time.
+        public var liftedReceiveTimes = 0
+        /// What is added to raw receive times by now; nil until an event had both times.
+        public var offset: Nanoseconds?
+        /// How far the offset has moved since its first estimate.
+        public var drift = Nanoseconds.zero
+    }
+
+    public let minimumLatency: Nanoseconds
+    private var venue: Int64 = 0
+    private var receive: Int64 = 0
+    /// The smallest raw receive − venue so far; `Int64.max` until there was one.
+    private var smallest: Int64
+    private var first: Int64
+    private var events = 0
+    private var liftedVenue = 0
+    private var liftedReceive = 0
+
+    /// - Parameters:
+    ///   - minimumLatency: What the smallest latency of the feed is taken to be.
+    ///   - knownMinimum: The smallest raw receive − venue time of earlier data of the same receiver, if known.
+    /// - Precondition: The minimum latency is not negative.
+    public init(minimumLatency: Nanoseconds = .milliseconds(1), knownMinimum: Nanoseconds? = nil) {
+        precondition(minimumLatency.count >= 0, "a feed's minimum latency was negative")
+        self.minimumLatency = minimumLatency
+        smallest = knownMinimum?.count ?? .max
+        first = smallest
+    }
+
+    /// The smallest raw receive − venue time so far, to prime the clock of data that follow.
+    public var knownMinimum: Nanoseconds? { smallest == .max ? nil : Nanoseconds(count: smallest) }
+
+    public var statistics: Statistics {
+        Statistics(
+            events: events, liftedVenueTimes: liftedVenue, liftedReceiveTimes: liftedReceive,
+            offset: smallest == .max ? nil : Nanoseconds(count: minimumLatency.count - smallest),
+            drift: smallest == .max ? .zero : Nanoseconds(count: first - smallest))
+    }
+
+    /// Replaces the raw times of the feed's next event by corrected ones.
+    @inline(__always) public mutating func correct(_ event: inout MarketEvent) {
+        let (rawVenue, rawReceive) = (event.venueTime.nanoseconds, event.receiveTime.nanoseconds)
+        events &+= 1
+        if rawVenue != 0 && rawReceive != 0 {
+            let latency = rawReceive &- rawVenue
+            if latency < smallest {
+                if smallest == .max { first = latency }
+                smallest = latency
+            }
+        }
+        let offset = smallest == .max ? 0 : minimumLatency.count &- smallest
+        let shifted = rawReceive &+ offset
+        if rawVenue > venue {
+            venue = rawVenue
+        } else if rawVenue != 0 {
+            liftedVenue &+= rawVenue < venue ? 1 : 0
+        } else if smallest == .max && rawReceive != 0 {
+            venue = max(venue, shifted &- minimumLatency.count)
+        }
+        let earliest = max(venue &+ minimumLatency.count, receive)
+        if rawReceive != 0 && shifted >= earliest {
+            receive = shifted
+        } else {
+            liftedReceive &+= rawReceive != 0 ? 1 : 0
+            receive = earliest
+        }
+        event.venueTime = Timestamp(nanoseconds: venue)
+        event.receiveTime = Timestamp(nanoseconds: receive)
+    }
+}

@@ -1,0 +1,82 @@
+public import Tape
+
+/// What can be wrong with a recording, and where.
+public enum FeedError: Error, Equatable, Sendable {
+    /// What is wrong with a row, in the words that the summary of skipped rows counts them under.
+    public enum RowFault: String, Hashable, Sendable, CaseIterable {
+        case malformed, offGrid = "off the grid", outOfRange = "out of range", wrongClock = "wrong clock"
+    }
+
+    case cannotOpen(path: String, reason: String)
+    case cannotRead(path: String, reason: String)
+    /// A compressed file ends before its data do.
+    case truncatedGzip(path: String, byteOffset: Int)
+    case corruptGzip(path: String, byteOffset: Int, reason: String)
+    case lineTooLong(path: String, line: Int, limit: Int)
+    case empty(path: String)
+    case unknownFormat(path: String, nearest: RecordingFormat?, firstLine: String)
+    case badRow(path: String, line: Int, column: Int, fault: RowFault, expected: String)
+    case unknownInstrument(path: String, venue: String, symbol: String)
+    case overlap(feed: String, first: String, second: String)
+    case tape(TapeError)
+    case noFeeds(paths: [String])
+
+    public var message: String {
+        switch self {
+        case .cannotOpen(let path, let reason): "cannot open '\(path)': \(reason)"
+        case .cannotRead(let path, let reason): "cannot read '\(path)': \(reason)"
+        case .truncatedGzip(let path, let offset): "'\(path)' ends at byte \(offset) in the middle of its compressed data"
+        case .corruptGzip(let path, let offset, let reason): "'\(path)' is damaged near byte \(offset): \(reason)"
+        case .lineTooLong(let path, let line, let limit): "\(path):\(line): longer than \(limit) bytes"
+        case .empty(let path): "'\(path)' holds no data"
+        case .unknownFormat(let path, _, let firstLine): "'\(path)' is in no known format; it begins '\(firstLine)'"
+        case .badRow(let path, let line, let column, let fault, let expected):
+            "\(path):\(line):\(column): \(fault.rawValue): expected \(expected)"
+        case .unknownInstrument(let path, let venue, let symbol): "'\(path)' has '\(symbol)' of \(venue), whose currencies are not known"
+        case .overlap(let feed, let first, let second): "'\(first)' and '\(second)' overlap in time; both hold \(feed)"
+        case .tape(let error): error.message
+        case .noFeeds(let paths): "no market data of a known instrument in \(paths.map { "'\($0)'" }.joined(separator: ", "))"
+        }
+    }
+
+    public var hint: String? {
+        switch self {
+        case .truncatedGzip: "copy the file again; nothing of it was imported"
+        case .corruptGzip: "copy the file again and check it with `gzip -t`"
+        case .unknownFormat(_, let nearest, _):
+            (nearest.map { "the nearest is '\($0.rawValue)' (\($0.shape)); " } ?? "")
+                + "known formats: " + RecordingFormat.allCases.map(\.rawValue).joined(separator: ", ")
+        case .badRow: "correct the row, or skip and count bad rows with --skip-bad"
+        case .unknownInstrument(_, _, let symbol): "name it with --symbol \(symbol)=BASE/QUOTE"
+        case .overlap: "import one of them, or parts that follow each other"
+        case .tape(let error): error.hint
+        case .lineTooLong: "is it a text file with one message a line?"
+        case .cannotOpen, .cannotRead, .empty, .noFeeds: nil
+        }
+    }
+}
+
+/// The recordings that can be imported.
+public enum RecordingFormat: String, Sendable, CaseIterable {
+    case binance, lighter, bybit, backpack, bitstamp, bbo
+    case tardisBook = "tardis-incremental_book_L2"
+    case tardisTrades = "tardis-trades"
+    case tardisQuotes = "tardis-quotes"
+    case tardisTicker = "tardis-derivative_ticker"
+
+    /// How one of its lines looks.
+    public var shape: String {
+        switch self {
+        case .binance: #"<receive time> {"stream":"…@depth…","data":{…}}"#
+        case .lighter: #"{"captured_at":…,"message_number":…,"data":{"channel":"order_book:…"…}}"#
+        case .bybit: #"{"t":"recv","conn":…,"ts":…,"data":"…"} after a header line"#
+        case .backpack: #"{"data":{"e":"depth"…},"stream":"depth.…"}"#
+        case .bitstamp: #"<receive time ms> order_created {"price":…}"#
+        case .bbo: "timestamp,ask_amount,ask_price,bid_price,bid_amount"
+        case .tardisBook: "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount"
+        case .tardisTrades: "exchange,symbol,timestamp,local_timestamp,id,side,price,amount"
+        case .tardisQuotes: "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount"
+        case .tardisTicker: "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,…,mark_price"
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Market
+import Tape
+
+/// Writes an import into a tape.
+struct TapeSink: EventSink {
+    private let writer: TapeWriter
+    private var frames: [UInt32] = []
+
+    init(_ path: String, replacing: Bool) throws(FeedError) {
+        do throws(TapeError) { writer = try TapeWriter(creating: path, replacing: replacing) } catch { throw .tape(error) }
+    }
+
+    mutating func addFeed(_ instrument: Instrument, source: String) throws(FeedError) -> InstrumentID {
+        frames.append(0)
+        do throws(TapeError) { return try writer.addFeed(FeedDescription(instrument: instrument, source: source)) } catch {
+            throw .tape(error)
+        }
+    }
+
+    func append(_ event: MarketEvent) throws(FeedError) {
+        do throws(TapeError) { try writer.append(event) } catch { throw .tape(error) }
+    }
+
+    mutating func appendFrame(_ feed: InstrumentID, receiveTime: Timestamp, _ bytes: Bytes) throws(FeedError) -> UInt32 {
+        let result = unsafe bytes.withBuffer { buffer -> TapeError? in
+            do throws(TapeError) {
+                try unsafe writer.appendFrame(feed: feed, receiveTime: receiveTime, bytes: Span(_unsafeElements: buffer))
+                return nil
+            } catch { return error }
+        }
+        if let result { throw .tape(result) }
+        defer { frames[feed.index] += 1 }
+        return frames[feed.index]
+    }
+
+    func addGap(_ feed: InstrumentID, at time: Timestamp, cause: GapCause, note: String) throws(FeedError) {
+        do throws(TapeError) { try writer.addGap(feed: feed, time: time, cause: cause, note: note) } catch { throw .tape(error) }
+    }
+
+    func addUnparsed(_ feed: InstrumentID, reason: String) { writer.addUnparsed(feed: feed, reason: reason) }
+
+    func close() throws(FeedError) {
+        do throws(TapeError) { try writer.close() } catch { throw .tape(error) }
+    }
+}

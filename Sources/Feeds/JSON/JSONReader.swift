@@ -1,0 +1,210 @@
+/// A pull reader of one JSON text that allocates nothing: texts and numbers are lent as slices of the input.
+///
+/// Strict: it reads what the grammar allows and fails with the offset otherwise. The caller asks for what it expects.
+struct JSONReader {
+    /// Nested deeper, a text is an attack and no message.
+    static let depthLimit = 64
+
+    let bytes: Bytes
+    private(set) var offset: Int
+    private var depth = 0
+    /// The next member or element is its container's first.
+    private var isFirst = true
+
+    init(_ bytes: Bytes, from offset: Int = 0) {
+        self.bytes = bytes
+        self.offset = offset
+    }
+
+    mutating func beginObject() throws(RowFailure) { try begin(0x7B, "'{'") }
+    mutating func beginArray() throws(RowFailure) { try begin(0x5B, "'['") }
+
+    /// The next member's name, or nil after the object's end.
+    mutating func nextKey() throws(RowFailure) -> Bytes? {
+        guard try nextItem(closing: 0x7D) else { return nil }
+        let key = try string()
+        try expect(0x3A, "':'")
+        return key
+    }
+
+    /// Whether another element follows; false after the array's end.
+    mutating func nextElement() throws(RowFailure) -> Bool { try nextItem(closing: 0x5D) }
+
+    /// A text's content as written. A text with an escape fails: use `escapedString`.
+    mutating func string() throws(RowFailure) -> Bytes {
+        let content = try escapedString()
+        guard content.firstIndex(of: 0x5C) == nil else { throw failure("a text without escapes") }
+        return content
+    }
+
+    /// A text's content, its escapes left as they are.
+    mutating func escapedString() throws(RowFailure) -> Bytes {
+        try expect(0x22, "a text")
+        let start = offset
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            if byte == 0x22 {
+                offset += 1
+                return bytes.slice(start, offset - 1)
+            }
+            if byte < 0x20 { break }
+            offset += byte == 0x5C ? 2 : 1
+        }
+        offset = min(offset, bytes.count)
+        throw failure("the end of a text")
+    }
+
+    /// A number's text.
+    mutating func number() throws(RowFailure) -> Bytes {
+        skipSpace()
+        let start = offset
+        if peekByte() == 0x2D { offset += 1 }
+        let whole = offset
+        guard skipDigits() else { throw failure("a number") }
+        guard bytes[whole] != 0x30 || offset == whole + 1 else { throw failure("a number without leading zeros") }
+        if peekByte() == 0x2E {
+            offset += 1
+            guard skipDigits() else { throw failure("decimals") }
+        }
+        if let byte = peekByte(), byte == 0x65 || byte == 0x45 {
+            offset += 1
+            if let sign = peekByte(), sign == 0x2B || sign == 0x2D { offset += 1 }
+            guard skipDigits() else { throw failure("an exponent") }
+        }
+        return bytes.slice(start, offset)
+    }
+
+    /// A decimal, written as a number or as a text.
+    mutating func decimalText() throws(RowFailure) -> Bytes {
+        skipSpace()
+        return peekByte() == 0x22 ? try string() : try number()
+    }
+
+    mutating func integer() throws(RowFailure) -> Int64 {
+        let start = offset
+        return try parseInteger(try decimalText(), at: start)
+    }
+
+    mutating func bool() throws(RowFailure) -> Bool {
+        skipSpace()
+        if take("true") { return true }
+        if take("false") { return false }
+        throw failure("true or false")
+    }
+
+    /// Passes over `null`, if that is what follows.
+    mutating func skipNull() -> Bool {
+        skipSpace()
+        return take("null")
+    }
+
+    /// Passes over one value of any kind.
+    mutating func skipValue() throws(RowFailure) {
+        skipSpace()
+        switch peekByte() {
+        case 0x7B:
+            try beginObject()
+            while try nextKeyLoosely() { try skipValue() }
+        case 0x5B:
+            try beginArray()
+            while try nextElement() { try skipValue() }
+        case 0x22: _ = try escapedString()
+        case 0x74, 0x66: _ = try bool()
+        case 0x6E: guard skipNull() else { throw failure("null") }
+        default: _ = try number()
+        }
+    }
+
+    /// A text's content, or a number, `true`, `false` or `null` as written.
+    mutating func scalar() throws(RowFailure) -> Bytes {
+        skipSpace()
+        switch peekByte() {
+        case 0x22: return try string()
+        case 0x74, 0x66, 0x6E:
+            let start = offset
+            if !skipNull() { _ = try bool() }
+            return bytes.slice(start, offset)
+        default: return try number()
+        }
+    }
+
+    /// Whether the value that follows is an array.
+    mutating func isAtArray() -> Bool {
+        skipSpace()
+        return peekByte() == 0x5B
+    }
+
+    /// The start of the value that follows; for a second look at it.
+    mutating func valueOffset() -> Int {
+        skipSpace()
+        return offset
+    }
+
+    /// Fails unless nothing but white space follows.
+    mutating func end() throws(RowFailure) {
+        skipSpace()
+        guard offset == bytes.count else { throw failure("the end of the line") }
+    }
+
+    func failure(_ expected: String, at place: Int? = nil) -> RowFailure { RowFailure(offset: place ?? offset, expected: expected) }
+
+    private mutating func nextKeyLoosely() throws(RowFailure) -> Bool {
+        guard try nextItem(closing: 0x7D) else { return false }
+        _ = try escapedString()
+        try expect(0x3A, "':'")
+        return true
+    }
+
+    private mutating func begin(_ byte: UInt8, _ expected: String) throws(RowFailure) {
+        try expect(byte, expected)
+        depth += 1
+        guard depth <= Self.depthLimit else { throw failure("fewer than \(Self.depthLimit) levels of nesting") }
+        isFirst = true
+    }
+
+    private mutating func nextItem(closing: UInt8) throws(RowFailure) -> Bool {
+        skipSpace()
+        if peekByte() == closing {
+            offset += 1
+            depth -= 1
+            isFirst = false
+            return false
+        }
+        if isFirst {
+            isFirst = false
+        } else {
+            try expect(0x2C, closing == 0x7D ? "',' or '}'" : "',' or ']'")
+            skipSpace()
+            guard peekByte() != closing else { throw failure("a value after ','") }
+        }
+        return true
+    }
+
+    @inline(__always) private func peekByte() -> UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    @inline(__always) private mutating func skipSpace() {
+        while offset < bytes.count {
+            let byte = bytes[offset]
+            guard byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A else { return }
+            offset += 1
+        }
+    }
+
+    private mutating func skipDigits() -> Bool {
+        let start = offset
+        while offset < bytes.count, bytes[offset] &- 0x30 < 10 { offset += 1 }
+        return offset > start
+    }
+
+    @inline(__always) private mutating func expect(_ byte: UInt8, _ expected: @autoclosure () -> String) throws(RowFailure) {
+        skipSpace()
+        guard offset < bytes.count, bytes[offset] == byte else { throw failure(expected()) }
+        offset += 1
+    }
+
+    private mutating func take(_ word: StaticString) -> Bool {
+        guard bytes.slice(offset, bytes.count).hasPrefix(word) else { return false }
+        offset += word.utf8CodeUnitCount
+        return true
+    }
+}
