@@ -1,1 +1,113 @@
-// Replaced by the first file of this layer.
+public import Market
+public import Signing
+public import Trading
+
+/// A checked scenario: every value typed, every name resolved, every default filled in.
+public struct Scenario: Sendable {
+    public enum Sync: String, Sendable, CaseIterable {
+        /// A book is trusted from its first snapshot on.
+        case snapshot
+        /// A book without a snapshot is trusted once its best prices have equalled the feed's own quotes for 10 s.
+        case touch
+    }
+
+    public enum Queue: String, Sendable, CaseIterable {
+        case tradesOnly = "trades-only"
+        case riskAverse = "risk-averse"
+    }
+
+    public enum PostOnly: String, Sendable, CaseIterable { case reject, expire }
+    public enum Returns: String, Sendable, CaseIterable { case additive, compounding }
+
+    public struct Venue: Sendable, Hashable {
+        public var name: String
+        /// The recorded venue whose feeds it is made of.
+        public var feed: String
+        public var profile: VenueProfile
+        public var minimumLatency: Nanoseconds
+        public var sync: Sync
+        public var queue: Queue
+        public var postOnly: PostOnly
+        public var minimumNotional: Int64?
+    }
+
+    public struct Account: Sendable, Hashable {
+        public var name: String
+        public var venue: String
+        public var collateral: [Money]
+        public var makerFee: Rate
+        public var takerFee: Rate
+        public var entryLatency: Nanoseconds
+        public var responseLatency: Nanoseconds
+        /// The name of the credential that live commands resolve; never a secret.
+        public var key: String?
+    }
+
+    public struct StrategyChoice: Sendable {
+        public var name: String
+        public var symbol: String
+        /// Account by role.
+        public var accounts: [String: String]
+        public var parameters: Parameters
+    }
+
+    /// Limits as written: amounts keep their currency until the instruments are known.
+    public struct Risk: Sendable, Hashable {
+        public var maximumOrderNotional: Money?
+        public var maximumPosition: Money?
+        public var priceCollar: Rate?
+        public var maximumOrdersPerSecond: Int?
+        public var reservedOrdersPerSecond: Int
+        public var duplicateWindow: Nanoseconds?
+        public var staleAfter: Nanoseconds?
+        public var maximumRejectsPerMinute: Int?
+    }
+
+    public enum RateSource: Sendable, Hashable {
+        /// Stated by the user, in 10⁻⁹; an assumption that the report prints.
+        case stated(Int64)
+        /// The mid of a feed.
+        case feed(venue: String, symbol: String)
+    }
+
+    public struct CurrencyRate: Sendable, Hashable {
+        public var from: Currency
+        public var to: Currency
+        public var source: RateSource
+    }
+
+    /// A key that was not taken from the file.
+    public struct Override: Sendable, Hashable {
+        public var key: String
+        public var value: String
+        public var source: String
+    }
+
+    public var file: String
+    public var name: String
+    public var seed: UInt64
+    /// As they are to be opened: relative ones are relative to the file.
+    public var tapes: [String]
+    public var start: Timestamp?
+    public var end: Timestamp?
+    /// Sorted by name, as are the accounts.
+    public var venues: [Venue]
+    public var accounts: [Account]
+    /// Venue symbol by trader's symbol and venue, where the tape's own symbol is not enough.
+    public var symbols: [String: [String: String]]
+    public var strategy: StrategyChoice
+    public var risk: Risk
+    public var reporting: Currency
+    public var rates: [CurrencyRate]
+    public var capital: Money?
+    public var returns: Returns
+    public var overrides: [Override]
+    /// One `key = value` a line, sorted, units normalised; without tapes' paths and credentials.
+    public var canonicalText: String
+
+    /// SHA-256 of the canonical text.
+    public var hash: SHA256Digest { sha256(canonicalText) }
+
+    public func venue(_ name: String) -> Venue? { venues.first { $0.name == name } }
+    public func account(_ name: String) -> Account? { accounts.first { $0.name == name } }
+}

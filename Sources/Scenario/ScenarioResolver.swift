@@ -1,0 +1,235 @@
+internal import Market
+internal import Trading
+internal import Yams
+
+/// Turns the mapping into typed values and checks that they fit each other.
+struct ScenarioResolver {
+    let strategies: [StrategySpecification]
+    let issues: IssueLog
+    /// Where keys that are not from the file come from.
+    let overridden: [String: String]
+
+    /// nil when something that the rest hangs on is missing; the log says what.
+    func scenario(_ root: Node, file: String, overrides: [Scenario.Override]) -> Scenario? {
+        guard let top = SectionReader(root, path: "", section: "", issues: issues, overridden: overridden) else { return nil }
+        if let version = top.integer("version", 0 ... .max), version != 1 {
+            top.fail("version", "\(version) is not known", "this program reads version 1")
+        }
+        let name = top.text("name") ?? ""
+        let isName =
+            !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) } && !name.hasPrefix(".")
+        if !name.isEmpty, !isName { top.fail("name", "'\(name)' can't name a folder", "use letters, digits, . _ -") }
+        let tapes = top.texts("tapes") ?? []
+        if top.node("tapes") != nil, tapes.isEmpty { top.fail("tapes", "there must be one at least") }
+        let range = top.section("range", "range")
+        let (start, end) = (range?.instant("start"), range?.instant("end"))
+        if let start, let end, start >= end { range?.fail("end", "it is not after the start") }
+        let venues = self.venues(top)
+        let accounts = self.accounts(top, venues)
+        let symbols = self.symbols(top, venues)
+        let strategy = self.strategy(top, accounts)
+        let risk = self.risk(top)
+        let reporting = top.currency("reporting")
+        let rates = self.rates(top, venues)
+        let report = top.section("report", "report")
+        let capital = report?.amount("capital")
+        let returns = report?.choice("returns", default: Scenario.Returns.additive) ?? .additive
+        if let capital, capital.nanos <= 0 { report?.fail("capital", "it must be more than nothing") }
+        guard let strategy, let reporting else { return nil }
+        var scenario = Scenario(
+            file: file, name: name, seed: UInt64(bitPattern: top.integer("seed", 0 ... .max) ?? 1),
+            tapes: tapes.map { Self.resolve($0, beside: file) },
+            start: start, end: end, venues: venues, accounts: accounts, symbols: symbols, strategy: strategy, risk: risk,
+            reporting: reporting,
+            rates: rates, capital: capital, returns: returns, overrides: overrides, canonicalText: "")
+        scenario.canonicalText = CanonicalText(scenario).text
+        return scenario
+    }
+
+    private static func resolve(_ path: String, beside file: String) -> String {
+        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+        return String(file[...slash]) + path
+    }
+
+    private func venues(_ top: SectionReader) -> [Scenario.Venue] {
+        guard let section = top.section("venues", nil) else { return [] }
+        if section.names.isEmpty { top.fail("venues", "there must be one at least") }
+        return section.names.compactMap { name in
+            guard let venue = section.section(name, "venue") else { return nil }
+            let profileName = venue.text("profile") ?? "generic"
+            var profile = VenueProfile.named(profileName)
+            if profile == nil {
+                let names = VenueProfile.all.map(\.name)
+                venue.fail("profile", "'\(profileName)' is not one of \(names.joined(separator: ", "))", Spelling.hint(profileName, names))
+                profile = VenueProfile(name: profileName, feeds: [])
+            }
+            return Scenario.Venue(
+                name: name, feed: venue.text("feed") ?? "", profile: profile ?? VenueProfile(name: profileName, feeds: []),
+                minimumLatency: venue.duration("minimum_latency") ?? .milliseconds(1),
+                sync: venue.choice("sync", default: Scenario.Sync.snapshot),
+                queue: venue.choice("queue", default: Scenario.Queue.riskAverse),
+                postOnly: venue.choice("post_only", default: Scenario.PostOnly.reject),
+                minimumNotional: venue.amount("minimum_notional")?.nanos)
+        }
+    }
+
+    private func accounts(_ top: SectionReader, _ venues: [Scenario.Venue]) -> [Scenario.Account] {
+        guard let section = top.section("accounts", nil) else { return [] }
+        if section.names.isEmpty { top.fail("accounts", "there must be one at least") }
+        return section.names.compactMap { name in
+            guard let account = section.section(name, "account") else { return nil }
+            let venueName = account.text("venue") ?? ""
+            let venue = venues.first { $0.name == venueName }
+            if venue == nil, !venueName.isEmpty {
+                account.fail(
+                    "venue", "there is no venue '\(venueName)'", Spelling.hint(venueName, venues.map(\.name)) ?? "name one of `venues`")
+            }
+            func fee(_ key: String, _ known: Rate?) -> Rate {
+                if let stated = account.rate(key) { return stated }
+                if account.node(key) == nil, known == nil, let venue {
+                    account.fail(
+                        key, "it is missing, and the profile '\(venue.profile.name)' does not know it", "state it, such as \"5 bp\"")
+                }
+                return known ?? .zero
+            }
+            let collateral = self.collateral(account)
+            let delay = venue?.profile.entryDelay?.value ?? .zero
+            return Scenario.Account(
+                name: name, venue: venueName, collateral: collateral, makerFee: fee("maker_fee", venue?.profile.makerFee?.value),
+                takerFee: fee("taker_fee", venue?.profile.takerFee?.value),
+                entryLatency: (account.duration("entry_latency") ?? .milliseconds(10)) + delay,
+                responseLatency: account.duration("response_latency") ?? .milliseconds(10), key: account.text("key"))
+        }
+    }
+
+    private func collateral(_ account: SectionReader) -> [Money] {
+        var amounts: [Money] = []
+        for text in account.texts("collateral") ?? [] {
+            do throws(UnitText.Failure) {
+                let money = try UnitText.amount(text)
+                if money.nanos < 0 { throw .init(message: "'\(text)' is negative") }
+                if amounts.contains(where: { $0.currency == money.currency }) { throw .init(message: "\(money.currency) stands twice") }
+                amounts.append(money)
+            } catch {
+                account.fail("collateral", error.message, error.hint)
+            }
+        }
+        return amounts.sorted { $0.currency < $1.currency }
+    }
+
+    private func symbols(_ top: SectionReader, _ venues: [Scenario.Venue]) -> [String: [String: String]] {
+        guard let section = top.section("symbols", nil) else { return [:] }
+        var symbols: [String: [String: String]] = [:]
+        for symbol in section.names {
+            guard let byVenue = section.section(symbol, nil) else { continue }
+            for venue in byVenue.names {
+                if !venues.contains(where: { $0.name == venue }) {
+                    byVenue.fail(venue, "there is no venue '\(venue)'", Spelling.hint(venue, venues.map(\.name)))
+                }
+                symbols[symbol, default: [:]][venue] = byVenue.text(venue)
+            }
+        }
+        return symbols
+    }
+
+    private func strategy(_ top: SectionReader, _ accounts: [Scenario.Account]) -> Scenario.StrategyChoice? {
+        guard let section = top.section("strategy", "strategy") else { return nil }
+        let name = section.text("name") ?? ""
+        let symbol = section.text("symbol") ?? ""
+        guard let specification = strategies.first(where: { $0.name == name }) else {
+            let names = strategies.map(\.name)
+            if !name.isEmpty {
+                section.fail(
+                    "name", "there is no strategy '\(name)'", Spelling.hint(name, names) ?? "there are: \(names.joined(separator: ", "))")
+            }
+            return nil
+        }
+        var roles: [String: String] = [:]
+        if let chosen = section.section("accounts", nil) {
+            let known = specification.roles.map(\.name)
+            for role in chosen.names where !known.contains(role) {
+                chosen.fail(
+                    role, "\(name) has no role '\(role)'", Spelling.hint(role, known) ?? "its roles are \(known.joined(separator: ", "))")
+            }
+            for role in specification.roles {
+                guard let account = chosen.text(role.name) else {
+                    if chosen.node(role.name) == nil { chosen.fail(role.name, "it is missing", role.summary) }
+                    continue
+                }
+                if !accounts.contains(where: { $0.name == account }) {
+                    chosen.fail(role.name, "there is no account '\(account)'", Spelling.hint(account, accounts.map(\.name)))
+                }
+                roles[role.name] = account
+            }
+        }
+        let parameters = self.parameters(section, specification)
+        return Scenario.StrategyChoice(name: name, symbol: symbol, accounts: roles, parameters: parameters)
+    }
+
+    private func parameters(_ section: SectionReader, _ specification: StrategySpecification) -> Parameters {
+        let given = section.section("parameters", nil)
+        let known = specification.parameters.map(\.name)
+        for name in given?.names ?? [] where !known.contains(name) {
+            given?.fail(
+                name, "\(specification.name) has no parameter '\(name)'",
+                Spelling.hint(name, known) ?? "see `mmsim strategies \(specification.name)`")
+        }
+        var values: [String: ParameterValue] = [:]
+        for parameter in specification.parameters {
+            if let given, given.node(parameter.name) != nil {
+                values[parameter.name] = given.parameter(parameter)
+            } else if let text = parameter.defaultText {
+                do { values[parameter.name] = try parameter.value(text) } catch {
+                    preconditionFailure("the default of \(specification.name).\(parameter.name) is not valid: \(error.message)")
+                }
+            } else {
+                section.fail("parameters", "\(specification.name) wants '\(parameter.name)'", parameter.summary)
+            }
+        }
+        return Parameters(values)
+    }
+
+    private func risk(_ top: SectionReader) -> Scenario.Risk {
+        let section = top.section("risk", "risk")
+        func count(_ key: String) -> Int? { section?.integer(key, 0...1_000_000).map(Int.init) }
+        let (maximum, reserved) = (count("max_orders_per_second"), count("reserved_orders_per_second") ?? 0)
+        if let maximum, reserved >= maximum {
+            section?.fail("reserved_orders_per_second", "it leaves nothing of max_orders_per_second for quotes")
+        }
+        return Scenario.Risk(
+            maximumOrderNotional: section?.amount("max_order_notional"), maximumPosition: section?.amount("max_position"),
+            priceCollar: section?.rate("price_collar"), maximumOrdersPerSecond: maximum, reservedOrdersPerSecond: reserved,
+            duplicateWindow: section?.duration("duplicate_window"), staleAfter: section?.duration("stale_after"),
+            maximumRejectsPerMinute: count("max_rejects_per_minute"))
+    }
+
+    private func rates(_ top: SectionReader, _ venues: [Scenario.Venue]) -> [Scenario.CurrencyRate] {
+        guard let section = top.section("rates", nil) else { return [] }
+        return section.names.compactMap { name in
+            let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, let from = Currency(parts[0]), let to = Currency(parts[1]), from != to else {
+                section.fail(name, "'\(name)' is not a pair of currencies", "write \"USDT/USD\"")
+                return nil
+            }
+            if case .mapping = section.node(name) {
+                guard let feed = section.section(name, nil), let venue = feed.text("feed"), let symbol = feed.text("symbol") else {
+                    section.fail(name, "it wants a feed and a symbol", "write {feed: VENUE, symbol: SYMBOL}")
+                    return nil
+                }
+                if !venues.contains(where: { $0.name == venue }) {
+                    feed.fail("feed", "there is no venue '\(venue)'", Spelling.hint(venue, venues.map(\.name)))
+                }
+                return .init(from: from, to: to, source: .feed(venue: venue, symbol: symbol))
+            }
+            guard let text = section.text(name) else { return nil }
+            do throws(UnitText.Failure) {
+                let rate = try UnitText.decimal(text, decimals: 9, of: text)
+                if rate <= 0 { throw .init(message: "'\(text)' is not more than nothing") }
+                return .init(from: from, to: to, source: .stated(rate))
+            } catch {
+                section.fail(name, error.message, error.hint)
+                return nil
+            }
+        }
+    }
+}

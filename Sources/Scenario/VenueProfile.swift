@@ -1,0 +1,41 @@
+public import Market
+
+/// What is known of a venue's fees and delays, each with its source and date. What is not known is nil, and a scenario that
+/// needs it must state it.
+public struct VenueProfile: Sendable, Hashable {
+    public struct Fact<Value: Sendable & Hashable>: Sendable, Hashable {
+        public var value: Value
+        public var source: String
+        public var date: String
+    }
+
+    public var name: String
+    /// The recorded venues that are this venue; a feed of another one is traded under foreign rules.
+    public var feeds: [String]
+    public var makerFee: Fact<Rate>?
+    public var takerFee: Fact<Rate>?
+    /// Added to the entry latency of every request: the longest of the venue's speed bumps, so that none is understated.
+    public var entryDelay: Fact<Nanoseconds>?
+
+    public static let all: [VenueProfile] = [
+        VenueProfile(name: "generic", feeds: []),
+        VenueProfile(
+            name: "backpack", feeds: ["backpack"],
+            makerFee: .init(value: Rate(basisPoints: 2), source: "defaults of public connectors", date: "2026"),
+            takerFee: .init(value: Rate(basisPoints: 5), source: "defaults of public connectors", date: "2026")),
+        VenueProfile(
+            name: "lighter-standard", feeds: ["lighter"],
+            makerFee: .init(value: .zero, source: "venue's documentation, account tiers", date: "2026"),
+            takerFee: .init(value: .zero, source: "venue's documentation, account tiers", date: "2026"),
+            entryDelay: .init(value: .milliseconds(300), source: "venue's documentation: 200 ms maker, 300 ms taker", date: "2026")),
+        VenueProfile(
+            name: "lighter-premium", feeds: ["lighter"],
+            entryDelay: .init(value: .milliseconds(200), source: "venue's documentation: 0 maker, 140 to 200 ms taker", date: "2026")),
+        VenueProfile(name: "grvt", feeds: ["grvt"]),
+    ]
+
+    public static func named(_ name: String) -> VenueProfile? { all.first { $0.name == name } }
+
+    /// Whether a feed of `venue` traded under this profile is under rules that are not its own.
+    public func isForeign(to venue: String) -> Bool { !feeds.isEmpty && !feeds.contains(venue) }
+}
