@@ -1,0 +1,354 @@
+public import Market
+public import Trading
+
+/// Keeps a run's figures while it runs, in memory that does not depend on its length.
+///
+/// The driver tells it what the venues do, in the order of venue time, and what the core records when it learns of it; the two
+/// are joined by trade, so that the attribution is the core's and the profit the venues'.
+public final class RunRecorder {
+    private let description: RunDescription
+    private var ledger: AttributionLedger
+    private var pending: [TradeKey: [FinePrice?]] = [:]
+    private var startEquity: [Currency: Int64] = [:]
+    private var startRates: [Currency: Int64] = [:]
+    private var lastRates: [Currency: Int64] = [:]
+    private var lastState: VenueState?
+    private var drawdown = Drawdown()
+    private var flows = CurrencyAmounts()
+    private var ulcerSum = 0.0
+    private var returns: [Double] = []
+    private var lastSample: ExactAmount?
+    private var nextSample: Timestamp
+    private var capital = ExactAmount.zero
+    private var activity: [RunResult.Activity]
+    private let activityOfAccount: [Int]
+    private var mechanisms: [String: Int] = [:]
+    private var unverified = 0
+    private var large = 0
+    private var fillTimes = FillTimes()
+    private var decisions: [UInt64: (mid: FinePrice, time: Timestamp, isResting: Bool, hasFill: Bool)] = [:]
+    private var slippage = (sum: 0.0, weight: 0.0)
+    private var trips = RunResult.RoundTrips()
+    private var tripProfit = ExactAmount.zero
+    private var equity: BucketSeries
+    private var drawdownSeries: BucketSeries
+    private var fees: BucketSeries
+    private var mids: [BucketSeries]
+    private var inventory: [BucketSeries]
+    private var netDelta: BucketSeries
+    private var spread: BucketSeries
+
+    private struct TradeKey: Hashable {
+        var venue: String
+        var trade: UInt64
+    }
+
+    public init(_ description: RunDescription) {
+        self.description = description
+        ledger = AttributionLedger(description.instruments)
+        nextSample = description.start + description.sampling
+        let venues = description.accounts.map(\.venue).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        activity = venues.map { RunResult.Activity(venue: $0) }
+        activityOfAccount = description.accounts.map { account in venues.firstIndex(of: account.venue) ?? 0 }
+        let series = BucketSeries(from: description.start)
+        equity = series
+        drawdownSeries = series
+        fees = series
+        netDelta = series
+        spread = series
+        mids = description.instruments.map { _ in series }
+        inventory = Array(repeating: series, count: description.accounts.count * description.instruments.count)
+    }
+
+    // MARK: What the venues did
+
+    /// The state before the first order.
+    public func begin(_ state: VenueState) {
+        startRates = rates(state.mids)
+        lastRates = startRates
+        startEquity = equityByCurrency(state)
+        let total = exact(startEquity, startRates)
+        capital = description.capital.map { ExactAmount(nanos: $0.nanos, rate: startRates[$0.currency] ?? 1_000_000_000) } ?? total
+        lastSample = total
+        record(state)
+    }
+
+    /// A fill at the venue, when it happened: its witness's mechanism, and the mids just before it, by instrument.
+    public func venueFill(account: AccountID, _ fill: Fill, mechanism: String, isVerified: Bool, isLarge: Bool, mids: [FinePrice?]) {
+        pending[TradeKey(venue: description.accounts[account.index].venue, trade: fill.trade)] = mids
+        mechanisms[mechanism, default: 0] += 1
+        if !isVerified { unverified += 1 }
+        if isLarge { large += 1 }
+    }
+
+    /// Equity and charts, at every event that moves equity and at each sample.
+    public func record(_ state: VenueState) {
+        let now = rates(state.mids)
+        lastRates = now
+        lastState = state
+        let total = exact(equityByCurrency(state), now)
+        while state.time >= nextSample {
+            sample(lastSample ?? total, total)
+            nextSample = nextSample + description.sampling
+        }
+        drawdown.add(total.nanos, at: state.time)
+        let fall = drawdown.current(total.nanos)
+        equity.add(total.double, at: state.time)
+        drawdownSeries.add(-Double(fall) / 1e9, at: state.time)
+        var delta = 0.0
+        for (index, instrument) in description.instruments.enumerated() {
+            guard let mid = state.mids[index] else { continue }
+            mids[index].add(Double(mid.nanos) / 1e9, at: state.time)
+            for account in description.accounts.indices {
+                let position = state.positions[account][index]
+                let base = Double(instrument.baseAmount(position, at: mid)) / 1e9
+                delta += base
+                if description.accounts[account].venue == description.venueOfInstrument[index] {
+                    inventory[account * description.instruments.count + index].add(base, at: state.time)
+                }
+            }
+        }
+        netDelta.add(delta, at: state.time)
+        if state.mids.count >= 2, let one = state.mids[0], let two = state.mids[1] {
+            spread.add(Double(one.nanos - two.nanos) / (Double(one.nanos + two.nanos) / 2) * 1e4, at: state.time)
+        }
+    }
+
+    private func sample(_ before: ExactAmount, _ now: ExactAmount) {
+        let basis = description.isCompounding ? before : capital
+        guard basis.units > 0 else { return }
+        returns.append((now - before).double / basis.double)
+        lastSample = now
+        let fall = Double(drawdown.current(now.nanos)) / 1e9 / basis.double
+        ulcerSum += fall * fall
+    }
+
+    // MARK: What the core recorded
+
+    public func submitted(_ order: Order, mid: FinePrice?, at time: Timestamp) {
+        activity[activityOfAccount[order.draft.account.index]].submitted += 1
+        if let mid {
+            decisions[order.id.rawValue] = (mid, time, order.draft.timeInForce == .goodTillCancelled && order.draft.type == .limit, false)
+        }
+    }
+
+    public func requested(_ kind: RequestKind, _ order: Order) {
+        let index = activityOfAccount[order.draft.account.index]
+        switch kind {
+        case .submit: break
+        case .cancel: activity[index].cancels += 1
+        case .amend: activity[index].amends += 1
+        }
+    }
+
+    public func refused(_ kind: RequestKind, _ reason: RejectReason, account: AccountID) {
+        // A cancel that comes too late is the order's end, not a refusal of anything new.
+        guard kind == .submit else { return }
+        activity[activityOfAccount[account.index]].rejects["\(reason)", default: 0] += 1
+    }
+
+    /// A fill as the core recorded it.
+    public func coreFill(
+        _ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp
+    ) {
+        let index = activityOfAccount[account.index]
+        let venue = description.accounts[account.index].venue
+        let mids = pending.removeValue(forKey: TradeKey(venue: venue, trade: fill.trade)) ?? lastState?.mids ?? []
+        let instrument = description.instruments[fill.instrument.index]
+        let price = instrument.finePrice(fill.price)
+        if !mids.isEmpty { ledger.move(mids) }
+        let mid = mids.isEmpty ? price : mids[fill.instrument.index] ?? price
+        ledger.fill(fill, account: account, purpose: order?.draft.purpose ?? .flatten, mid: mid)
+        let worth = value(instrument, fill.quantity, price)
+        let notional = ExactAmount(nanos: abs(worth.nanos), rate: lastRates[worth.currency] ?? 0)
+        activity[index].fills += 1
+        if fill.role == .maker {
+            activity[index].makerFills += 1
+            activity[index].makerNotional += notional
+        } else {
+            activity[index].takerFills += 1
+            activity[index].takerNotional += notional
+        }
+        activity[index].fees += ExactAmount(nanos: fill.fee.nanos, rate: lastRates[fill.fee.currency] ?? 0)
+        if let order, order.filled < order.quantity { activity[index].partialFills += 1 }
+        if isLate { activity[index].lateFills += 1 }
+        if cancelPending { activity[index].cancelRaceFills += 1 }
+        fees.add(activity.reduce(0) { $0 + $1.fees.double }, at: max(venueTime, description.start))
+        note(fill, order, price, notional.double, venueTime)
+        closeTrip(notionalChange: fill, worth: worth)
+    }
+
+    private func note(_ fill: Fill, _ order: Order?, _ price: FinePrice, _ weight: Double, _ time: Timestamp) {
+        guard let id = order?.id.rawValue, var decision = decisions[id] else { return }
+        if fill.role == .taker {
+            let cost = Double(fill.side.sign) * Double(price.nanos - decision.mid.nanos) / Double(decision.mid.nanos) * 1e4
+            slippage.sum += cost * weight
+            slippage.weight += weight
+        }
+        if !decision.hasFill, decision.isResting { fillTimes.add(time - decision.time, filled: true) }
+        decision.hasFill = true
+        decisions[id] = decision
+    }
+
+    public func ended(_ order: Order, at time: Timestamp) {
+        let index = activityOfAccount[order.draft.account.index]
+        let decision = decisions.removeValue(forKey: order.id.rawValue)
+        switch order.life {
+        case .done(.denied): activity[index].denied += 1
+        case .done(.rejected), .done(.failed): break
+        default:
+            activity[index].accepted += 1
+            if order.filled.lots > 0 { activity[index].acceptedWithFill += 1 }
+        }
+        if let decision, decision.isResting, !decision.hasFill { fillTimes.add(time - decision.time, filled: false) }
+    }
+
+    public func funded(_ payment: FundingPayment) {
+        ledger.fund(payment)
+        tripProfit += ExactAmount(nanos: payment.amount.nanos, rate: lastRates[payment.amount.currency] ?? 0)
+    }
+
+    public func adjusted(_ money: Money) { ledger.adjust(money) }
+    public func penalised(_ penalty: Money) { ledger.penalise(penalty) }
+    public func flowed(_ money: Money) { flows.add(money) }
+
+    /// A round trip ends when every position that the run made is flat again.
+    private func closeTrip(notionalChange fill: Fill, worth: Money) {
+        tripProfit += ExactAmount(nanos: -worth.nanos * fill.side.sign - fill.fee.nanos, rate: lastRates[worth.currency] ?? 0)
+        for account in description.accounts.indices {
+            for instrument in description.instruments.indices
+            where !ledger.position(AccountID(account), InstrumentID(instrument)).isZero { return }
+        }
+        trips.count += 1
+        if tripProfit > .zero {
+            trips.wins += 1
+            trips.gains += tripProfit
+        } else {
+            trips.losses += .zero - tripProfit
+        }
+        tripProfit = .zero
+    }
+
+    // MARK: The end
+
+    /// - Parameter state: The venues' last state.
+    public func finish(_ state: VenueState) -> RunResult {
+        record(state)
+        drawdown.finish(at: state.time)
+        ledger.move(state.mids)
+        let (end, rates) = (equityByCurrency(state), self.rates(state.mids))
+        let attribution = attribution(end, rates, state)
+        let statistics = ReturnStatistics(returns, stepSeconds: Double(description.sampling.count) / 1e9)
+        var annualised = statistics.annualisedReturn
+        if description.isCompounding, annualised != nil {
+            annualised = Self.compounded(returns, statistics.periodsPerYear)
+        }
+        return RunResult(
+            description: description, start: description.start, end: state.time, startEquity: exact(startEquity, startRates),
+            endEquity: exact(end, rates), attribution: attribution, statistics: statistics, annualisedReturn: annualised,
+            sampling: description.sampling, capital: capital, drawdown: drawdown,
+            ulcerIndex: returns.isEmpty ? nil : (ulcerSum / Double(returns.count)).squareRoot(), activity: activity, mechanisms: mechanisms,
+            unverifiedFills: unverified, largeFills: large, fillTimes: fillTimes,
+            takerSlippage: slippage.weight > 0 ? slippage.sum / slippage.weight : nil, roundTrips: trips, positions: positions(state),
+            balances: zip(description.accounts, state.balances).map { ($0.name, $1) }, rates: ratesUsed(rates), equity: equity,
+            drawdownSeries: drawdownSeries, fees: fees, mids: named(mids), inventory: namedInventory(), netDelta: netDelta, spread: spread)
+    }
+
+    private static func compounded(_ returns: [Double], _ periodsPerYear: Double) -> Double {
+        let growth = returns.reduce(1.0) { $0 * (1 + $1) }
+        return ReturnStatistics.power(growth, periodsPerYear / Double(returns.count)) - 1
+    }
+
+    private func attribution(_ end: [Currency: Int64], _ rates: [Currency: Int64], _ state: VenueState) -> Attribution {
+        var currency = ExactAmount.zero
+        for (code, amount) in startEquity {
+            currency += ExactAmount(nanos: amount, rate: (rates[code] ?? 0) - (startRates[code] ?? 0))
+        }
+        let edges = ledger.edges.map { Attribution.Edge(role: $0.key.role, purpose: $0.key.purpose, amount: $0.value.exact(rates)) }
+        return Attribution(
+            edges: edges.sorted { ($0.role.rawValue, $0.purpose.rawValue) < ($1.role.rawValue, $1.purpose.rawValue) },
+            basis: ledger.basis.exact(rates), netExposure: ledger.netExposure.exact(rates), fees: ledger.fees.exact(rates),
+            funding: ledger.funding.exact(rates), penalties: ledger.penalties.exact(rates), adjustments: ledger.adjustments.exact(rates),
+            markDifference: ledger.markDifference(state.marks).exact(rates), currency: currency,
+            netProfit: exact(end, rates) - exact(startEquity, startRates) - flows.exact(rates))
+    }
+
+    private func positions(_ state: VenueState) -> [RunResult.Position] {
+        var positions: [RunResult.Position] = []
+        for (account, owner) in description.accounts.enumerated() {
+            for (index, instrument) in description.instruments.enumerated() where !state.positions[account][index].isZero {
+                positions.append(
+                    RunResult.Position(
+                        account: owner.name, instrument: "\(description.venueOfInstrument[index]) \(instrument.venueSymbol)",
+                        quantity: instrument.text(state.positions[account][index]), unrealised: state.unrealised[account][index]))
+            }
+        }
+        return positions
+    }
+
+    private func named(_ series: [BucketSeries]) -> [RunResult.Series] {
+        zip(description.instruments.indices, series).map { index, series in
+            RunResult.Series(name: "\(description.venueOfInstrument[index]) \(description.instruments[index].venueSymbol)", series: series)
+        }
+    }
+
+    private func namedInventory() -> [RunResult.Series] {
+        var result: [RunResult.Series] = []
+        for (account, owner) in description.accounts.enumerated() {
+            for (index, instrument) in description.instruments.enumerated() where owner.venue == description.venueOfInstrument[index] {
+                let series = inventory[account * description.instruments.count + index]
+                result.append(RunResult.Series(name: "\(owner.name) \(instrument.venueSymbol)", series: series))
+            }
+        }
+        return result
+    }
+
+    private func ratesUsed(_ rates: [Currency: Int64]) -> [(currency: Currency, rate: Int64, isStated: Bool)] {
+        rates.sorted { $0.key < $1.key }.filter { $0.key != description.reporting }.map { currency, rate in
+            var isStated = false
+            if case .stated = description.rates[currency] { isStated = true }
+            return (currency, rate, isStated)
+        }
+    }
+
+    // MARK: Money
+
+    /// Each account's equity by currency: balances and what open positions would pay. What the run bought of a spot instrument
+    /// counts at its mark in the quote currency, not as a balance of the base currency.
+    private func equityByCurrency(_ state: VenueState) -> [Currency: Int64] {
+        var sum = CurrencyAmounts()
+        for account in description.accounts.indices {
+            for balance in state.balances[account] { sum.add(balance) }
+            for (index, instrument) in description.instruments.enumerated() {
+                let position = state.positions[account][index]
+                if instrument.kind == .spot {
+                    guard !position.isZero, let mark = state.marks[index] else { continue }
+                    sum.add(Money(nanos: -instrument.baseAmount(position, at: mark), instrument.base))
+                    sum.add(value(instrument, position, mark))
+                } else {
+                    sum.add(state.unrealised[account][index])
+                }
+            }
+        }
+        return sum.nanos
+    }
+
+    private func exact(_ amounts: [Currency: Int64], _ rates: [Currency: Int64]) -> ExactAmount {
+        amounts.reduce(into: .zero) { $0 += ExactAmount(nanos: $1.value, rate: rates[$1.key] ?? 0) }
+    }
+
+    /// 10⁻⁹ of the reporting currency for one of each; a rate by mid keeps its last value while a side of the book is empty.
+    private func rates(_ mids: [FinePrice?]) -> [Currency: Int64] {
+        var rates: [Currency: Int64] = [description.reporting: 1_000_000_000]
+        for (currency, source) in description.rates {
+            if case .stated(let rate) = source { rates[currency] = rate }
+        }
+        for (currency, source) in description.rates {
+            guard case .mid(let id) = source else { continue }
+            let quote = rates[description.instruments[id.index].quote] ?? 1_000_000_000
+            rates[currency] =
+                mids[id.index].map { roundedQuotient(Int128($0.nanos) * Int128(quote), 1_000_000_000) } ?? lastRates[currency] ?? 0
+        }
+        return rates
+    }
+}
