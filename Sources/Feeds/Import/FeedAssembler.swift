@@ -75,6 +75,9 @@ struct FeedAssembler {
             event.instrument = id
             switch event.kind {
             case .level, .orderAdded, .orderChanged, .orderDeleted, .trade, .quote, .liquidation:
+                guard event.price >= 0, event.quantity >= 0 else {
+                    throw RowFailure(offset: batch.offsets[index], expected: "a price and a size of 0 or more", kind: .outOfRange)
+                }
                 let (ticks, remainder) = event.price.quotientAndRemainder(dividingBy: tick)
                 let (lots, sizeRemainder) = event.quantity.quotientAndRemainder(dividingBy: lot)
                 guard remainder == 0 else { throw Self.offGrid("price", event.price, tick, at: batch.offsets[index]) }
