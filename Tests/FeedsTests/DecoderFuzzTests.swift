@@ -8,7 +8,8 @@ import Testing
 struct DecoderFuzzTests {
     private static let files = [
         "binance/usdm_btcusdt_20230405.txt.gz", "binance/spot_btcusdt_20240808.txt.gz", "binance/cm_btcusd_perp_20240808.txt.gz",
-        "lighter/lighter_btc_20251009.jsonl.gz", "lighter/lighter_market_stats_20251009.jsonl.gz", "bybit/bybit_perp_spot_20260809.jsonl.gz",
+        "lighter/lighter_btc_20251009.jsonl.gz", "lighter/lighter_market_stats_20251009.jsonl.gz",
+        "bybit/bybit_perp_spot_20260809.jsonl.gz",
         "backpack/backpack_sol_usdc_20260902.jsonl.gz", "bitstamp-l3/bitstamp_btcusd_20150501.log.gz",
         "bbo-1s/hyperliquid_btc_20260101_20260102.csv.gz",
     ]
@@ -50,7 +51,8 @@ struct DecoderFuzzTests {
                         for _ in 0..<Int.random(in: 1...4, using: &random) {
                             let place = Int.random(in: 0..<damaged.count, using: &random)
                             let bytes = Array("0123456789\"{}[],:.-eE\\tn ".utf8)
-                            damaged[place] = round % 3 == 1 ? bytes.randomElement(using: &random) ?? 0 : UInt8.random(in: 0...255, using: &random)
+                            damaged[place] =
+                                round % 3 == 1 ? bytes.randomElement(using: &random) ?? 0 : UInt8.random(in: 0...255, using: &random)
                         }
                     }
                 }

@@ -101,7 +101,10 @@ import Testing
         let path = try files.write("spot.txt", text)
         let (sink, summary) = try run([path], Importer.Options(skipBad: true))
         #expect(sink.events.count == 2)
-        #expect(Set(summary.unparsed) == [ImportSummary.Count(name: "malformed", count: 2), ImportSummary.Count(name: "off the grid", count: 1)])
+        #expect(
+            Set(summary.unparsed) == [
+                ImportSummary.Count(name: "malformed", count: 2), ImportSummary.Count(name: "off the grid", count: 1),
+            ])
         #expect(sink.unparsed.count == 3)
         let first = FeedError.badRow(path: path, line: 2, column: 1, fault: .malformed, expected: "a receive time, a space and JSON")
         #expect(summary.firstBadRow == first)
@@ -118,7 +121,9 @@ import Testing
         let path = try files.write("some.csv", "timestamp,bid_price,ask_price,volume\n1,2,3,4\n")
         let error = FeedError.unknownFormat(path: path, nearest: .bbo, firstLine: "timestamp,bid_price,ask_price,volume")
         #expect(throws: error) { try run([path]) }
-        #expect(error.hint?.hasPrefix("the nearest is 'bbo' (timestamp,ask_amount,ask_price,bid_price,bid_amount); known formats: binance,") == true)
+        #expect(
+            error.hint?.hasPrefix("the nearest is 'bbo' (timestamp,ask_amount,ask_price,bid_price,bid_amount); known formats: binance,")
+                == true)
     }
 
     @Test func `an empty file is an error`() throws {

@@ -55,7 +55,9 @@ import Testing
 
     @Test func `a file that is not there or a folder can't be opened`() throws {
         let files = try Files()
-        #expect(throws: FeedError.cannotOpen(path: files.path("none"), reason: "No such file or directory")) { try lines(files.path("none")) }
+        #expect(throws: FeedError.cannotOpen(path: files.path("none"), reason: "No such file or directory")) {
+            try lines(files.path("none"))
+        }
         #expect(throws: FeedError.cannotOpen(path: files.folder.path(), reason: "it is not a file")) { try lines(files.folder.path()) }
     }
 

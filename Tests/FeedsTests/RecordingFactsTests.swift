@@ -39,8 +39,10 @@ struct RecordingFactsTests {
         let latency = try #require(info.latency)
         let expected = try #require(facts["local_minus_event_ms"] as? [String: Double])
         #expect(
-            ["min": milliseconds(latency.minimum), "median": milliseconds(latency.median), "p99": milliseconds(latency.percentile99),
-                "max": milliseconds(latency.maximum)] == expected)
+            [
+                "min": milliseconds(latency.minimum), "median": milliseconds(latency.median), "p99": milliseconds(latency.percentile99),
+                "max": milliseconds(latency.maximum),
+            ] == expected)
         if let bid = text(facts, "final_best_bid") {
             #expect(info.bestBid.map { instrument.text($0.price) } == bid)
             #expect(info.bestAsk.map { instrument.text($0.price) } == text(facts, "final_best_ask"))
@@ -141,8 +143,10 @@ struct RecordingFactsTests {
         #expect(summary.messages("quote", feed: 0) == facts["rows"] as? Int)
         let instrument = sink.instruments[0]
         func row(_ bid: MarketEvent, _ ask: MarketEvent) -> [Int64] {
-            [ask.quantity * instrument.lotSize, ask.price * instrument.tickSize.nanos, bid.price * instrument.tickSize.nanos,
-                bid.quantity * instrument.lotSize]
+            [
+                ask.quantity * instrument.lotSize, ask.price * instrument.tickSize.nanos, bid.price * instrument.tickSize.nanos,
+                bid.quantity * instrument.lotSize,
+            ]
         }
         func expected(_ key: String) throws -> [Int64] {
             try #require(facts[key] as? [String]).dropFirst().map { try Decimal.parse($0, decimals: 9) }

@@ -52,7 +52,9 @@ import Testing
             files.write("ticker.csv", ticker),
         ]).events
         #expect(
-            events.map(\.kind) == [.level, .level, .trade, .level, .level, .quote, .quote, .mark, .index, .funding, .openInterest, .level, .trade])
+            events.map(\.kind) == [
+                .level, .level, .trade, .level, .level, .quote, .quote, .mark, .index, .funding, .openInterest, .level, .trade,
+            ])
         #expect(events[2].detail == 7)
         #expect(events[5].price == 1_000 && events[6].price == 0 && events[6].quantity == 0)
         #expect(events[9].price == 100_000_000 && events[9].detail == 2_000_000_000 && events[9].quantity == Nanoseconds.hours(8).count)

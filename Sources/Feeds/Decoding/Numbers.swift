@@ -3,7 +3,9 @@ import Market
 /// Reads decimal text as a count of 10^-`decimals`; `offset` is its place in the row.
 func parseDecimal(_ text: Bytes, decimals: Int = 9, at offset: Int) throws(RowFailure) -> Int64 {
     let result: Result<Int64, Decimal.Failure> = unsafe text.withBuffer { buffer in
-        do throws(Decimal.Failure) { return .success(try unsafe Decimal.parse(buffer, decimals: decimals)) } catch { return .failure(error) }
+        do throws(Decimal.Failure) { return .success(try unsafe Decimal.parse(buffer, decimals: decimals)) } catch {
+            return .failure(error)
+        }
     }
     switch result {
     case .success(let value): return value
@@ -76,7 +78,9 @@ func parseBinaryDecimal(_ text: Bytes, decimals: Int, at offset: Int) throws(Row
 func parseTime(_ count: Int64, unit: Int64, at offset: Int) throws(RowFailure) -> Timestamp {
     let (nanoseconds, overflow) = count.multipliedReportingOverflow(by: unit)
     // Some hours below the limit of 64 bits, so that a zone or an interval may be added.
-    guard !overflow, nanoseconds >= 0, nanoseconds < 9_200_000_000_000_000_000 else { throw RowFailure(offset: offset, expected: "a time between 1970 and 2262", kind: .outOfRange) }
+    guard !overflow, nanoseconds >= 0, nanoseconds < 9_200_000_000_000_000_000 else {
+        throw RowFailure(offset: offset, expected: "a time between 1970 and 2262", kind: .outOfRange)
+    }
     return Timestamp(nanoseconds: nanoseconds)
 }
 
