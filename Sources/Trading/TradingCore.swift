@@ -1,41 +1,177 @@
 public import Market
 
 /// The deterministic heart of a run: events in, commands out.
+///
+/// It holds the books as known here, orders, positions, risk and the strategies, and reads no clock: time is what the inputs
+/// say. The driver hands it events in order, takes its commands after each, and wakes it when it asks.
 public final class TradingCore {
     public internal(set) var now = Timestamp.distantPast
     public let instruments: [Instrument]
+    public let accounts: [CoreConfiguration.Account]
     public let books: BookTable
+    public let journal: Journal?
 
-    init(instruments: [Instrument]) {
-        self.instruments = instruments
-        books = BookTable(count: instruments.count)
+    let configuration: CoreConfiguration
+    let feeds: FeedStates
+    var orders: OrderStore
+    var positions: PositionBook
+    var timers = TimerQueue()
+    var risk: RiskService
+    var observers: [any CoreObserver] = []
+
+    // Strategies and algorithms, and what waits to be told to them.
+    var instances: [Instance] = []
+    var algorithms: [RunningAlgorithm] = []
+    var lastAlgorithm: UInt64 = 0
+    var inbox = Inbox()
+    var isDelivering = false
+    var isStarted = false
+    var isStopped = false
+
+    // What leaves.
+    private var commands: ContiguousArray<Command> = []
+    private var takenCommands = 0
+
+    // Requests whose answer is awaited, oldest first; and what became of counted trades.
+    var deadlines = DeadlineQueue()
+    var lastQuery: UInt64 = 0
+    var countedTrades: [TradeFilter]
+
+    /// - Parameter journal: Where what enters and leaves is recorded; nil for none.
+    public init(_ configuration: CoreConfiguration, journal: Journal? = nil) {
+        self.configuration = configuration
+        self.journal = journal
+        instruments = configuration.instruments
+        accounts = configuration.accounts
+        books = BookTable(count: configuration.instruments.count)
+        feeds = FeedStates(count: configuration.instruments.count)
+        orders = OrderStore(keepsFor: configuration.keepsOrdersFor)
+        positions = PositionBook(configuration.instruments, configuration.accounts)
+        risk = RiskService(configuration.limits)
+        countedTrades = Array(repeating: TradeFilter(), count: (configuration.accounts.map(\.venue.index).max() ?? -1) + 1)
     }
 
-    // Each of these is built by the execution services.
-    func bookState(_ i: InstrumentID) -> BookState { fatalError("core under construction") }
-    func bookAge(_ i: InstrumentID) -> Nanoseconds { fatalError("core under construction") }
-    func mark(_ i: InstrumentID) -> FinePrice? { fatalError("core under construction") }
-    func funding(_ i: InstrumentID) -> MarketEvent? { fatalError("core under construction") }
-    func position(_ a: AccountID, _ i: InstrumentID) -> Quantity { fatalError("core under construction") }
-    func ownPosition(_ s: StrategyID, _ a: AccountID, _ i: InstrumentID) -> Quantity { fatalError("core under construction") }
-    func inFlight(_ s: StrategyID, _ a: AccountID, _ i: InstrumentID, _ p: OrderPurpose?) -> Quantity {
-        fatalError("core under construction")
+    /// Adds an instance of a strategy, which will be woken by the books of `subscriptions`.
+    @discardableResult
+    public func attach(_ strategy: any Strategy, subscriptions: [InstrumentID]) -> StrategyID {
+        let id = StrategyID(instances.count)
+        instances.append(
+            Instance(
+                strategy: strategy, subscriptions: subscriptions,
+                random: SeededGenerator(seed: configuration.seed, stream: UInt64(instances.count))))
+        positions.addInstance()
+        for instrument in subscriptions { feeds.watch(instrument, strategy.interests, .strategy(id)) }
+        return id
     }
-    func balance(_ a: AccountID, _ c: Currency) -> Money { fatalError("core under construction") }
-    func equity(_ a: AccountID, _ c: Currency) -> Money { fatalError("core under construction") }
-    func order(_ id: OrderID) -> Order? { fatalError("core under construction") }
-    func openOrders(_ s: StrategyID, _ a: AccountID?, _ i: InstrumentID?) -> [Order] { fatalError("core under construction") }
-    func freeze(_ s: StrategyID) -> FreezeReason? { fatalError("core under construction") }
-    func submit(_ d: OrderDraft, _ s: StrategyID, _ a: AlgorithmID?) -> OrderID { fatalError("core under construction") }
-    func amend(_ id: OrderID, price: Price, quantity: Quantity) { fatalError("core under construction") }
-    func cancel(_ id: OrderID) { fatalError("core under construction") }
-    func setLeverage(_ a: AccountID, _ i: InstrumentID, _ l: Int64) { fatalError("core under construction") }
-    func run(_ a: any Algorithm, _ s: StrategyID) -> AlgorithmID { fatalError("core under construction") }
-    func cancel(_ a: AlgorithmID) { fatalError("core under construction") }
-    func finish(_ a: AlgorithmID, _ e: AlgorithmEnd) { fatalError("core under construction") }
-    func wake(at t: Timestamp, _ s: StrategyID, _ a: AlgorithmID?) -> TimerToken { fatalError("core under construction") }
-    func cancel(_ t: TimerToken) { fatalError("core under construction") }
-    func random(_ s: StrategyID, _ r: ClosedRange<Int64>) -> Int64 { fatalError("core under construction") }
-    func setFreeze(_ s: StrategyID, _ r: FreezeReason?) { fatalError("core under construction") }
-    func note(_ s: StrategyID, _ t: String) { fatalError("core under construction") }
+
+    public func observe(_ observer: any CoreObserver) { observers.append(observer) }
+
+    // MARK: Inputs
+
+    /// Starts the strategies. Market data before this only builds the books.
+    public func start(at time: Timestamp) {
+        advance(to: time)
+        isStarted = true
+        journal?.append(JournalRecord(wakeAt: time))
+        for index in instances.indices {
+            call(.strategy(StrategyID(index))) { strategy, context in strategy.start(&context) }
+            deliver()
+        }
+    }
+
+    /// Takes a private report.
+    public func receive(_ event: AccountEvent) {
+        advance(to: event.receiveTime)
+        journal?.append(JournalRecord(event))
+        apply(event)
+        deliver()
+    }
+
+    public func receive(_ event: ConnectionEvent) {
+        advance(to: event.time)
+        journal?.append(JournalRecord(event))
+        for index in instances.indices { inbox.add(.connection(event), .strategy(StrategyID(index))) }
+        deliver()
+    }
+
+    public func receive(_ event: OperatorEvent, at time: Timestamp) {
+        advance(to: time)
+        journal?.append(JournalRecord(event, at: time))
+        switch event {
+        case .stop: stop(.operator)
+        case .kill(let level): kill(level)
+        case .flatten: kill(.flatten)
+        }
+        deliver()
+    }
+
+    /// Fires every timer that is due, and asks about requests that have waited too long for an answer.
+    public func wake(at time: Timestamp) {
+        advance(to: time)
+        journal?.append(JournalRecord(wakeAt: time))
+        askAboutUnknown()
+        while let timer = timers.take(time) {
+            guard !isStopped else { continue }
+            inbox.add(.timer(timer.token), timer.algorithm.map(Target.algorithm) ?? .strategy(timer.instance))
+            deliver()
+        }
+        deliver()
+    }
+
+    /// When `wake` has something to do next.
+    public var nextWake: Timestamp {
+        min(isStopped ? .never : timers.next, deadlines.next(orders))
+    }
+
+    /// Ends the run: strategies cancel what they have working; no timer fires and no order is sent any more.
+    public func stop(_ reason: StopReason) {
+        guard !isStopped else { return }
+        for index in instances.indices {
+            call(.strategy(StrategyID(index))) { strategy, context in strategy.stop(reason, &context) }
+        }
+        for id in orders.open { cancel(id) }
+        isStopped = true
+    }
+
+    // MARK: Outputs
+
+    public var hasCommands: Bool { takenCommands < commands.count }
+
+    /// The next command in the order they were given; nil when all are taken.
+    public func nextCommand() -> Command? {
+        guard takenCommands < commands.count else { return nil }
+        let command = commands[takenCommands]
+        takenCommands += 1
+        if takenCommands == commands.count {
+            commands.removeAll(keepingCapacity: true)
+            takenCommands = 0
+        }
+        return command
+    }
+
+    func emit(_ command: Command) {
+        journal?.append(JournalRecord(command, at: now))
+        commands.append(command)
+    }
+
+    // MARK: Time
+
+    @inline(__always)
+    func advance(to time: Timestamp) {
+        precondition(time >= now, "an event came before the one that was handled last")
+        now = time
+    }
+}
+
+extension Command {
+    /// Whom it is addressed to.
+    public var account: AccountID {
+        switch self {
+        case .submit(let request): request.account
+        case .amend(let request): request.account
+        case .cancel(let request): request.account
+        case .query(let request): request.account
+        case .cancelAll(let account, _), .setLeverage(let account, _, _), .deadMan(let account, _): account
+        }
+    }
 }

@@ -71,7 +71,7 @@ private enum Layers {
     /// One file may import more than its layer: with the reason.
     static let exceptions: [String: Set<String>] = [
         // log, exp and fractional powers of the generated market go through this one file.
-        "Sources/Simulation/Generator/Fractional.swift": ["Glibc"],
+        "Sources/Simulation/Fractional.swift": ["Glibc"],
         // access(2), unlink(2) and rename(2) of the tape's own file.
         "Sources/Tape/TapeFile.swift": ["Glibc"],
     ]

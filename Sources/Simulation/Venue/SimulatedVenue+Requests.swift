@@ -1,0 +1,246 @@
+public import Market
+internal import Trading
+
+/// Orders that the venue remembers, for queries and to refuse an id used twice.
+struct KnownOrders {
+    struct Record {
+        var request: OrderRequest
+        var isOpen = true
+        var filled = Quantity.zero
+        var fills: [Fill] = []
+    }
+
+    /// The last ended ones are kept, so that memory is constant.
+    private static let limit = 16_384
+    private var records: [UInt64: Record] = [:]
+    private var ended: ContiguousArray<UInt64> = []
+    private var oldest = 0
+
+    subscript(id: OrderID) -> Record? { records[id.rawValue] }
+
+    mutating func add(_ request: OrderRequest) { records[request.order.rawValue] = Record(request: request) }
+
+    mutating func fill(_ id: OrderID, _ fill: Fill) {
+        guard var record = records[id.rawValue] else { return }
+        record.filled = record.filled + fill.quantity
+        record.fills.append(fill)
+        records[id.rawValue] = record
+        if record.filled >= record.request.quantity { end(id) }
+    }
+
+    mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
+        records[id.rawValue]?.request.price = price
+        records[id.rawValue]?.request.quantity = quantity
+    }
+
+    mutating func end(_ id: OrderID) {
+        guard records[id.rawValue]?.isOpen == true else { return }
+        records[id.rawValue]?.isOpen = false
+        if ended.count < Self.limit {
+            ended.append(id.rawValue)
+        } else {
+            records[ended[oldest]] = nil
+            ended[oldest] = id.rawValue
+            oldest = (oldest + 1) % Self.limit
+        }
+    }
+
+    /// All fills that are remembered, oldest trade first.
+    func fills(_ account: AccountID, after trade: UInt64) -> [Fill] {
+        records.values.filter { $0.request.account == account }.flatMap(\.fills).filter { $0.trade > trade }.sorted { $0.trade < $1.trade }
+    }
+
+    func open(_ account: AccountID) -> [Record] {
+        records.values.filter { $0.isOpen && $0.request.account == account }.sorted { $0.request.order < $1.request.order }
+    }
+}
+
+/// Requests as they reach the venue.
+extension SimulatedVenue {
+    func process(_ command: Command, _ account: Int, _ time: Timestamp) {
+        switch command {
+        case .submit(let request): submit(request, account, time)
+        case .amend(let request): amend(request, account, time)
+        case .cancel(let request): cancel(request, account, time)
+        case .cancelAll(let id, let instrument): cancelAll(id, instrument, account, time)
+        case .query(let request): answer(request, account, time)
+        case .setLeverage(_, let instrument, let leverage): report(.leverage(instrument, leverage), account, time)
+        case .deadMan: break
+        }
+    }
+
+    private func submit(_ request: OrderRequest, _ account: Int, _ time: Timestamp) {
+        func refuse(_ reason: RejectReason) { report(.rejected(request.order, .submit, reason), account, time) }
+        guard knownOrders[request.order] == nil else { return refuse(.duplicateOrder) }
+        guard let index = listing(request.instrument) else { return refuse(.unknownInstrument) }
+        if let reason = violation(request, index, account) { return refuse(reason) }
+        knownOrders.add(request)
+        let quotes = unsafe (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
+        let arrival = unsafe markets[index].arrive(request, account: account, postOnly: rules.postOnly)
+        if case .rejected(let reason) = arrival {
+            knownOrders.end(request.order)
+            return refuse(reason)
+        }
+        report(.acknowledged(request.order), account, time)
+        settleMatches(index, time, quotes)
+        if case .expired(let reason) = arrival {
+            knownOrders.end(request.order)
+            report(.expired(request.order, reason), account, time)
+        }
+    }
+
+    /// The rule of the venue that an order breaks.
+    private func violation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
+        let listing = rules.listings[index]
+        let instrument = listing.instrument
+        guard unsafe markets[index].status == .trading else { return .halted }
+        guard unsafe markets[index].isSynchronised || rules.matching == .hftbacktest else { return .notSynchronised }
+        guard request.quantity.lots > 0 else { return .minimumQuantity }
+        guard request.type == .market || request.price != nil else { return .unsupported }
+        guard !request.postOnly || (request.type == .limit && request.timeInForce == .goodTillCancelled) else { return .unsupported }
+        if let price = request.price, price.ticks <= 0 || price.ticks % listing.orderTick != 0 { return .tickSize }
+        if request.quantity < instrument.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
+        let best = unsafe request.side == .buy ? markets[index].book.bestAsk : markets[index].book.bestBid
+        if let price = request.price ?? best, !request.reduceOnly,
+            instrument.notional(request.quantity, instrument.finePrice(price)).nanos < instrument.minimumNotional
+        {
+            return .minimumNotional
+        }
+        return instrument.kind == .spot ? spotViolation(request, index, account, best) : nil
+    }
+
+    /// Spot has no margin: what is sold must be there, what is bought must be paid.
+    private func spotViolation(_ request: OrderRequest, _ index: Int, _ account: Int, _ best: Price?) -> RejectReason? {
+        let instrument = rules.listings[index].instrument
+        guard !request.reduceOnly else { return .unsupported }
+        let resting = unsafe markets[index].orders(request.side).filter { $0.account == account }
+        switch request.side {
+        case .sell:
+            let promised = resting.reduce(0) { $0 + $1.remaining } + request.quantity.lots
+            let price = FinePrice(nanos: 1)
+            return instrument.baseAmount(Quantity(lots: promised), at: price) > accounts[account].balance(instrument.base).nanos
+                ? .balance : nil
+        case .buy:
+            guard let price = request.price ?? best else { return nil }
+            var cost = value(instrument, request.quantity, instrument.finePrice(price))
+            for order in resting {
+                cost += value(instrument, Quantity(lots: order.remaining), instrument.finePrice(Price(ticks: order.ticks)))
+            }
+            let configuration = accounts[account].configuration
+            cost += cost.share(max(.zero, configuration.makerFee, configuration.takerFee))
+            return cost.nanos > accounts[account].balance(instrument.quote).nanos ? .balance : nil
+        }
+    }
+
+    private func amend(_ request: AmendRequest, _ account: Int, _ time: Timestamp) {
+        func refuse(_ reason: RejectReason) { report(.rejected(request.order, .amend, reason), account, time) }
+        guard let index = listing(request.instrument), let found = unsafe markets[index].find(request.order) else {
+            return refuse(.unknownOrder)
+        }
+        var order = unsafe markets[index][found.side, found.index]
+        guard order.account == account else { return refuse(.unknownOrder) }
+        let filled = order.quantity - order.remaining
+        guard request.quantity.lots > filled else { return refuse(.minimumQuantity) }
+        guard request.price.ticks > 0, request.price.ticks % rules.listings[index].orderTick == 0 else { return refuse(.tickSize) }
+        let opposite = unsafe order.side == .buy ? markets[index].book.bestAskTicks : markets[index].book.bestBidTicks
+        let crosses = order.side == .buy ? request.price.ticks >= opposite : request.price.ticks <= opposite
+        guard !crosses else { return refuse(.postOnlyWouldTake) }
+        let keepsPriority = request.price.ticks == order.ticks && request.quantity.lots <= order.quantity
+        order.remaining = request.quantity.lots - filled
+        order.quantity = request.quantity.lots
+        if keepsPriority {
+            unsafe markets[index][found.side, found.index] = order
+        } else {
+            unsafe markets[index].remove(found.side, found.index)
+            order.ticks = request.price.ticks
+            order.queue = unsafe QueuePosition(ahead: markets[index].book.lots(order.side, order.ticks))
+            unsafe markets[index].rest(order)
+        }
+        knownOrders.amend(request.order, price: request.price, quantity: request.quantity)
+        report(.amended(request.order, price: request.price, quantity: request.quantity), account, time)
+    }
+
+    private func cancel(_ request: CancelRequest, _ account: Int, _ time: Timestamp) {
+        guard let index = listing(request.instrument), let found = unsafe markets[index].find(request.order),
+            unsafe markets[index][found.side, found.index].account == account
+        else { return report(.rejected(request.order, .cancel, .unknownOrder), account, time) }
+        unsafe markets[index].remove(found.side, found.index)
+        knownOrders.end(request.order)
+        report(.cancelled(request.order, .requested), account, time)
+    }
+
+    private func cancelAll(_ id: AccountID, _ instrument: InstrumentID?, _ account: Int, _ time: Timestamp) {
+        for record in knownOrders.open(id) where instrument == nil || record.request.instrument == instrument {
+            let request = record.request
+            cancel(CancelRequest(account: id, instrument: request.instrument, order: request.order), account, time)
+        }
+    }
+
+    private func answer(_ request: QueryRequest, _ account: Int, _ time: Timestamp) {
+        switch request.subject {
+        case .order(let order, _):
+            report(knownOrders[order].map { .status(status($0)) } ?? .notFound(order), account, time)
+        case .openOrders:
+            for record in knownOrders.open(request.account) { report(.status(status(record)), account, time) }
+        case .positions:
+            for (index, listing) in rules.listings.enumerated() where listing.instrument.kind != .spot {
+                let position = unsafe markets[index].positions[account]
+                let entry = accounts[account].entry(listing.instrument, listing: index, position: position)
+                report(.position(listing.id, quantity: Quantity(lots: position), entry: entry), account, time)
+            }
+        case .balances:
+            for balance in accounts[account].balances { report(.balance(balance), account, time) }
+        case .fills(let after):
+            for fill in knownOrders.fills(request.account, after: after) { report(.filled(fill), account, time) }
+        }
+        report(.endOfAnswer(query: request.query), account, time)
+    }
+
+    private func status(_ record: KnownOrders.Record) -> OrderStatus {
+        OrderStatus(
+            order: record.request.order, instrument: record.request.instrument, isOpen: record.isOpen, price: record.request.price,
+            quantity: record.request.quantity, filled: record.filled)
+    }
+
+    // MARK: What the venue knows, for the report
+
+    /// Settled balances, by currency.
+    public func balances(_ id: AccountID) -> [Money] { accounts[accountIndex(id)].balances }
+
+    public func position(_ id: AccountID, _ instrument: InstrumentID) -> Quantity {
+        guard let index = listing(instrument) else { return .zero }
+        return Quantity(lots: unsafe markets[index].positions[accountIndex(id)])
+    }
+
+    /// What the open position would pay at the venue's mark, or at the mid where it has none; zero when neither is known.
+    public func unrealised(_ id: AccountID, _ instrument: InstrumentID) -> Money {
+        guard let index = listing(instrument) else { preconditionFailure("an instrument of another venue") }
+        let contract = rules.listings[index].instrument
+        guard let price = mark(instrument) else { return .zero(contract.settlement) }
+        return accounts[accountIndex(id)].unrealised(contract, listing: index, position: position(id, instrument).lots, at: price)
+    }
+
+    /// The venue's mark, else the mid of its book.
+    public func mark(_ instrument: InstrumentID) -> FinePrice? {
+        guard let index = listing(instrument) else { return nil }
+        return unsafe markets[index].mark ?? markets[index].book.mid(rules.listings[index].instrument)
+    }
+
+    public func mid(_ instrument: InstrumentID) -> FinePrice? {
+        guard let index = listing(instrument) else { return nil }
+        return unsafe markets[index].book.mid(rules.listings[index].instrument)
+    }
+
+    /// The venue's own book: best prices as the sentinels of `OrderBook` where empty.
+    public func touch(_ instrument: InstrumentID) -> (bid: Int64, ask: Int64) {
+        guard let index = listing(instrument) else { return (OrderBook.noBid, OrderBook.noAsk) }
+        return unsafe (markets[index].book.bestBidTicks, markets[index].book.bestAskTicks)
+    }
+
+    /// Orders resting now.
+    public var restingOrderCount: Int {
+        var count = 0
+        for index in rules.listings.indices { count += unsafe markets[index].count(.buy) + markets[index].count(.sell) }
+        return count
+    }
+}

@@ -1,0 +1,254 @@
+public import Market
+public import Trading
+
+/// A venue made of recorded feeds, with our orders as the only thing added to them.
+///
+/// The driver hands it each record at venue time and each command when the core gives it; requests arrive after the entry
+/// latency, reports leave after the response latency, first in first out for each account's connection.
+@safe public final class SimulatedVenue: Connector {
+    private let configuration: VenueConfiguration
+    /// By listing; lent by pointer, because records go through here.
+    let markets: UnsafeMutablePointer<VenueMarket>
+    private let marketCount: Int
+    /// Listing by instrument of the run; −1 where the venue does not list it.
+    private let listingOfInstrument: [Int]
+    private let accountOfRun: [Int]
+    var accounts: [VenueAccount]
+    private var requests: [Lane<Command>]
+    private var reports: [Lane<AccountEvent>]
+    private var lastTrade: UInt64 = 0
+    var knownOrders = KnownOrders()
+
+    /// When the next request arrives; `.never` if none is on its way.
+    public private(set) var nextArrival = Timestamp.never
+    /// When the next report reaches us; `.never` if none is on its way.
+    public private(set) var nextReportTime = Timestamp.never
+    /// Fills since the driver last took them, in order.
+    public private(set) var fillLog: ContiguousArray<VenueFill> = []
+
+    /// - Precondition: Instrument and account ids are unique.
+    public init(_ configuration: VenueConfiguration) {
+        self.configuration = configuration
+        var listings = [Int](repeating: -1, count: (configuration.listings.map(\.id.index).max() ?? -1) + 1)
+        for (index, listing) in configuration.listings.enumerated() { listings[listing.id.index] = index }
+        listingOfInstrument = listings
+        var owners = [Int](repeating: -1, count: (configuration.accounts.map(\.id.index).max() ?? -1) + 1)
+        for (index, account) in configuration.accounts.enumerated() { owners[account.id.index] = index }
+        accountOfRun = owners
+        accounts = configuration.accounts.map { VenueAccount($0, listings: configuration.listings.count) }
+        requests = configuration.accounts.map { _ in Lane() }
+        reports = configuration.accounts.map { _ in Lane() }
+        marketCount = configuration.listings.count
+        unsafe markets = .allocate(capacity: max(marketCount, 1))
+        for (index, listing) in configuration.listings.enumerated() {
+            unsafe (markets + index).initialize(to: VenueMarket(listing.instrument, accounts: configuration.accounts.count, configuration))
+        }
+    }
+
+    deinit {
+        unsafe markets.deinitialize(count: marketCount)
+        unsafe markets.deallocate()
+    }
+
+    func listing(_ instrument: InstrumentID) -> Int? {
+        guard instrument.index < listingOfInstrument.count, listingOfInstrument[instrument.index] >= 0 else { return nil }
+        return listingOfInstrument[instrument.index]
+    }
+
+    // MARK: Market data
+
+    /// One record of a feed that the venue lists, at venue time.
+    @inline(__always)
+    public func receive(_ event: borrowing MarketEvent) {
+        let index = listingOfInstrument[event.instrument.index]
+        if event.kind == .level, !event.flags.contains(.snapshot), unsafe !markets[index].needsAttention {
+            unsafe markets[index].level(event.side, event.price, event.quantity)
+        } else {
+            receiveSlowly(event, index)
+        }
+    }
+
+    @inline(never)
+    private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
+        let quotes = unsafe (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
+        settleFunding(index, event.venueTime)
+        switch event.kind {
+        case .level:
+            if event.flags.contains(.snapshot), event.isFirst {
+                unsafe markets[index].book.removeAll()
+                unsafe markets[index].isSynchronised = true
+            }
+            unsafe markets[index].level(event.side, event.price, event.quantity)
+        case .trade:
+            if !event.flags.contains(.noAggressor) { unsafe markets[index].trade(event.side, event.price, event.quantity) }
+        case .mark: unsafe markets[index].mark = FinePrice(nanos: event.price)
+        case .funding:
+            let (rate, next) = (Rate(trillionths: event.price), Timestamp(nanoseconds: event.detail))
+            if event.detail > 0, next > event.venueTime {
+                unsafe markets[index].funding = (rate, next, Nanoseconds(count: event.quantity))
+            }
+        case .status: unsafe markets[index].status = TradingStatus(rawValue: event.price) ?? .halted
+        case .gap:
+            unsafe markets[index].isSynchronised = false
+            unsafe markets[index].book.removeAll()
+        case .quote, .index, .openInterest, .liquidation, .instrumentChange, .orderAdded, .orderChanged, .orderDeleted: break
+        }
+        settleMatches(index, event.venueTime, quotes)
+    }
+
+    /// Tells the venue whether a book without a snapshot can be matched against.
+    public func setSynchronised(_ instrument: InstrumentID, _ isSynchronised: Bool) {
+        guard let index = listing(instrument) else { return }
+        unsafe markets[index].isSynchronised = isSynchronised
+    }
+
+    // MARK: Connector
+
+    public func handle(_ command: Command, now: Timestamp) {
+        let account = account(command)
+        let arrival = requests[account].send(command, arriving: now + accounts[account].configuration.entryLatency)
+        nextArrival = min(nextArrival, arrival)
+    }
+
+    /// Lets the earliest request arrive; of two at one instant, the lower account's.
+    public func processArrival() {
+        guard let account = requests.indices.min(by: { (requests[$0].next, $0) < (requests[$1].next, $1) }),
+            requests[account].next != .never
+        else { return }
+        let (time, command) = requests[account].receive()
+        nextArrival = requests.reduce(.never) { min($0, $1.next) }
+        process(command, account, time)
+    }
+
+    public func advance(to now: Timestamp) {
+        while nextArrival <= now { processArrival() }
+    }
+
+    public var nextWake: Timestamp { nextArrival }
+
+    public func nextReport(now: Timestamp) -> AccountEvent? {
+        guard nextReportTime <= now, let account = reports.indices.min(by: { (reports[$0].next, $0) < (reports[$1].next, $1) }) else {
+            return nil
+        }
+        let (_, report) = reports[account].receive()
+        nextReportTime = reports.reduce(.never) { min($0, $1.next) }
+        return report
+    }
+
+    /// Hands over the fills since the last call, emptying the log.
+    public func takeFills(_ body: (VenueFill) -> Void) {
+        guard !fillLog.isEmpty else { return }
+        for fill in fillLog { body(fill) }
+        fillLog.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Reports
+
+    func report(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp) {
+        let configuration = accounts[account].configuration
+        let event = AccountEvent(account: configuration.id, venueTime: time, receiveTime: time, report: report)
+        let arrival = reports[account].send(event, arriving: time + configuration.responseLatency)
+        reports[account].amendLast { event, time in event.receiveTime = time }
+        nextReportTime = min(nextReportTime, arrival)
+    }
+
+    /// Books what matching did to our orders and reports it.
+    @inline(__always)
+    func settleMatches(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
+        if unsafe !markets[index].matches.isEmpty || !markets[index].removed.isEmpty { bookMatches(index, time, quotes) }
+    }
+
+    private func bookMatches(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
+        let instrument = configuration.listings[index].id
+        let matches = unsafe markets[index].matches
+        // Positions are final already; the position after each match is rebuilt backwards from them.
+        var after = unsafe markets[index].positions
+        var positions = ContiguousArray(repeating: Int64(0), count: matches.count)
+        for (at, match) in matches.enumerated().reversed() {
+            positions[at] = after[match.account]
+            after[match.account] -= match.side.sign * match.lots
+        }
+        for (at, match) in matches.enumerated() { book(match, instrument, index, position: positions[at], time, quotes) }
+        unsafe markets[index].matches.removeAll(keepingCapacity: true)
+        for removed in unsafe markets[index].removed {
+            knownOrders.end(removed.order)
+            report(.cancelled(removed.order, removed.reason), removed.account, time)
+        }
+        unsafe markets[index].removed.removeAll(keepingCapacity: true)
+    }
+
+    private func book(
+        _ match: Match, _ id: InstrumentID, _ index: Int, position: Int64, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)
+    ) {
+        let instrument = configuration.listings[index].instrument
+        let quantity = Quantity(lots: match.lots)
+        let price = Price(ticks: match.ticks)
+        let fee = accounts[match.account].book(
+            instrument, listing: index, match.side == .buy ? quantity : -quantity, instrument.finePrice(price), match.role,
+            position: position)
+        lastTrade += 1
+        let fill = Fill(
+            order: match.order, instrument: id, trade: lastTrade, side: match.side, role: match.role, price: price, quantity: quantity,
+            fee: fee)
+        knownOrders.fill(match.order, fill)
+        fillLog.append(
+            VenueFill(
+                time: time, account: accounts[match.account].configuration.id, fill: fill, witness: match.witness, bidTicks: quotes.bid,
+                askTicks: quotes.ask))
+        report(.filled(fill), match.account, time)
+        guard configuration.reportsAccountState else { return }
+        let entry = accounts[match.account].entry(instrument, listing: index, position: position)
+        report(.position(id, quantity: Quantity(lots: position), entry: entry), match.account, time)
+        report(.balance(accounts[match.account].balance(instrument.settlement)), match.account, time)
+        if instrument.kind == .spot { report(.balance(accounts[match.account].balance(instrument.base)), match.account, time) }
+    }
+
+    // MARK: Funding
+
+    /// Pays each position at the settlements that have come: −quantity × mark × rate, positive rates paid by longs.
+    private func settleFunding(_ index: Int, _ now: Timestamp) {
+        while let funding = unsafe markets[index].funding, funding.time <= now {
+            unsafe markets[index].funding =
+                funding.interval > .zero ? (funding.rate, funding.time + funding.interval, funding.interval) : nil
+            guard let mark = unsafe markets[index].mark ?? markets[index].book.mid(markets[index].instrument) else { continue }
+            for account in accounts.indices {
+                let position = unsafe markets[index].positions[account]
+                guard position != 0 else { continue }
+                payFunding(index, account, Quantity(lots: position), mark, funding.rate, funding.time, now)
+            }
+        }
+    }
+
+    private func payFunding(
+        _ index: Int, _ account: Int, _ position: Quantity, _ mark: FinePrice, _ rate: Rate, _ time: Timestamp, _ now: Timestamp
+    ) {
+        let instrument = configuration.listings[index].instrument
+        // An inverse contract's value is negative for a long: its holder's notional is minus it.
+        let notional = instrument.kind == .inverse ? -value(instrument, position, mark) : value(instrument, position, mark)
+        let amount = -notional.share(rate)
+        accounts[account].add(amount)
+        // The settlement is noticed at the first record after it; the report can't leave before.
+        let payment = FundingPayment(
+            instrument: configuration.listings[index].id, position: position, mark: mark, rate: rate, amount: amount)
+        fundingLog.append((accounts[account].configuration.id, payment, time))
+        report(.funding(payment), account, max(time, now))
+    }
+
+    /// Settlements since the driver last took them.
+    public internal(set) var fundingLog: ContiguousArray<(account: AccountID, payment: FundingPayment, time: Timestamp)> = []
+
+    private func account(_ command: Command) -> Int {
+        let id = command.account
+        precondition(id.index < accountOfRun.count && accountOfRun[id.index] >= 0, "a command for an account of another venue")
+        return accountOfRun[id.index]
+    }
+
+    func accountIndex(_ id: AccountID) -> Int { accountOfRun[id.index] }
+    var rules: VenueConfiguration { configuration }
+}
+
+extension VenueMarket {
+    /// Something beside the book may have to be done at the next record: a settlement is due, or orders could be hit.
+    @inline(__always)
+    var needsAttention: Bool { hasOrders || funding != nil }
+}

@@ -1,0 +1,136 @@
+internal import Market
+internal import Trading
+
+/// Orders that reach the venue.
+extension VenueMarket {
+    /// How an order that arrived ended up, fills aside.
+    enum Arrival: Equatable {
+        case rested
+        case filled
+        case expired(ExpiryReason)
+        case rejected(RejectReason)
+    }
+
+    /// Takes what the order may take, and rests the remainder if it may rest.
+    mutating func arrive(_ request: OrderRequest, account: Int, postOnly policy: VenueConfiguration.PostOnlyPolicy) -> Arrival {
+        let limit = request.price?.ticks
+        var lots = request.quantity.lots
+        if request.reduceOnly {
+            lots = min(lots, reducible(account, request.side))
+            guard lots > 0 else { return .rejected(.reduceOnly) }
+        }
+        if request.postOnly, wouldTake(request.side, limit, account) {
+            return policy == .reject && matching == .faithful ? .rejected(.postOnlyWouldTake) : .expired(.postOnlyWouldTake)
+        }
+        if matching == .hftbacktest { return arriveWhole(request, account, lots) }
+        if request.timeInForce == .fillOrKill, takeable(request.side, limit, account) < lots { return .expired(.fillOrKillShort) }
+        let left = take(request, account, lots)
+        if left == 0 { return .filled }
+        if request.type == .market { return .expired(left == lots ? .noLiquidity : .immediateRemainder) }
+        guard request.timeInForce == .goodTillCancelled, let limit else { return .expired(.immediateRemainder) }
+        rest(
+            RestingOrder(
+                id: request.order, account: account, side: request.side, ticks: limit, remaining: left, quantity: lots,
+                reduceOnly: request.reduceOnly, queue: QueuePosition(ahead: book.lots(request.side, limit)), arrival: 0))
+        return .rested
+    }
+
+    private mutating func arriveWhole(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Arrival {
+        let best = request.side == .buy ? book.bestAskTicks : book.bestBidTicks
+        let isEmpty = best == (request.side == .buy ? OrderBook.noAsk : OrderBook.noBid)
+        let crosses = !isEmpty && (request.price.map { request.side == .buy ? $0.ticks >= best : $0.ticks <= best } ?? true)
+        if crosses || request.type == .market {
+            guard !isEmpty else { return .expired(.noLiquidity) }
+            let witness = FillWitness(
+                mechanism: .ownTaker, displayed: book.lots(request.side.opposite, best), usedBefore: 0, queueAhead: 0,
+                isVerified: isSynchronised)
+            matched(request, account, best, lots, witness)
+            return .filled
+        }
+        guard request.timeInForce == .goodTillCancelled, let limit = request.price?.ticks else { return .expired(.immediateRemainder) }
+        rest(
+            RestingOrder(
+                id: request.order, account: account, side: request.side, ticks: limit, remaining: lots, quantity: lots,
+                reduceOnly: request.reduceOnly, queue: QueuePosition(ahead: book.lots(request.side, limit)), arrival: 0))
+        return .rested
+    }
+
+    /// Whether an order would meet a displayed level or an order of ours.
+    private func wouldTake(_ side: Side, _ limit: Int64?, _ account: Int) -> Bool {
+        func reaches(_ ticks: Int64) -> Bool { limit.map { side == .buy ? $0 >= ticks : $0 <= ticks } ?? true }
+        let best = side == .buy ? book.bestAskTicks : book.bestBidTicks
+        if best != (side == .buy ? OrderBook.noAsk : OrderBook.noBid), reaches(best) { return true }
+        guard matching == .faithful, let own = orders(side.opposite).first else { return false }
+        return reaches(own.ticks)
+    }
+
+    /// What an order could take in all.
+    private func takeable(_ side: Side, _ limit: Int64?, _ account: Int) -> Int64 {
+        var sum: Int64 = 0
+        var at: Int64?
+        while let level = book.next(side.opposite, after: at), limit.map({ side == .buy ? level.ticks <= $0 : level.ticks >= $0 }) ?? true {
+            sum += available(side.opposite, level.ticks, level.lots)
+            at = level.ticks
+        }
+        for order in orders(side.opposite) where order.account != account {
+            if limit.map({ side == .buy ? order.ticks <= $0 : order.ticks >= $0 }) ?? true { sum += order.remaining }
+        }
+        return sum
+    }
+
+    /// Walks the displayed levels and our other accounts' orders in price order; returns what is left.
+    ///
+    /// At one price the size that stood ahead of our resting order goes first, then that order, then the rest of the level.
+    private mutating func take(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Int64 {
+        let opposite = request.side.opposite
+        func isBetter(_ one: Int64, _ two: Int64) -> Bool { request.side == .buy ? one < two : one > two }
+        var left = lots
+        var level = book.next(opposite, after: nil)
+        while left > 0 {
+            let own = orders(opposite).first
+            guard let ticks = [level?.ticks, own?.ticks].compactMap({ $0 }).min(by: isBetter) else { break }
+            if let limit = request.price?.ticks, isBetter(limit, ticks) { break }
+            if let own, own.ticks == ticks {
+                let displayed = level?.ticks == ticks ? level?.lots ?? 0 : 0
+                let ahead = min(available(opposite, ticks, displayed), max(0, own.queue.roundedAhead))
+                left -= takeLevel(request, account, ticks, displayed, min(left, ahead))
+                guard left > 0 else { break }
+                left -= meet(own, request, account, left)
+            } else if let current = level {
+                left -= takeLevel(request, account, ticks, current.lots, min(left, available(opposite, ticks, current.lots)))
+                level = book.next(opposite, after: ticks)
+            }
+        }
+        return left
+    }
+
+    private mutating func takeLevel(_ request: OrderRequest, _ account: Int, _ ticks: Int64, _ displayed: Int64, _ lots: Int64) -> Int64 {
+        guard lots > 0 else { return 0 }
+        let opposite = request.side.opposite
+        let witness = FillWitness(
+            mechanism: .ownTaker, displayed: displayed, usedBefore: debt(opposite, ticks), queueAhead: 0, isVerified: isSynchronised)
+        matched(request, account, ticks, lots, witness)
+        owe(opposite, ticks, lots)
+        return lots
+    }
+
+    /// Meets our own resting order: another account's fills, the same account's is cancelled and nothing trades.
+    private mutating func meet(_ own: RestingOrder, _ request: OrderRequest, _ account: Int, _ left: Int64) -> Int64 {
+        guard own.account != account else {
+            remove(own.side, 0)
+            removed.append((own.id, own.account, .selfTrade))
+            return 0
+        }
+        let witness = FillWitness(
+            mechanism: .ownOrder, displayed: own.remaining, usedBefore: 0, queueAhead: own.queue.roundedAhead, isVerified: isSynchronised)
+        let filled = fill(own.side, 0, min(left, own.remaining), witness)
+        if filled > 0 { matched(request, account, own.ticks, filled, witness) }
+        return filled
+    }
+
+    private mutating func matched(_ request: OrderRequest, _ account: Int, _ ticks: Int64, _ lots: Int64, _ witness: FillWitness) {
+        positions[account] += request.side.sign * lots
+        matches.append(
+            Match(order: request.order, account: account, side: request.side, role: .taker, ticks: ticks, lots: lots, witness: witness))
+    }
+}

@@ -1,0 +1,227 @@
+internal import Market
+internal import Trading
+
+/// One instrument at a venue: the recorded book and, in it, our own orders.
+///
+/// Our orders never enter the recorded levels; what they have used of them is kept as debts.
+struct VenueMarket: ~Copyable {
+    let instrument: Instrument
+    let matching: VenueConfiguration.Matching
+    let queueModel: QueueModel
+    /// One lot in base units, for the queue models that are not scale free.
+    let lotUnit: Double
+
+    var book = OrderBook()
+    var isSynchronised = false
+    var status = TradingStatus.trading
+    var mark: FinePrice?
+    /// The next settlement's rate and time; and the interval, 0 if unknown.
+    var funding: (rate: Rate, time: Timestamp, interval: Nanoseconds)?
+
+    /// Sorted: bids and asks each in price, then arrival order.
+    private(set) var bids: ContiguousArray<RestingOrder> = []
+    private(set) var asks: ContiguousArray<RestingOrder> = []
+    private var debts = Debts()
+    private var arrivals: UInt64 = 0
+    /// Lots by account; maintained here, because reduce-only orders depend on it at every fill.
+    var positions: ContiguousArray<Int64>
+
+    /// What the last record or request did; emptied by the venue.
+    var matches: ContiguousArray<Match> = []
+    /// Orders that ended without our request while matching: self-trades, reduce-only orders with nothing left to reduce.
+    var removed: ContiguousArray<(order: OrderID, account: Int, reason: CancelReason)> = []
+
+    init(_ instrument: Instrument, accounts: Int, _ configuration: VenueConfiguration) {
+        self.instrument = instrument
+        matching = configuration.matching
+        queueModel = configuration.queue
+        lotUnit = Double(instrument.lotUnit) / 1e9
+        positions = ContiguousArray(repeating: 0, count: accounts)
+    }
+
+    var hasOrders: Bool { !bids.isEmpty || !asks.isEmpty }
+
+    func orders(_ side: Side) -> ContiguousArray<RestingOrder> { side == .buy ? bids : asks }
+
+    // MARK: Market data
+
+    /// A level's new size. Returns at once when no order of ours could care.
+    @inline(__always)
+    mutating func level(_ side: Side, _ ticks: Int64, _ lots: Int64) {
+        let bestBefore = side == .buy ? book.bestBidTicks : book.bestAskTicks
+        let previous = book.set(side, ticks: ticks, lots: lots)
+        if hasOrders || !debts.isEmpty { levelAmongOrders(side, ticks, previous, lots, bestBefore) }
+    }
+
+    @inline(never)
+    private mutating func levelAmongOrders(_ side: Side, _ ticks: Int64, _ previous: Int64, _ lots: Int64, _ bestBefore: Int64) {
+        debts.cap(side, ticks, lots)
+        switch side {
+        case .buy:
+            for index in bids.indices where bids[index].ticks == ticks {
+                bids[index].queue.level(from: previous, to: lots, queueModel, lotUnit: lotUnit)
+            }
+        case .sell:
+            for index in asks.indices where asks[index].ticks == ticks {
+                asks[index].queue.level(from: previous, to: lots, queueModel, lotUnit: lotUnit)
+            }
+        }
+        switch matching {
+        case .faithful:
+            if lots > 0 { fillCrossed(by: side, ticks, lots) }
+        case .hftbacktest:
+            let best = side == .buy ? book.bestBidTicks : book.bestAskTicks
+            if side == .buy ? best > bestBefore : best < bestBefore { fillWhole(crossedBy: side, best) }
+        }
+    }
+
+    /// Orders of ours that a displayed level on the other side reaches: they fill at their own price for what it shows.
+    private mutating func fillCrossed(by side: Side, _ ticks: Int64, _ displayed: Int64) {
+        var index = 0
+        while index < count(side.opposite) {
+            let order = self[side.opposite, index]
+            guard side == .buy ? order.ticks <= ticks : order.ticks >= ticks else { return }
+            let used = debts.lots(side, ticks)
+            guard used < displayed else { return }
+            let witness = FillWitness(
+                mechanism: .bookCrossed, displayed: displayed, usedBefore: used, queueAhead: order.queue.roundedAhead,
+                isVerified: isSynchronised)
+            let filled = fill(side.opposite, index, min(order.remaining, displayed - used), witness)
+            if filled > 0 { debts.add(side, ticks, filled) }
+            if count(side.opposite) > index, self[side.opposite, index].id == order.id { index += 1 }
+        }
+    }
+
+    /// A trade: the aggressor's side, price and size.
+    mutating func trade(_ aggressor: Side, _ ticks: Int64, _ lots: Int64) {
+        guard hasOrders else { return }
+        let resting = aggressor.opposite
+        if matching == .hftbacktest { return tradeWhole(resting, ticks, lots) }
+        var left = lots
+        var index = 0
+        var ownFilled: Int64 = 0
+        while index < count(resting) {
+            var order = self[resting, index]
+            let isThrough = resting == .sell ? order.ticks < ticks : order.ticks > ticks
+            guard isThrough || order.ticks == ticks else { return }
+            let ahead = order.queue.roundedAhead
+            let available: Int64
+            if isThrough {
+                available = left
+            } else {
+                // What traded at our price first uses up the queue ahead; our own earlier orders there took their part.
+                available = max(0, left - ownFilled - max(0, ahead))
+                order.queue.trade(min(max(0, left - ownFilled), max(0, ahead)))
+                self[resting, index] = order
+            }
+            let witness = FillWitness(
+                mechanism: isThrough ? .tradeThrough : .queueCleared, displayed: lots, usedBefore: lots - left + ownFilled,
+                queueAhead: ahead,
+                isVerified: isSynchronised)
+            let filled = available > 0 ? fill(resting, index, min(order.remaining, available), witness) : 0
+            if isThrough { left -= filled } else { ownFilled += filled }
+            if count(resting) > index, self[resting, index].id == order.id { index += 1 }
+        }
+    }
+
+    // MARK: hftbacktest's rules
+
+    private mutating func tradeWhole(_ resting: Side, _ ticks: Int64, _ lots: Int64) {
+        var index = 0
+        while index < count(resting) {
+            var order = self[resting, index]
+            let isThrough = resting == .sell ? order.ticks < ticks : order.ticks > ticks
+            guard isThrough || order.ticks == ticks else { return }
+            let ahead = order.queue.roundedAhead
+            if !isThrough {
+                order.queue.trade(lots)
+                self[resting, index] = order
+            }
+            guard isThrough || order.queue.isPassed else {
+                index += 1
+                continue
+            }
+            let witness = FillWitness(
+                mechanism: isThrough ? .tradeThrough : .queueCleared, displayed: lots, usedBefore: 0, queueAhead: ahead,
+                isVerified: isSynchronised)
+            _ = fill(resting, index, order.remaining, witness)
+        }
+    }
+
+    private mutating func fillWhole(crossedBy side: Side, _ best: Int64) {
+        while count(side.opposite) > 0 {
+            let order = self[side.opposite, 0]
+            guard side == .buy ? order.ticks <= best : order.ticks >= best else { return }
+            let witness = FillWitness(
+                mechanism: .bookCrossed, displayed: book.lots(side, best), usedBefore: 0, queueAhead: order.queue.roundedAhead,
+                isVerified: isSynchronised)
+            _ = fill(side.opposite, 0, order.remaining, witness)
+        }
+    }
+
+    // MARK: Orders
+
+    subscript(side: Side, index: Int) -> RestingOrder {
+        get { side == .buy ? bids[index] : asks[index] }
+        set { if side == .buy { bids[index] = newValue } else { asks[index] = newValue } }
+    }
+
+    func count(_ side: Side) -> Int { side == .buy ? bids.count : asks.count }
+
+    /// Fills a resting order and removes it when nothing is left; returns what was filled.
+    ///
+    /// A reduce-only order fills for no more than its account's position; when there is none, it is removed unfilled.
+    mutating func fill(_ side: Side, _ index: Int, _ lots: Int64, _ witness: FillWitness) -> Int64 {
+        var order = self[side, index]
+        let filled = min(lots, order.reduceOnly ? reducible(order.account, side) : lots)
+        if filled > 0 {
+            order.remaining -= filled
+            self[side, index] = order
+            positions[order.account] += side.sign * filled
+            matches.append(
+                Match(order: order.id, account: order.account, side: side, role: .maker, ticks: order.ticks, lots: filled, witness: witness)
+            )
+        }
+        if order.remaining == 0 {
+            remove(side, index)
+        } else if order.reduceOnly, reducible(order.account, side) == 0 {
+            remove(side, index)
+            removed.append((order.id, order.account, .venue))
+        }
+        return filled
+    }
+
+    /// How much an order on `side` could take off the account's position.
+    func reducible(_ account: Int, _ side: Side) -> Int64 { max(0, -side.sign * positions[account]) }
+
+    mutating func rest(_ order: RestingOrder) {
+        var order = order
+        arrivals += 1
+        order.arrival = arrivals
+        switch order.side {
+        case .buy: bids.insert(order, at: bids.firstIndex { order.precedes($0) } ?? bids.count)
+        case .sell: asks.insert(order, at: asks.firstIndex { order.precedes($0) } ?? asks.count)
+        }
+    }
+
+    mutating func remove(_ side: Side, _ index: Int) {
+        if side == .buy { bids.remove(at: index) } else { asks.remove(at: index) }
+    }
+
+    func find(_ id: OrderID) -> (side: Side, index: Int)? {
+        if let index = bids.firstIndex(where: { $0.id == id }) { return (.buy, index) }
+        if let index = asks.firstIndex(where: { $0.id == id }) { return (.sell, index) }
+        return nil
+    }
+
+    /// Displayed size of an opposite level that our own taking has not used yet.
+    func available(_ side: Side, _ ticks: Int64, _ displayed: Int64) -> Int64 { max(0, displayed - debts.lots(side, ticks)) }
+
+    func debt(_ side: Side, _ ticks: Int64) -> Int64 { debts.lots(side, ticks) }
+    mutating func owe(_ side: Side, _ ticks: Int64, _ lots: Int64) { debts.add(side, ticks, lots) }
+}
+
+extension QueuePosition {
+    /// Whole lots ahead: a fraction of a lot ahead is a lot.
+    var roundedAhead: Int64 { ahead.isFinite ? Int64(ahead.rounded(.up)) : 0 }
+}

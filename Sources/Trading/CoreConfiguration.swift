@@ -1,0 +1,54 @@
+public import Market
+
+/// What a core is built from.
+public struct CoreConfiguration: Sendable {
+    public struct Account: Hashable, Sendable {
+        public var name: String
+        public var venue: VenueID
+        /// What the account holds at the start, as the venue reported it.
+        public var balances: [Money]
+
+        public init(name: String, venue: VenueID, balances: [Money]) {
+            self.name = name
+            self.venue = venue
+            self.balances = balances
+        }
+    }
+
+    /// By `InstrumentID`.
+    public var instruments: [Instrument]
+    /// By `AccountID`.
+    public var accounts: [Account]
+    public var seed: UInt64
+    public var limits: RiskLimits
+    /// A request without an answer for this long has an unknown outcome, and is asked about.
+    public var unknownAfter: Nanoseconds
+    /// A done order's record is kept this long, so that late fills match.
+    public var keepsOrdersFor: Nanoseconds
+
+    public init(
+        instruments: [Instrument], accounts: [Account], seed: UInt64, limits: RiskLimits = RiskLimits(),
+        unknownAfter: Nanoseconds = .seconds(2),
+        keepsOrdersFor: Nanoseconds = .minutes(10)
+    ) {
+        self.instruments = instruments
+        self.accounts = accounts
+        self.seed = seed
+        self.limits = limits
+        self.unknownAfter = unknownAfter
+        self.keepsOrdersFor = keepsOrdersFor
+    }
+}
+
+/// Hears what the core decided and recorded, without the core knowing who listens. Called synchronously, in order; never
+/// for a market event.
+public protocol CoreObserver: AnyObject {
+    func submitted(_ order: Order, at time: Timestamp)
+    /// A fill as the core recorded it, after the order's state took it in.
+    func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp)
+    func ended(_ order: Order, at time: Timestamp)
+    func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp)
+    func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp)
+    func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp)
+    func noted(_ text: String, instance: StrategyID, at time: Timestamp)
+}

@@ -1,0 +1,63 @@
+public import Market
+public import Signing
+
+/// Takes a journal's blocks to where they are kept.
+public protocol JournalSink: AnyObject {
+    /// Whole records; `hash` is the running hash after them.
+    func append(_ block: [UInt8], records: Int, times: ClosedRange<Timestamp>, hash: UInt64)
+}
+
+/// The record of a core: what entered and what left, in order, with a running hash.
+///
+/// Without a sink only the hash is made.
+public final class Journal {
+    private static let blockSize = 1 << 16
+
+    private var running = JournalHash()
+    private var digest: SHA256Hasher?
+    private let sink: (any JournalSink)?
+    private var block: [UInt8] = []
+    private var records = 0
+    private var times: ClosedRange<Timestamp> = .distantPast ... .distantPast
+    public private(set) var recordCount: Int64 = 0
+
+    public init(sink: (any JournalSink)?) {
+        self.sink = sink
+        digest = sink == nil ? nil : SHA256Hasher()
+        if sink != nil { block.reserveCapacity(Self.blockSize + 8 * JournalRecord.capacity) }
+    }
+
+    /// The hash of all records so far.
+    public var hash: UInt64 { running.value }
+
+    public func append(_ record: JournalRecord) {
+        running.combine(record.header)
+        for index in 1..<record.count { running.combine(record.words[index]) }
+        recordCount += 1
+        guard sink != nil else { return }
+        let time = Timestamp(nanoseconds: Int64(bitPattern: record.words[1]))
+        times = records == 0 ? time...time : times.lowerBound...max(times.upperBound, time)
+        put(record.header)
+        for index in 1..<record.count { put(record.words[index]) }
+        records += 1
+        if block.count >= Self.blockSize { flush() }
+    }
+
+    private func put(_ word: UInt64) {
+        for shift in stride(from: 0, to: 64, by: 8) { block.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+    }
+
+    private func flush() {
+        guard records > 0, let sink else { return }
+        digest?.update(block.span)
+        sink.append(block, records: records, times: times, hash: running.value)
+        block.removeAll(keepingCapacity: true)
+        records = 0
+    }
+
+    /// Hands over what is left and returns the SHA-256 of all bytes; nil without a sink.
+    public func close() -> SHA256Digest? {
+        flush()
+        return digest.take()?.finish()
+    }
+}

@@ -1,0 +1,115 @@
+internal import Market
+
+/// What the limits need to remember.
+struct RiskService {
+    let limits: RiskLimits
+    var killLevel: KillLevel?
+    private var orders = SlidingCount(span: .seconds(1))
+    private var rejects: [UInt16: SlidingCount] = [:]
+    private var recent: ContiguousArray<(draft: OrderDraft, time: Timestamp)> = []
+
+    init(_ limits: RiskLimits) { self.limits = limits }
+
+    mutating func recordOrder(_ draft: OrderDraft, _ now: Timestamp) {
+        if limits.maximumOrdersPerSecond != nil { orders.record(now) }
+        if let window = limits.duplicateWindow {
+            recent.removeAll { $0.time + window <= now }
+            recent.append((draft, now))
+        }
+    }
+
+    mutating func recordReject(_ instance: StrategyID, _ now: Timestamp) {
+        guard limits.maximumRejectsPerMinute != nil else { return }
+        rejects[instance.rawValue, default: SlidingCount(span: .minutes(1))].record(now)
+    }
+
+    mutating func exceedsRate(_ purpose: OrderPurpose, _ now: Timestamp) -> Bool {
+        guard let maximum = limits.maximumOrdersPerSecond else { return false }
+        let allowed = purpose == .quote ? maximum - limits.reservedOrdersPerSecond : maximum
+        return orders.count(now) >= allowed
+    }
+
+    mutating func exceedsRejects(_ instance: StrategyID, _ now: Timestamp) -> Bool {
+        guard let maximum = limits.maximumRejectsPerMinute else { return false }
+        return (rejects[instance.rawValue]?.count(now) ?? 0) > maximum
+    }
+
+    func isDuplicate(_ draft: OrderDraft, _ now: Timestamp) -> Bool {
+        guard let window = limits.duplicateWindow else { return false }
+        return recent.contains { $0.time + window > now && $0.draft == draft }
+    }
+}
+
+/// The checks of one order before it leaves; the first that fails is the reason.
+extension TradingCore {
+    func denial(of draft: OrderDraft, _ instance: StrategyID) -> DenyReason? {
+        guard !isStopped else { return .stopped }
+        guard draft.instrument.index < instruments.count, draft.account.index < accounts.count else { return .unknownInstrument }
+        guard draft.quantity.lots > 0, draft.type == .market || draft.price != nil else { return .quantity }
+        let instrument = instruments[draft.instrument.index]
+        guard draft.quantity >= instrument.minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
+        if let reason = killed(draft) { return reason }
+        if draft.purpose == .quote {
+            guard instances[instance.index].freeze == nil else { return .frozen }
+            guard feeds[draft.instrument].sync == .synchronised else { return .notSynchronised }
+            if let limit = configuration.limits.staleAfter, bookAge(draft.instrument) > limit { return .staleBook }
+            if risk.exceedsRejects(instance, now) { return .frozen }
+        }
+        if risk.exceedsRate(draft.purpose, now) { return .orderRate }
+        if risk.isDuplicate(draft, now) { return .duplicate }
+        if let reason = priceDenial(draft, instrument) { return reason }
+        return sizeDenial(draft, instrument)
+    }
+
+    private func killed(_ draft: OrderDraft) -> DenyReason? {
+        switch risk.killLevel {
+        case nil: nil
+        case .stopQuoting, .cancelAll: draft.purpose == .quote ? .killed : nil
+        case .reduceOnly, .flatten: draft.reduceOnly ? nil : .killed
+        }
+    }
+
+    private func priceDenial(_ draft: OrderDraft, _ instrument: Instrument) -> DenyReason? {
+        let book = (bid: books[draft.instrument].bestBidTicks, ask: books[draft.instrument].bestAskTicks)
+        if let price = draft.price {
+            if draft.postOnly, draft.side == .buy ? price.ticks >= book.ask : price.ticks <= book.bid { return .postOnlyWouldTake }
+            if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(instrument) {
+                let distance = Int128(instrument.finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
+                if distance * Int128(Rate.scale) > Int128(mid.nanos) * Int128(collar.trillionths) { return .priceCollar }
+            }
+        }
+        // An order of ours on the other side that this one would meet.
+        for id in orders.open {
+            guard let other = orders[id], other.draft.account == draft.account, other.draft.instrument == draft.instrument,
+                other.draft.side != draft.side, other.draft.type == .limit, let resting = other.price, other.pending != .cancel
+            else { continue }
+            guard let price = draft.price else { return .selfTrade }
+            if draft.side == .buy ? price >= resting : price <= resting { return .selfTrade }
+        }
+        return nil
+    }
+
+    private func sizeDenial(_ draft: OrderDraft, _ instrument: Instrument) -> DenyReason? {
+        let limits = configuration.limits
+        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || instrument.minimumNotional > 0 else { return nil }
+        let price = draft.price.map(instrument.finePrice) ?? reference(draft.instrument)
+        guard let price else { return limits.maximumOrderNotional == nil && limits.maximumPosition == nil ? nil : .priceCollar }
+        let notional = instrument.notional(draft.quantity, price).nanos
+        if notional < instrument.minimumNotional, !draft.reduceOnly { return .minimumNotional }
+        if let limit = limits.maximumOrderNotional, notional > limit, draft.purpose == .quote { return .notional }
+        if let limit = limits.maximumPosition, !draft.reduceOnly, draft.purpose == .quote {
+            var reach = positions.position(draft.account, draft.instrument).lots
+            for id in orders.open {
+                guard let other = orders[id], other.draft.account == draft.account, other.draft.instrument == draft.instrument,
+                    other.draft.side == draft.side
+                else { continue }
+                reach += other.signedRemaining.lots
+            }
+            reach += draft.side.sign * draft.quantity.lots
+            // Only an order that leads further away from flat is held back.
+            let grows = reach * draft.side.sign > 0
+            if grows, abs(instrument.baseAmount(Quantity(lots: reach), at: price)) > limit { return .position }
+        }
+        return nil
+    }
+}

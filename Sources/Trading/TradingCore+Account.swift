@@ -1,0 +1,159 @@
+internal import Market
+
+/// Private reports.
+extension TradingCore {
+    func apply(_ event: AccountEvent) {
+        switch event.report {
+        case .acknowledged(let id), .triggered(let id):
+            change(id) { $0.acknowledge(self.now) }
+        case .amended(let id, let price, let quantity):
+            change(id) { $0.amended(price: price, quantity: quantity, self.now) }
+        case .filled(let fill):
+            apply(fill, event)
+        case .cancelled(let id, let reason):
+            end(id, .cancelled, .cancelled(reason))
+        case .expired(let id, let reason):
+            end(id, .expired, .expired(reason))
+        case .rejected(let id, let kind, let reason):
+            reject(id, kind, reason, event.account)
+        case .status(let status):
+            apply(status, event.account)
+        case .notFound(let id):
+            notFound(id)
+        case .endOfAnswer, .leverage:
+            break
+        case .position(let instrument, let quantity, _):
+            tellAccount(.position(event.account, instrument, quantity))
+        case .balance(let balance):
+            tellAccount(.balance(event.account, balance))
+        case .funding(let payment):
+            positions.add(payment.amount, to: event.account)
+            for observer in observers { observer.funded(payment, account: event.account, at: event.venueTime) }
+            tellAccount(.funding(event.account, payment))
+        case .liquidation(let instrument, let quantity, let price, let penalty):
+            applyLiquidation(event.account, instrument, quantity, price, penalty)
+        case .adjustment(let money), .externalFlow(let money):
+            positions.add(money, to: event.account)
+        }
+    }
+
+    /// A position closed by force is a fill without an order of ours.
+    private func applyLiquidation(
+        _ account: AccountID, _ instrument: InstrumentID, _ quantity: Quantity, _ price: FinePrice, _ penalty: Money
+    ) {
+        let contract = instruments[instrument.index]
+        let fill = Fill(
+            order: OrderID(0), instrument: instrument, trade: 0, side: quantity.lots > 0 ? .buy : .sell, role: .taker,
+            price: Price(ticks: roundedQuotient(Int128(price.nanos), Int128(contract.tickSize.nanos))), quantity: quantity.magnitude,
+            fee: penalty)
+        positions.apply(fill, account: account, instance: nil)
+        tellAccount(.liquidation(account, instrument, quantity))
+    }
+
+    private func tellAccount(_ event: StrategyEvent) {
+        guard !isStopped else { return }
+        for index in instances.indices { inbox.add(event, .strategy(StrategyID(index))) }
+    }
+
+    private func apply(_ fill: Fill, _ event: AccountEvent) {
+        guard countedTrades[accounts[event.account.index].venue.index].insert(fill.trade) else { return }
+        let before = orders[fill.order]
+        positions.apply(fill, account: event.account, instance: before?.instance)
+        var news: OrderChange?
+        orders.update(fill.order) { news = $0.fill(fill, self.now) }
+        let after = orders[fill.order]
+        for observer in observers {
+            observer.filled(
+                fill, after, account: event.account, isLate: before?.isDone ?? true, cancelPending: before?.pending == .cancel,
+                venueTime: event.venueTime)
+        }
+        if let news, let before { announce(before, news) }
+        if let before, !before.isDone, let after, after.isDone { ended(after) }
+    }
+
+    private func change(_ id: OrderID, _ body: (inout Order) -> OrderChange?) {
+        guard let before = orders[id] else { return }
+        var news: OrderChange?
+        orders.update(id) { news = body(&$0) }
+        if let news { announce(before, news) }
+        if !before.isDone, let after = orders[id], after.isDone { ended(after) }
+    }
+
+    private func end(_ id: OrderID, _ end: Order.End, _ news: OrderChange) {
+        change(id) { $0.end(end, self.now) ? news : nil }
+    }
+
+    private func reject(_ id: OrderID, _ kind: RequestKind, _ reason: RejectReason, _ account: AccountID) {
+        for observer in observers { observer.refused(kind, id, reason, account: account, at: now) }
+        switch kind {
+        case .submit:
+            if let order = orders[id], !order.isDone { risk.recordReject(order.instance, now) }
+            end(id, .rejected, .rejected(reason))
+        case .cancel, .amend:
+            change(id) { $0.refusedRequest(kind, reason, self.now) }
+            // The venue does not know an order that we think is open: nobody has told us what became of it.
+            if reason == .unknownOrder, let order = orders[id], !order.isDone { becomeUnknown(order) }
+        }
+    }
+
+    private func apply(_ status: OrderStatus, _ account: AccountID) {
+        guard let order = orders[status.order] else { return }
+        if status.filled > order.filled { askForFills(account) }
+        if status.isOpen {
+            change(status.order) { $0.acknowledge(self.now) }
+        } else {
+            end(status.order, status.filled >= status.quantity ? .filled : .cancelled, .cancelled(.venue))
+        }
+    }
+
+    private func notFound(_ id: OrderID) {
+        guard let order = orders[id], !order.isDone else { return }
+        // Never acknowledged and not there: it was not accepted. Known before and not there: it has ended, and fills that we
+        // have not seen would be in the account's list.
+        let neverAccepted = order.life == .submitting && order.filled.isZero
+        if !neverAccepted { askForFills(order.draft.account) }
+        end(id, neverAccepted ? .failed : .cancelled, neverAccepted ? .failed : .cancelled(.venue))
+    }
+
+    // MARK: Unknown outcomes
+
+    func askAboutUnknown() {
+        while let id = deadlines.take(now, orders) {
+            guard let order = orders[id], order.awaitsAnswer || order.certainty != .known else { continue }
+            becomeUnknown(order)
+        }
+    }
+
+    private func becomeUnknown(_ order: Order) {
+        let isNews = order.certainty == .known
+        orders.update(order.id) { order in
+            switch order.certainty {
+            case .known: order.certainty = .unknown(since: self.now, asking: 1)
+            case .unknown(let since, let asking): order.certainty = .unknown(since: since, asking: min(asking, 254) + 1)
+            }
+        }
+        lastQuery += 1
+        emit(.query(QueryRequest(account: order.draft.account, query: lastQuery, subject: .order(order.id, order.draft.instrument))))
+        deadlines.add(order.id, now + configuration.unknownAfter)
+        if isNews { announce(order, .unknown) }
+    }
+
+    private func askForFills(_ account: AccountID) {
+        lastQuery += 1
+        emit(.query(QueryRequest(account: account, query: lastQuery, subject: .fills(after: 0))))
+    }
+
+    // MARK: Telling
+
+    func announce(_ order: Order, _ change: OrderChange) {
+        guard !isStopped else { return }
+        if let algorithm = order.algorithm, algorithms.contains(where: { $0.id == algorithm }) {
+            inbox.add(.order(order.id, change), .algorithm(algorithm))
+        }
+        inbox.add(.order(order.id, change), .strategy(order.instance))
+    }
+
+    func ended(_ order: Order) {
+        for observer in observers { observer.ended(order, at: now) }
+    }
+}

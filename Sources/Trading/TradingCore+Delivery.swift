@@ -1,0 +1,75 @@
+internal import Market
+
+/// One running strategy.
+struct Instance {
+    let strategy: any Strategy
+    let subscriptions: [InstrumentID]
+    var random: SeededGenerator
+    var freeze: FreezeReason?
+}
+
+struct RunningAlgorithm {
+    let id: AlgorithmID
+    let instance: StrategyID
+    let algorithm: any Algorithm
+}
+
+/// Telling strategies and algorithms what happened, one call after the other, never one inside another.
+extension TradingCore {
+    /// Tells all that waits, and what that causes, until nothing does.
+    func deliver() {
+        guard !isDelivering, !inbox.isEmpty else { return }
+        isDelivering = true
+        defer { isDelivering = false }
+        var calls = 0
+        while let (message, target) = inbox.take() {
+            calls += 1
+            precondition(calls < 100_000, "a strategy answers each event by causing another without time passing")
+            switch target {
+            case .strategy(let id):
+                guard case .event(let event) = message else { preconditionFailure("only algorithms are started and cancelled by message") }
+                var context = Context(core: self, instance: id, algorithm: nil)
+                instances[id.index].strategy.receive(event, &context)
+            case .algorithm(let id):
+                guard let running = algorithms.first(where: { $0.id == id }) else { continue }
+                var context = Context(core: self, instance: running.instance, algorithm: id)
+                switch message {
+                case .start: running.algorithm.start(&context)
+                case .cancel: running.algorithm.cancel(&context)
+                case .event(let event): running.algorithm.receive(event, &context)
+                }
+            }
+        }
+    }
+
+    /// Calls a strategy outside the stream of events; what it causes is told after it returns.
+    func call(_ target: Target, _ body: (any Strategy, inout Context) -> Void) {
+        guard case .strategy(let id) = target else { preconditionFailure("only strategies are started and stopped") }
+        var context = Context(core: self, instance: id, algorithm: nil)
+        let wasDelivering = isDelivering
+        isDelivering = true
+        body(instances[id.index].strategy, &context)
+        isDelivering = wasDelivering
+    }
+
+    func run(_ algorithm: any Algorithm, _ instance: StrategyID) -> AlgorithmID {
+        lastAlgorithm += 1
+        let id = AlgorithmID(lastAlgorithm)
+        algorithms.append(RunningAlgorithm(id: id, instance: instance, algorithm: algorithm))
+        for instrument in algorithm.instruments { feeds.watch(instrument, algorithm.interests, .algorithm(id)) }
+        inbox.add(.start, .algorithm(id))
+        return id
+    }
+
+    func cancel(_ id: AlgorithmID) {
+        inbox.add(.cancel, .algorithm(id))
+    }
+
+    func finish(_ id: AlgorithmID, _ end: AlgorithmEnd) {
+        guard let index = algorithms.firstIndex(where: { $0.id == id }) else { return }
+        let instance = algorithms[index].instance
+        algorithms.remove(at: index)
+        feeds.unwatch(.algorithm(id))
+        inbox.add(.algorithm(id, end), .strategy(instance))
+    }
+}

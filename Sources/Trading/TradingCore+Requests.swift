@@ -1,0 +1,138 @@
+internal import Market
+
+/// What a strategy or an algorithm may ask for: the work behind `Context`.
+extension TradingCore {
+    func submit(_ draft: OrderDraft, _ instance: StrategyID, _ algorithm: AlgorithmID?) -> OrderID {
+        var order = Order(id: orders.nextID, instance: instance, algorithm: algorithm, draft: draft, now: now)
+        if let reason = denial(of: draft, instance) {
+            order.life = .done(.denied)
+            orders.add(order)
+            announce(order, .denied(reason))
+            ended(order)
+            return order.id
+        }
+        order.life = .submitting
+        orders.add(order)
+        risk.recordOrder(draft, now)
+        deadlines.add(order.id, now + configuration.unknownAfter)
+        emit(
+            .submit(
+                OrderRequest(
+                    account: draft.account, instrument: draft.instrument, order: order.id, side: draft.side, type: draft.type,
+                    timeInForce: draft.timeInForce, price: draft.price, quantity: draft.quantity, postOnly: draft.postOnly,
+                    reduceOnly: draft.reduceOnly)))
+        for observer in observers { observer.submitted(order, at: now) }
+        return order.id
+    }
+
+    func amend(_ id: OrderID, price: Price, quantity: Quantity) {
+        guard let order = orders[id], !order.isDone, order.pending == .none else {
+            if let order = orders[id] { announce(order, .amendRejected(.unknownOrder)) }
+            return
+        }
+        orders.update(id) { $0.pending = .amend(price: price, quantity: quantity) }
+        deadlines.add(id, now + configuration.unknownAfter)
+        emit(
+            .amend(
+                AmendRequest(account: order.draft.account, instrument: order.draft.instrument, order: id, price: price, quantity: quantity))
+        )
+        for observer in observers { observer.requested(.amend, order, at: now) }
+    }
+
+    func cancel(_ id: OrderID) {
+        guard !isStopped, let order = orders[id], !order.isDone, order.pending != .cancel else { return }
+        orders.update(id) { $0.pending = .cancel }
+        deadlines.add(id, now + configuration.unknownAfter)
+        emit(.cancel(CancelRequest(account: order.draft.account, instrument: order.draft.instrument, order: id)))
+        for observer in observers { observer.requested(.cancel, order, at: now) }
+    }
+
+    func setLeverage(_ account: AccountID, _ instrument: InstrumentID, _ leverage: Int64) {
+        emit(.setLeverage(account: account, instrument: instrument, leverage: leverage))
+    }
+
+    func wake(at time: Timestamp, _ instance: StrategyID, _ algorithm: AlgorithmID?) -> TimerToken {
+        timers.add(at: max(time, now), instance, algorithm)
+    }
+
+    func cancel(_ timer: TimerToken) { timers.cancel(timer) }
+
+    func random(_ instance: StrategyID, _ range: ClosedRange<Int64>) -> Int64 { instances[instance.index].random.uniform(in: range) }
+
+    func note(_ instance: StrategyID, _ text: String) {
+        for observer in observers { observer.noted(text, instance: instance, at: now) }
+    }
+
+    // MARK: What the context shows
+
+    func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { positions.position(account, instrument) }
+    func ownPosition(_ instance: StrategyID, _ account: AccountID, _ instrument: InstrumentID) -> Quantity {
+        positions.own(instance, account, instrument)
+    }
+    func balance(_ account: AccountID, _ currency: Currency) -> Money { positions.balance(account, currency) }
+
+    func equity(_ account: AccountID, _ currency: Currency) -> Money {
+        var sum = positions.balance(account, currency)
+        for (index, instrument) in instruments.enumerated() where instrument.settlement == currency {
+            sum += positions.unrealised(account, InstrumentID(index), at: reference(InstrumentID(index)))
+        }
+        return sum
+    }
+
+    func inFlight(_ instance: StrategyID, _ account: AccountID, _ instrument: InstrumentID, _ purpose: OrderPurpose?) -> Quantity {
+        var sum = Quantity.zero
+        for id in orders.open {
+            guard let order = orders[id], order.instance == instance, order.draft.account == account, order.draft.instrument == instrument,
+                purpose == nil || order.draft.purpose == purpose
+            else { continue }
+            sum = sum + order.signedRemaining
+        }
+        return sum
+    }
+
+    func order(_ id: OrderID) -> Order? { orders[id] }
+
+    func openOrders(_ instance: StrategyID, _ account: AccountID?, _ instrument: InstrumentID?) -> [Order] {
+        orders.open.compactMap { orders[$0] }.filter {
+            $0.instance == instance && (account == nil || $0.draft.account == account)
+                && (instrument == nil || $0.draft.instrument == instrument)
+        }
+    }
+
+    // MARK: Freezing and killing
+
+    func freeze(_ instance: StrategyID) -> FreezeReason? { risk.killLevel == nil ? instances[instance.index].freeze : .killed }
+
+    func setFreeze(_ instance: StrategyID, _ reason: FreezeReason?) {
+        guard instances[instance.index].freeze != reason else { return }
+        instances[instance.index].freeze = reason
+        inbox.add(reason.map(StrategyEvent.frozen) ?? .released, .strategy(instance))
+    }
+
+    /// Latched: a level is only ever raised.
+    func kill(_ level: KillLevel) {
+        let before = risk.killLevel
+        if let before, level <= before { return }
+        risk.killLevel = level
+        for index in instances.indices { inbox.add(.frozen(.killed), .strategy(StrategyID(index))) }
+        if level >= .cancelAll, before ?? .stopQuoting < .cancelAll {
+            for id in orders.open { cancel(id) }
+        }
+        if level == .flatten { flattenAll() }
+    }
+
+    /// Closes every position of our own record by reduce-only market orders.
+    private func flattenAll() {
+        for account in accounts.indices {
+            for instrument in instruments.indices where instruments[instrument].kind != .spot {
+                let position = positions.position(AccountID(account), InstrumentID(instrument))
+                guard !position.isZero, let instance = instances.indices.first else { continue }
+                let draft = OrderDraft(
+                    account: AccountID(account), instrument: InstrumentID(instrument), side: position.lots > 0 ? .sell : .buy,
+                    type: .market,
+                    timeInForce: .immediateOrCancel, price: nil, quantity: position.magnitude, reduceOnly: true, purpose: .flatten)
+                _ = submit(draft, StrategyID(instance), nil)
+            }
+        }
+    }
+}
