@@ -67,7 +67,8 @@ struct RecordingFactsTests {
         let facts = try Recordings.facts(name)
         let statistics = try Recordings.facts("lighter/lighter_market_stats_20251009.jsonl.gz")
         let (summary, infos) = try Recordings.read([name, "lighter/lighter_market_stats_20251009.jsonl.gz"])
-        #expect(summary.lines == (facts["frames"] as! Int) + (statistics["frames"] as! Int))
+        let frames = (try #require(facts["frames"] as? Int), try #require(statistics["frames"] as? Int))
+        #expect(summary.lines == frames.0 + frames.1)
         let types = try #require(facts["by_type"] as? [String: Int])
         for stream in ["subscribed/order_book", "update/order_book", "update/trade"] {
             #expect(summary.messages(stream, feed: 0) == types[stream])

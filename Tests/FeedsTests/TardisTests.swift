@@ -44,7 +44,8 @@ import Testing
             binance-futures,BTCUSDT,1004000,1004500,,,100.0,0.5
             """
         let ticker = """
-            exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,predicted_funding_rate,open_interest,last_price,index_price,mark_price
+            exchange,symbol,timestamp,local_timestamp,funding_timestamp,\
+            funding_rate,predicted_funding_rate,open_interest,last_price,index_price,mark_price
             binance-futures,BTCUSDT,1004000,1004600,2000000,0.0001,,12.5,100,99.95,100.05
             """
         let events = try run([
