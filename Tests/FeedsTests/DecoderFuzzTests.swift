@@ -78,7 +78,7 @@ struct DecoderFuzzTests {
         try assembler.convert(frame, batch)
         var sink = InfoSink()
         _ = sink.addFeed(instrument, source: "fuzz")
-        try assembler.emit(frame, rawFrame: 0, isNewPart: false, afterHole: false, into: &sink)
+        try assembler.emit(frame, rawFrame: 0, into: &sink)
         _ = sink.finish()
     }
 }

@@ -56,17 +56,47 @@ import Testing
         let second = try files.write("two.txt", depth(100, 5, 6) + depth(101, 7, 8))
         let (sink, summary) = try run([second, first])
         #expect(sink.instruments.count == 1)
-        #expect(sink.events.map(\.detail) == [2, 2, 2, 4, 6, 8].filter { $0 != 0 })
+        #expect(sink.events.map(\.detail) == [2, 2, 2, 4, 6, 8])
         #expect(summary.feeds[0].gaps == 0, "continuous numbers prove that the pause held nothing")
     }
 
     @Test func `a hole between parts is a gap of the recording`() throws {
-        let first = try files.write("one.txt", book(0, 2).isEmpty ? "" : depth(0, 1, 2) + book(1, 2))
+        let first = try files.write("one.txt", depth(0, 1, 2) + book(1, 2))
         let second = try files.write("two.txt", depth(100, 50, 60) + depth(101, 61, 62))
         let (sink, summary) = try run([first, second])
         #expect(sink.events.last?.kind == .gap)
         #expect(sink.events.last?.price == GapCause.recording.rawValue)
         #expect(summary.feeds[0].unsynchronisedFrames == 2)
+    }
+
+    @Test func `a part that begins with a full book of its own follows a gap`() throws {
+        let first = try files.write("one.txt", depth(0, 1, 2) + book(1, 2) + depth(2, 3, 4))
+        let second = try files.write("two.txt", depth(100, 48, 49) + book(101, 50))
+        let (sink, summary) = try run([first, second])
+        #expect(sink.events.map(\.kind) == [.level, .level, .level, .level, .gap, .level, .level])
+        #expect(summary.feeds[0].gaps == 1)
+    }
+
+    @Test func `orders that were open at the end of a part are lost in the next`() throws {
+        func order(_ second: Int, _ id: Int) -> String {
+            "\(1_430_438_404 + second)000 order_created {\"price\": \"236.47\", \"amount\": \"2.0\", \"id\": \(id), \"order_type\": 0}\n"
+        }
+        let first = try files.write("one.log", order(0, 1))
+        let second = try files.write("two.log", order(1, 2))
+        let (sink, _) = try run([first, second])
+        #expect(sink.events.map(\.kind) == [.orderAdded, .gap, .orderAdded])
+    }
+
+    @Test func `one feed's full book makes no other feed wait`() throws {
+        func future(_ line: String, after previous: Int) -> String {
+            line.replacingOccurrences(of: "\"b\":", with: "\"pu\":\(previous),\"b\":")
+        }
+        let futures = future(depth(0, 1, 2), after: 0) + book(1, 2) + future(depth(2, 5, 6), after: 2)
+        let paths = [try files.write("usdm.txt", futures), try files.write("spot.txt", depth(0, 1, 2) + depth(1, 3, 4))]
+        let (sink, summary) = try run(paths)
+        #expect(sink.instruments.map(\.venue) == ["binance-usdm", "binance-spot"])
+        #expect(sink.events.filter { $0.instrument == InstrumentID(1) }.count == 2)
+        #expect(summary.feeds.map(\.unsynchronisedFrames) == [0, 0])
     }
 
     @Test func `parts that overlap are an error`() throws {
@@ -166,7 +196,7 @@ import Testing
         let (sink, _) = try run([path], Importer.Options(keepFrames: true))
         #expect(Array(events) == sink.events)
         let info = try TapeInfo(tape)
-        #expect(info.feeds[0].bestBid == FeedInfo.BestLevel(price: Price(ticks: 10_000), quantity: Quantity(lots: 100_000_000)))
+        #expect(info.feeds[0].bestBid == FeedInfo.BestLevel(price: Price(ticks: 10_000), quantity: Quantity(lots: 1_000_000)))
         #expect(info.text.contains("last best bid         100 × 1"))
         #expect(throws: FeedError.tape(.alreadyExists(path: output))) { try Importer(inputs: [path], output: output).run() }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Market
 import Testing
 
 @testable import Feeds
@@ -51,6 +52,16 @@ import Testing
         #expect { try lines(path) } throws: { error in
             if case .corruptGzip(path, _, _)? = error as? FeedError { true } else { false }
         }
+    }
+
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `changed bytes of a gzip file are told or harmless, never a trap`(seed: UInt64) throws {
+        let files = try Files()
+        var random = SeededGenerator(seed: seed)
+        var bytes = try gzip((0..<500).map { "\($0 * 7919 % 1_000)\n" }.joined(), files)
+        for _ in 0..<3 { bytes[Int.random(in: 2..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+        let path = try files.write("changed.gz", bytes)
+        do { _ = try lines(path) } catch let error as FeedError { #expect(!error.message.isEmpty) }
     }
 
     @Test func `a file that is not there or a folder can't be opened`() throws {

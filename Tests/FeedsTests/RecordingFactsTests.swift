@@ -62,6 +62,28 @@ struct RecordingFactsTests {
 
     private func nanoseconds(_ local: Int64) -> Int64 { local < 100_000_000_000_000_000 ? local * 1_000 : local / 1_000 * 1_000 }
 
+    @Test(arguments: [
+        ["binance/usdm_btcusdt_20230404.txt.gz", "binance/usdm_btcusdt_20230405.txt.gz"], ["binance/spot_btcusdt_20240808.txt.gz"],
+        ["lighter/lighter_btc_20251009.jsonl.gz", "lighter/lighter_market_stats_20251009.jsonl.gz"],
+        ["bitstamp-l3/bitstamp_btcusd_20150501.log.gz"],
+    ])
+    func `corrected times of a recording never decrease and keep the minimum latency`(names: [String]) throws {
+        var run = try ImportRun(names.map(Recordings.path), Importer.Options(), MemorySink()) { _ in }
+        let sink = try run.run().0
+        let minimum = Nanoseconds.milliseconds(1)
+        var clock = FeedClock(minimumLatency: minimum)
+        var (last, broken) = (sink.events[0], 0)
+        clock.correct(&last)
+        for var event in sink.events.dropFirst() {
+            clock.correct(&event)
+            if event.venueTime < last.venueTime || event.receiveTime < last.receiveTime { broken += 1 }
+            if event.receiveTime < event.venueTime + minimum { broken += 1 }
+            last = event
+        }
+        #expect(broken == 0)
+        #expect(clock.statistics.events == sink.events.count)
+    }
+
     @Test func `Lighter's book, trades and statistics become one feed`() throws {
         let name = "lighter/lighter_btc_20251009.jsonl.gz"
         let facts = try Recordings.facts(name)
