@@ -39,8 +39,10 @@ struct RecordingFactsTests {
         let latency = try #require(info.latency)
         let expected = try #require(facts["local_minus_event_ms"] as? [String: Double])
         #expect(
-            ["min": milliseconds(latency.minimum), "median": milliseconds(latency.median), "p99": milliseconds(latency.percentile99),
-                "max": milliseconds(latency.maximum)] == expected)
+            [
+                "min": milliseconds(latency.minimum), "median": milliseconds(latency.median), "p99": milliseconds(latency.percentile99),
+                "max": milliseconds(latency.maximum),
+            ] == expected)
         if let bid = text(facts, "final_best_bid") {
             #expect(info.bestBid.map { instrument.text($0.price) } == bid)
             #expect(info.bestAsk.map { instrument.text($0.price) } == text(facts, "final_best_ask"))
@@ -60,12 +62,35 @@ struct RecordingFactsTests {
 
     private func nanoseconds(_ local: Int64) -> Int64 { local < 100_000_000_000_000_000 ? local * 1_000 : local / 1_000 * 1_000 }
 
+    @Test(arguments: [
+        ["binance/usdm_btcusdt_20230404.txt.gz", "binance/usdm_btcusdt_20230405.txt.gz"], ["binance/spot_btcusdt_20240808.txt.gz"],
+        ["lighter/lighter_btc_20251009.jsonl.gz", "lighter/lighter_market_stats_20251009.jsonl.gz"],
+        ["bitstamp-l3/bitstamp_btcusd_20150501.log.gz"],
+    ])
+    func `corrected times of a recording never decrease and keep the minimum latency`(names: [String]) throws {
+        var run = try ImportRun(names.map(Recordings.path), Importer.Options(), MemorySink()) { _ in }
+        let sink = try run.run().0
+        let minimum = Nanoseconds.milliseconds(1)
+        var clock = FeedClock(minimumLatency: minimum)
+        var (last, broken) = (sink.events[0], 0)
+        clock.correct(&last)
+        for var event in sink.events.dropFirst() {
+            clock.correct(&event)
+            if event.venueTime < last.venueTime || event.receiveTime < last.receiveTime { broken += 1 }
+            if event.receiveTime < event.venueTime + minimum { broken += 1 }
+            last = event
+        }
+        #expect(broken == 0)
+        #expect(clock.statistics.events == sink.events.count)
+    }
+
     @Test func `Lighter's book, trades and statistics become one feed`() throws {
         let name = "lighter/lighter_btc_20251009.jsonl.gz"
         let facts = try Recordings.facts(name)
         let statistics = try Recordings.facts("lighter/lighter_market_stats_20251009.jsonl.gz")
         let (summary, infos) = try Recordings.read([name, "lighter/lighter_market_stats_20251009.jsonl.gz"])
-        #expect(summary.lines == (facts["frames"] as! Int) + (statistics["frames"] as! Int))
+        let frames = (try #require(facts["frames"] as? Int), try #require(statistics["frames"] as? Int))
+        #expect(summary.lines == frames.0 + frames.1)
         let types = try #require(facts["by_type"] as? [String: Int])
         for stream in ["subscribed/order_book", "update/order_book", "update/trade"] {
             #expect(summary.messages(stream, feed: 0) == types[stream])
@@ -141,8 +166,10 @@ struct RecordingFactsTests {
         #expect(summary.messages("quote", feed: 0) == facts["rows"] as? Int)
         let instrument = sink.instruments[0]
         func row(_ bid: MarketEvent, _ ask: MarketEvent) -> [Int64] {
-            [ask.quantity * instrument.lotSize, ask.price * instrument.tickSize.nanos, bid.price * instrument.tickSize.nanos,
-                bid.quantity * instrument.lotSize]
+            [
+                ask.quantity * instrument.lotSize, ask.price * instrument.tickSize.nanos, bid.price * instrument.tickSize.nanos,
+                bid.quantity * instrument.lotSize,
+            ]
         }
         func expected(_ key: String) throws -> [Int64] {
             try #require(facts[key] as? [String]).dropFirst().map { try Decimal.parse($0, decimals: 9) }

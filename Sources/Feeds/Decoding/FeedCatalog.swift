@@ -48,7 +48,8 @@ final class FeedCatalog {
     /// Keeps what a recording says about an instrument; it wins over every table.
     func describe(_ instrument: Instrument) {
         described["\(instrument.venue) \(instrument.venueSymbol)"] = instrument
-        for index in entries.indices where entries[index].venue == instrument.venue && entries[index].venueSymbol == instrument.venueSymbol {
+        for index in entries.indices where entries[index].venue == instrument.venue && entries[index].venueSymbol == instrument.venueSymbol
+        {
             entries[index].instrument = instrument
         }
     }

@@ -72,7 +72,8 @@ struct FrameBatch {
     /// A record keeps a venue time of its own and takes the frame's otherwise. The records of a book frame carry its last
     /// update number.
     mutating func endFrame(
-        _ feed: Int, _ stream: StaticString, _ content: DecodedFrame.Content = .other, numbers: BookSync.Numbers = BookSync.Numbers(through: 0),
+        _ feed: Int, _ stream: StaticString, _ content: DecodedFrame.Content = .other,
+        numbers: BookSync.Numbers = BookSync.Numbers(through: 0),
         venueTime: Timestamp, receiveTime: Timestamp
     ) {
         let range = start..<events.count

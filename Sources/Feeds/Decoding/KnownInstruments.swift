@@ -6,7 +6,7 @@ import Market
 /// `/fapi/v1/exchangeInfo`, `/dapi/v1/exchangeInfo`, `/api/v3/exchangeInfo`, Lighter `/api/v1/orderBookDetails`, Backpack
 /// `/api/v1/markets`), compared with every price and size of the recordings: none is off these grids. Bitstamp's are its
 /// trading rules of 2015, Hyperliquid's its five significant figures at that price. Binance's spot books hold sizes of old orders
-/// that are finer than today's step of 0.00001, so their lot is the asset's precision.
+/// that are finer than today's step of 0.00001, so their lot is the step of earlier years.
 enum KnownInstruments {
     private struct Row {
         var venue: String, symbol: String, name: String
@@ -26,8 +26,8 @@ enum KnownInstruments {
             venue: "binance-coinm", symbol: "BTCUSD_PERP", name: "BTC", kind: .inverse, base: "BTC", quote: "USD", tick: "0.1", lot: "1",
             contract: "100", fundingHours: 8),
         Row(
-            venue: "binance-spot", symbol: "BTCUSDT", name: "BTC", kind: .spot, base: "BTC", quote: "USDT", tick: "0.01", lot: "0.00000001",
-            minimumLots: 1_000, minimumNotional: "5"),
+            venue: "binance-spot", symbol: "BTCUSDT", name: "BTC", kind: .spot, base: "BTC", quote: "USDT", tick: "0.01", lot: "0.000001",
+            minimumLots: 10, minimumNotional: "5"),
         Row(
             venue: "lighter", symbol: "1", name: "BTC", kind: .linear, base: "BTC", quote: "USDC", tick: "0.1", lot: "0.00001",
             minimumLots: 20, minimumNotional: "10", fundingHours: 1),

@@ -3,7 +3,9 @@ import Market
 /// Reads decimal text as a count of 10^-`decimals`; `offset` is its place in the row.
 func parseDecimal(_ text: Bytes, decimals: Int = 9, at offset: Int) throws(RowFailure) -> Int64 {
     let result: Result<Int64, Decimal.Failure> = unsafe text.withBuffer { buffer in
-        do throws(Decimal.Failure) { return .success(try unsafe Decimal.parse(buffer, decimals: decimals)) } catch { return .failure(error) }
+        do throws(Decimal.Failure) { return .success(try unsafe Decimal.parse(buffer, decimals: decimals)) } catch {
+            return .failure(error)
+        }
     }
     switch result {
     case .success(let value): return value
@@ -53,7 +55,10 @@ func parseBinaryDecimal(_ text: Bytes, decimals: Int, at offset: Int) throws(Row
     }
     var scale = Int128(1)
     while shift < 0 {
-        guard scale < Int128(1) << 100 else { return 0 }
+        guard scale < Int128(1) << 100 else {
+            guard digits == 0 else { throw RowFailure(offset: offset, expected: "at most \(decimals) decimals", kind: .offGrid) }
+            return 0
+        }
         scale *= 10
         shift += 1
     }
@@ -72,7 +77,10 @@ func parseBinaryDecimal(_ text: Bytes, decimals: Int, at offset: Int) throws(Row
 /// Nanoseconds since 1970 from a count of `unit` nanoseconds.
 func parseTime(_ count: Int64, unit: Int64, at offset: Int) throws(RowFailure) -> Timestamp {
     let (nanoseconds, overflow) = count.multipliedReportingOverflow(by: unit)
-    guard !overflow, count >= 0 else { throw RowFailure(offset: offset, expected: "a time between 1970 and 2262", kind: .outOfRange) }
+    // Some hours below the limit of 64 bits, so that a zone or an interval may be added.
+    guard !overflow, nanoseconds >= 0, nanoseconds < 9_200_000_000_000_000_000 else {
+        throw RowFailure(offset: offset, expected: "a time between 1970 and 2262", kind: .outOfRange)
+    }
     return Timestamp(nanoseconds: nanoseconds)
 }
 

@@ -106,7 +106,9 @@ struct BinanceDecoder: RecordingDecoder {
             found = section
         } else if fields.hasPair {
             found = .coinm
-        } else if fields.previous != nil || fields["X"] != nil || kind.hasPrefix("markPrice") || (kind == "bookTicker" && fields["e"] != nil) {
+        } else if fields.previous != nil || fields["X"] != nil || kind.hasPrefix("markPrice")
+            || (kind == "bookTicker" && fields["e"] != nil)
+        {
             // COIN-M trades do not name the pair; their symbols do.
             found = name.firstIndex(of: 0x5F) == nil ? .usdm : .coinm
         } else {

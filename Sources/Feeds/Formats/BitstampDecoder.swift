@@ -113,6 +113,9 @@ struct BitstampDecoder: RecordingDecoder {
         }
         let order = Order(
             side: side, price: try parseDecimal(price.text, at: price.offset), amount: try parseDecimal(amount.text, at: amount.offset))
+        guard order.price > 0, order.amount >= 0 else {
+            throw RowFailure(offset: price.offset, expected: "a price above 0 and an amount of 0 or more", kind: .outOfRange)
+        }
         return (id, order, price.offset)
     }
 

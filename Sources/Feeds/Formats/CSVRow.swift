@@ -22,6 +22,9 @@ import CCSV
 
     /// - Throws: At the place that breaks the rules of quoting.
     func read(_ row: Bytes) throws(RowFailure) {
+        // libcsv would take what follows for another row.
+        if let place = row.firstIndex(of: 0x0D) { throw RowFailure(offset: place, expected: "no carriage return inside of a row") }
+        if let place = row.firstIndex(of: 0x0A) { throw RowFailure(offset: place, expected: "no line feed inside of a row") }
         bytes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()

@@ -74,8 +74,9 @@ enum FormatProbe {
         switch format {
         case .binance: row.firstIndex(of: 0x7B).map { row.dropping($0).hasPrefix("{\"lastUpdateId\"") } ?? false
         case .lighter: row.count > 30 && row.slice(row.count - 30, row.count).firstIndex(of: "\"subscribed/order_book\"") != nil
-        case .bybit: row.count > 200 && row.slice(0, 200).firstIndex(of: "orderbook.") != nil
-            && row.slice(0, 200).firstIndex(of: "snapshot") != nil
+        case .bybit:
+            row.count > 200 && row.slice(0, 200).firstIndex(of: "orderbook.") != nil
+                && row.slice(0, 200).firstIndex(of: "snapshot") != nil
         case .backpack, .bitstamp, .bbo, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: false
         }
     }

@@ -80,7 +80,8 @@ struct TardisDecoder: RecordingDecoder {
     private func readEvents(
         _ columns: CSVColumns, _ row: Bytes, _ catalog: FeedCatalog
     ) throws(RowFailure) -> [(event: MarketEvent, offset: Int)] {
-        func event(_ kind: MarketEvent.Kind, _ price: Int64, _ size: Int64, detail: Int64 = 0, flags: MarketEvent.Flags = []) -> MarketEvent {
+        func event(_ kind: MarketEvent.Kind, _ price: Int64, _ size: Int64, detail: Int64 = 0, flags: MarketEvent.Flags = []) -> MarketEvent
+        {
             let zero = Timestamp(nanoseconds: 0)
             return MarketEvent(
                 kind: kind, instrument: InstrumentID(0), venueTime: zero, receiveTime: zero, price: price, quantity: size, detail: detail,

@@ -25,6 +25,13 @@ struct FeedAssembler {
     private var streams: [(name: StaticString, file: Int, time: Timestamp)] = []
     private var counts: [Int] = []
     private var file: Int?
+    /// A new part has begun, and nothing has told yet whether its book continues the old one.
+    private var isNewPart = false
+    /// The pause before the new part, or its kind, leaves the book unknown.
+    private var hasHole = false
+    /// Something of a book was written.
+    private var hasBook = false
+    private var hasOrders = false
     private var lastWritten = Timestamp(nanoseconds: 0)
 
     init(_ id: InstrumentID, _ instrument: Instrument, isNumbered: Bool, expectsBook: Bool) {
@@ -36,16 +43,17 @@ struct FeedAssembler {
         summary = ImportSummary.Feed(instrument: instrument)
     }
 
-    /// What stands between the frame and the one before it.
-    enum Continuity { case same, nextPart(hole: Bool), overlap(file: Int) }
-
     /// Notes the frame's place in its stream.
     ///
     /// - Parameter file: The index of its file among the parts, which are in time order.
-    mutating func place(_ frame: DecodedFrame, file newFile: Int) -> Continuity {
+    /// - Returns: The file that has frames of the same time and stream, which is an error; nil if none has.
+    mutating func place(_ frame: DecodedFrame, file newFile: Int) -> Int? {
         let time = frame.receiveTime.nanoseconds > 0 ? frame.receiveTime : frame.venueTime
-        let isNewPart = file.map { $0 < newFile } ?? false
-        let hole = isNewPart && time - max(summary.lastTime, Timestamp(nanoseconds: 0)) > Self.holeLimit
+        if let file, file < newFile {
+            isNewPart = true
+            // Orders that were open at the end of a part are unknown to the decoder of the next one.
+            hasHole = hasOrders || time - max(summary.lastTime, Timestamp(nanoseconds: 0)) > Self.holeLimit
+        }
         file = max(file ?? newFile, newFile)
         if time.nanoseconds > 0 {
             summary.firstTime = min(summary.firstTime, time)
@@ -54,15 +62,15 @@ struct FeedAssembler {
         guard let index = streams.firstIndex(where: { $0.name.isSame(as: frame.stream) }) else {
             streams.append((frame.stream, newFile, time))
             counts.append(1)
-            return isNewPart ? .nextPart(hole: hole) : .same
+            return nil
         }
         counts[index] += 1
         let previous = streams[index]
         if previous.file != newFile, newFile < previous.file || (time.nanoseconds > 0 && time < previous.time) {
-            return .overlap(file: previous.file)
+            return previous.file
         }
         streams[index] = (frame.stream, newFile, max(previous.time, time))
-        return isNewPart ? .nextPart(hole: hole) : .same
+        return nil
     }
 
     /// Takes one frame.
@@ -75,6 +83,9 @@ struct FeedAssembler {
             event.instrument = id
             switch event.kind {
             case .level, .orderAdded, .orderChanged, .orderDeleted, .trade, .quote, .liquidation:
+                guard event.price >= 0, event.quantity >= 0 else {
+                    throw RowFailure(offset: batch.offsets[index], expected: "a price and a size of 0 or more", kind: .outOfRange)
+                }
                 let (ticks, remainder) = event.price.quotientAndRemainder(dividingBy: tick)
                 let (lots, sizeRemainder) = event.quantity.quotientAndRemainder(dividingBy: lot)
                 guard remainder == 0 else { throw Self.offGrid("price", event.price, tick, at: batch.offsets[index]) }
@@ -84,6 +95,7 @@ struct FeedAssembler {
             case .openInterest: event.quantity /= lot
             case .mark, .index, .funding, .status, .instrumentChange, .gap: break
             }
+            if event.kind == .orderAdded { hasOrders = true }
             converted.append(event)
         }
     }
@@ -94,30 +106,38 @@ struct FeedAssembler {
     }
 
     /// Writes the frame converted last, or holds it back, as the book's numbering says.
-    mutating func emit(
-        _ frame: DecodedFrame, rawFrame: UInt32, isNewPart: Bool, afterHole: Bool, into sink: inout some EventSink
-    ) throws(FeedError) {
+    mutating func emit(_ frame: DecodedFrame, rawFrame: UInt32, into sink: inout some EventSink) throws(FeedError) {
         for index in converted.indices { converted[index].frame = rawFrame }
-        if afterHole, !isNumbered { try writeGap(frame, .recording, &sink) }
+        if !isNumbered, isNewPart {
+            isNewPart = false
+            if hasHole { try writeGap(frame, .recording, &sink) }
+        }
         switch frame.content {
         case .other: try write(converted[...], &sink)
         case .book:
+            // Nothing before it has proved that the parts are continuous.
+            if isNewPart, hasBook { try writeGap(frame, .recording, &sink) }
+            isNewPart = false
             sync.receiveBook(frame.numbers)
-            try write(converted[...], &sink)
+            try writeBook(&sink)
             try release(&sink)
         case .changes:
-            switch sync.receiveChanges(frame.numbers) {
-            case .apply: try write(converted[...], &sink)
+            let action = sync.receiveChanges(frame.numbers)
+            switch action {
+            case .apply: try writeBook(&sink)
             case .drop: summary.staleFrames += 1
             case .hold: hold(frame)
-            case .gapThenHold:
+            case .gapThenHold, .gapThenApply:
                 try writeGap(frame, isNewPart ? .recording : .sequence, &sink)
-                hold(frame)
-            case .gapThenApply:
-                try writeGap(frame, isNewPart ? .recording : .sequence, &sink)
-                try write(converted[...], &sink)
+                if action == .gapThenHold { hold(frame) } else { try writeBook(&sink) }
             }
+            if action != .hold { isNewPart = false }
         }
+    }
+
+    private mutating func writeBook(_ sink: inout some EventSink) throws(FeedError) {
+        hasBook = true
+        try write(converted[...], &sink)
     }
 
     /// The summary after the last frame.

@@ -13,7 +13,7 @@ struct ImportPlan {
     /// Files that are merged by time; one file, where they just follow each other.
     struct Lane {
         var files: [File]
-        /// A full book is somewhere in the files of this lane's kind.
+        /// A full book is somewhere in its files, or in other parts of its feed.
         var expectsBook: Bool
     }
 
@@ -34,8 +34,8 @@ struct ImportPlan {
             if !members.isEmpty { lanes.append(Lane(files: members.map(\.file), expectsBook: members.contains { $0.hasBook })) }
         }
         for index in order where !files[index].file.format.isMerged {
-            let format = files[index].file.format
-            let expectsBook = files.contains { $0.file.format == format && $0.hasBook }
+            let feed = files[index].file.feed
+            let expectsBook = files[index].hasBook || files.contains { $0.file.feed == feed && $0.hasBook }
             lanes.append(Lane(files: [files[index].file], expectsBook: expectsBook))
         }
     }

@@ -8,6 +8,7 @@ struct ImportRun<Sink: EventSink> {
     private let progress: (Importer.Progress) -> Void
     private var sink: Sink
     private let catalog: FeedCatalog
+    /// By the catalog's index of a feed.
     private var assemblers: [FeedAssembler?] = []
     private var summary = ImportSummary()
     private var bytesDone = 0
@@ -31,12 +32,13 @@ struct ImportRun<Sink: EventSink> {
     /// - Returns: The sink, to be closed, and what happened.
     mutating func run() throws(FeedError) -> (Sink, ImportSummary) {
         for lane in plan.lanes { try run(lane) }
-        var feeds: [ImportSummary.Feed] = []
+        var feeds: [(id: InstrumentID, feed: ImportSummary.Feed)] = []
         for index in assemblers.indices {
-            if let feed = assemblers[index]?.finish() { feeds.append(feed) }
+            guard let feed = assemblers[index]?.finish(), let id = assemblers[index]?.id else { continue }
+            feeds.append((id, feed))
         }
         guard !feeds.isEmpty else { throw .noFeeds(paths: paths) }
-        summary.feeds = feeds
+        summary.feeds = feeds.sorted { $0.id < $1.id }.map(\.feed)
         progress(Importer.Progress(bytesDone: plan.totalBytes, bytesTotal: plan.totalBytes))
         return (sink, summary)
     }
@@ -90,12 +92,7 @@ struct ImportRun<Sink: EventSink> {
         for index in cursor.batch.frames.indices {
             let frame = cursor.batch.frames[index]
             let assembler = try assemblerIndex(frame.feed, cursor, lane)
-            let continuity = assemblers[assembler]!.place(frame, file: part)
-            var (isNewPart, afterHole) = (false, false)
-            switch continuity {
-            case .same: break
-            case .nextPart(let hole): (isNewPart, afterHole) = (true, hole)
-            case .overlap(let other):
+            if let other = assemblers[assembler]!.place(frame, file: part) {
                 throw .overlap(feed: catalog.entries[frame.feed].name, first: parts[other], second: cursor.path)
             }
             do throws(RowFailure) { try assemblers[assembler]!.convert(frame, cursor.batch) } catch {
@@ -110,7 +107,7 @@ struct ImportRun<Sink: EventSink> {
                     try sink.appendFrame(id, receiveTime: frame.receiveTime, bytes)
                 }
             }
-            try assemblers[assembler]!.emit(frame, rawFrame: rawFrame, isNewPart: isNewPart, afterHole: afterHole, into: &sink)
+            try assemblers[assembler]!.emit(frame, rawFrame: rawFrame, into: &sink)
         }
     }
 

@@ -18,14 +18,6 @@ public struct ImportSummary: Sendable, Equatable {
         public var lastTime = Timestamp.distantPast
 
         public init(instrument: Instrument) { self.instrument = instrument }
-
-        mutating func note(_ stream: String) {
-            if let index = messages.firstIndex(where: { $0.name == stream }) {
-                messages[index].count += 1
-            } else {
-                messages.append(Count(name: stream, count: 1))
-            }
-        }
     }
 
     public struct Count: Sendable, Hashable {

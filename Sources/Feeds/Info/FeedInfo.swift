@@ -40,7 +40,7 @@ public struct FeedInfo: Sendable, Equatable {
     /// Raw receive − venue time of every frame but full books, which are often asked for and late; nil without both times.
     public var latency: LatencySummary?
     public var clock = FeedClock.Statistics()
-    /// Bytes of the tape for each level or order change; nil without any.
+    /// Bytes of the feed's chunks, its trades and quotes included, for each level or order change; nil without any.
     public var bytesPerLevelChange: Double?
     /// Changes of levels and of single orders.
     public var levelChanges = 0

@@ -21,6 +21,8 @@ struct FeedInfoCollector: ~Copyable {
     private var kinds = [Int](repeating: 0, count: MarketEvent.Kind.allCases.count)
     private var clock: FeedClock
     private var latency = LatencyRecorder()
+    /// Wider than a quantity: the sizes come from a file.
+    private var traded: (bought: Int128, sold: Int128, unknown: Int128) = (0, 0, 0)
     private var book = OrderBook()
     private var orders: [Int64: Order] = [:]
     private var orderLevels = PriceLevels()
@@ -65,6 +67,9 @@ struct FeedInfoCollector: ~Copyable {
         for kind in MarketEvent.Kind.allCases where kinds[Int(kind.rawValue)] > 0 {
             info.counts.append(ImportSummary.Count(name: "\(kind)", count: kinds[Int(kind.rawValue)]))
         }
+        info.trades.bought = Quantity(lots: Int64(clamping: traded.bought))
+        info.trades.sold = Quantity(lots: Int64(clamping: traded.sold))
+        info.trades.unknown = Quantity(lots: Int64(clamping: traded.unknown))
         info.latency = latency.summary
         info.clock = clock.statistics
         if !orders.isEmpty || info.count(.orderAdded) > 0 {
@@ -134,7 +139,7 @@ struct FeedInfoCollector: ~Copyable {
     private mutating func change(_ event: MarketEvent) {
         info.levelChanges += 1
         guard let order = orders[event.detail] else { return }
-        orderLevels.add(order.side, order.ticks, event.quantity - order.lots)
+        orderLevels.add(order.side, order.ticks, event.quantity &- order.lots)
         orders[event.detail] = Order(side: order.side, ticks: order.ticks, lots: event.quantity)
     }
 
@@ -146,13 +151,13 @@ struct FeedInfoCollector: ~Copyable {
 
     private mutating func addTrade(_ event: MarketEvent) {
         info.trades.count += 1
-        let quantity = Quantity(lots: event.quantity)
+        let quantity = Int128(event.quantity)
         if event.flags.contains(.noAggressor) {
-            info.trades.unknown += quantity
+            traded.unknown += quantity
         } else if event.side == .buy {
-            info.trades.bought += quantity
+            traded.bought += quantity
         } else {
-            info.trades.sold += quantity
+            traded.sold += quantity
         }
     }
 

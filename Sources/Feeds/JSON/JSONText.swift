@@ -30,7 +30,7 @@ enum JSONText {
         }
     }
 
-    /// Reads `\uXXXX`, or a pair of them that stands for one character.
+    /// Reads `\u` and four hexadecimal digits, or a pair of them that stands for one character.
     private static func unicodeEscape(_ text: Bytes, _ index: inout Int, at offset: Int) throws(RowFailure) -> Unicode.Scalar {
         let first = try hexUnit(text, index, at: offset)
         index += 6

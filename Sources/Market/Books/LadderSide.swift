@@ -1,14 +1,14 @@
 /// One side of a book: a window of flat slots with a bitmap, and sorted far levels outside it.
 ///
 /// The window's first tick, `base`, is the book's and is passed in, so that both sides share it.
-@safe struct LadderSide: ~Copyable {
+@usableFromInline @safe struct LadderSide: ~Copyable {
     private struct FarLevel {
         var ticks: Int64
         var lots: Int64
     }
 
-    private let slots: UnsafeMutablePointer<Int64>
-    private let bits: UnsafeMutablePointer<UInt64>
+    @usableFromInline let slots: UnsafeMutablePointer<Int64>
+    @usableFromInline let bits: UnsafeMutablePointer<UInt64>
     private let width: Int
     private var windowCount = 0
     /// Ascending by tick; none inside the window.
@@ -22,7 +22,9 @@
         unsafe bits.initialize(repeating: 0, count: width / 64)
     }
 
-    deinit {
+    // Inlinable, as are the pointers it reads: the optimiser inlines it into `BookTable`'s setter, which other targets see,
+    // and fails an assertion of its own where it may not.
+    @inlinable deinit {
         unsafe slots.deallocate()
         unsafe bits.deallocate()
     }

@@ -2,11 +2,11 @@
 ///
 /// | kind | `price` | `quantity` | `detail` |
 /// |---|---|---|---|
-/// | `level` | ticks | the level's size after the change in lots, 0 = gone | – |
+/// | `level` | ticks | the level's size after the change in lots, 0 = gone | the frame's last update number, 0 if none |
 /// | `orderAdded`, `orderChanged` | ticks | lots that remain | the venue's order id |
 /// | `orderDeleted` | ticks | lots that were left: 0 = filled, else cancelled | the venue's order id |
 /// | `trade` | ticks | lots | trade id |
-/// | `quote` | ticks | lots at the best; a best quote is two records, bid then ask | – |
+/// | `quote` | ticks | lots at the best; a best quote is two records, bid then ask | the book's update number, 0 if none |
 /// | `mark`, `index` | 10⁻⁹ of the quote currency | – | – |
 /// | `funding` | rate in 10⁻¹² for one interval | interval in ns, 0 if unknown | next settlement, ns since 1970 |
 /// | `openInterest` | – | lots | – |
