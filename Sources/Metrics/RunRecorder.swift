@@ -14,6 +14,7 @@ public final class RunRecorder {
     private var lastRates: [Currency: Int64] = [:]
     private var lastState: VenueState?
     private var drawdown = Drawdown()
+    private var lastTotal = ExactAmount.zero
     private var flows = CurrencyAmounts()
     private var ulcerSum = 0.0
     private var returns: [Double] = []
@@ -91,6 +92,7 @@ public final class RunRecorder {
             sample(lastSample ?? total, total)
             nextSample = nextSample + description.sampling
         }
+        lastTotal = total
         drawdown.add(total.nanos, at: state.time)
         let fall = drawdown.current(total.nanos)
         equity.add(total.double, at: state.time)
@@ -113,6 +115,9 @@ public final class RunRecorder {
             spread.add(Double(one.nanos - two.nanos) / (Double(one.nanos + two.nanos) / 2) * 1e4, at: state.time)
         }
     }
+
+    /// In 10⁻⁹ of the reporting currency.
+    public var lastEquity: Int64 { lastTotal.nanos }
 
     private func sample(_ before: ExactAmount, _ now: ExactAmount) {
         let basis = description.isCompounding ? before : capital

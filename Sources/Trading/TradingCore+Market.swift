@@ -21,6 +21,8 @@ extension TradingCore {
         deliver()
     }
 
+    public func isUnsynchronised(_ instrument: InstrumentID) -> Bool { feeds[instrument].sync == .unsynchronised }
+
     private func beginSnapshot(_ instrument: InstrumentID) {
         books[instrument].removeAll()
         set(instrument, .synchronised)

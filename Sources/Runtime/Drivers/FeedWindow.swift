@@ -10,6 +10,7 @@ internal import Market
     private var spare: [Batch] = []
     private var loading = ContiguousArray<MarketEvent>()
     private var isExhausted = false
+    private var venueIsSkipped = false
     private(set) var eventCount: Int64 = 0
 
     private(set) var venue = Cursor()
@@ -60,7 +61,7 @@ internal import Market
 
     /// Hands records to `body` in order while their receive time is at most `limit` and `body` says to go on.
     @inline(__always)
-    func drainLocal(through limit: Int64, _ body: (borrowing MarketEvent) -> Bool) {
+    func drainLocal(through limit: Int64, _ body: (borrowing MarketEvent) -> Bool) throws(RunError) {
         while let start = unsafe local.next, let end = unsafe local.end {
             var at = unsafe start
             var goesOn = true
@@ -70,10 +71,13 @@ internal import Market
             }
             unsafe local.next = at
             if unsafe at != end { return }
-            advanceLocal()
+            try advanceLocal()
             if !goesOn { return }
         }
     }
+
+    /// Leaves the venue's cursor behind: it follows ours, batch by batch.
+    func skipVenue() { venueIsSkipped = true }
 
     private func advanceVenue() throws(RunError) {
         if venue.batch + 1 == batches.count { try load() }
@@ -85,7 +89,8 @@ internal import Market
         }
     }
 
-    private func advanceLocal() {
+    private func advanceLocal() throws(RunError) {
+        if venueIsSkipped { try advanceVenue() }
         if local.batch + 1 < batches.count {
             let batch = batches[local.batch + 1]
             unsafe local = Cursor(batch: local.batch + 1, next: batch.base, end: batch.base + batch.count)

@@ -1,0 +1,145 @@
+public import Feeds
+public import Market
+public import Metrics
+public import Scenario
+public import Signing
+internal import Simulation
+public import Strategies
+internal import Tape
+internal import Trading
+
+/// Runs a scenario against its tapes on a virtual clock.
+public struct Backtest {
+    /// What a run leaves behind.
+    public struct Outcome: Sendable {
+        public var result: RunResult
+        public var isPartial: Bool
+        public var events: Int64
+        /// The running hash of the journal, and the SHA-256 of its bytes where one was written.
+        public var journalHash: UInt64
+        public var journalRecords: Int64
+        public var journalDigest: SHA256Digest?
+        /// SHA-256 over the sorted content hashes of the feeds.
+        public var dataHash: SHA256Digest
+        public var feeds: [Feed]
+        public var assumptions: [String]
+        public var warnings: [String]
+    }
+
+    public struct Feed: Sendable {
+        public var venue: String
+        public var name: String
+        public var contentHash: SHA256Digest
+        public var clock: FeedClock.Statistics
+        /// Time during which the strategy ran and the book could not be trusted.
+        public var unsynchronised: Nanoseconds
+        public var gaps: Int
+    }
+
+    public struct Progress: Sendable {
+        /// Of the range that is traded.
+        public var time: Timestamp
+        public var start: Timestamp
+        public var end: Timestamp
+        public var events: Int64
+    }
+
+    private let plan: RunPlan
+    private let registry: StrategyRegistry
+
+    public var start: Timestamp { plan.start }
+    public var end: Timestamp { plan.end }
+    public var instruments: [Instrument] { plan.instruments }
+    public var assumptions: [String] { plan.assumptions }
+    public var warnings: [String] { plan.warnings }
+
+    /// Opens the tapes and binds the scenario to them.
+    ///
+    /// - Throws: `RunError` saying what contradicts what.
+    public init(_ scenario: Scenario, registry: StrategyRegistry) throws(RunError) {
+        plan = try RunPlan(scenario, TapeCatalog(scenario.tapes))
+        self.registry = registry
+    }
+
+    /// - Parameters:
+    ///   - journalPath: Where the journal is written; nil: nowhere, its hash is made all the same.
+    ///   - output: Where the rows of the tables go.
+    ///   - goesOn: Asked once a simulated second; false interrupts the run, whose report is then partial.
+    public func run(
+        journalPath: String? = nil, output: (any RunOutput)? = nil, goesOn: @escaping (Progress) -> Bool = { _ in true }
+    ) throws(RunError) -> Outcome {
+        let scenario = plan.scenario
+        let hashes = plan.listings.map { listing in listing.parts.map(\.summary.contentHash) }
+        let store = try journalPath.map { (path) throws(RunError) in try Self.store(path, plan, hashes) }
+        let sink = store.map { RunJournal($0, path: journalPath ?? "") }
+        let journal = Journal(sink: sink)
+        let core = TradingCore(plan.coreConfiguration, journal: journal)
+        let strategy: any Strategy
+        do throws(ParameterError) {
+            guard let made = try registry.make(scenario.strategy.name, scenario.strategy.parameters, plan.binding) else {
+                throw ParameterError(parameter: "name", message: "there is no strategy '\(scenario.strategy.name)'")
+            }
+            strategy = made
+        } catch {
+            throw .scenario(message: "strategy.parameters.\(error.parameter): \(error.message)", hint: error.hint)
+        }
+        let subscriptions = Set(plan.binding.legs.values.map(\.instrument)).sorted()
+        core.attach(strategy, subscriptions: subscriptions)
+        let venues = scenario.venues.indices.map { SimulatedVenue(plan.venueConfiguration($0)) }
+        let recorder = RunRecorder(plan.description)
+        let sources = plan.listings.enumerated().map { index, listing in
+            TapeCatalog.source(
+                listing.parts, instrument: InstrumentID(index), minimumLatency: scenario.venues[listing.venue].minimumLatency)
+        }
+        let (start, end) = (plan.start, plan.end)
+        let bridge = RunBridge(plan, venues, core, recorder, output: output, journal: sink) { time, events in
+            goesOn(Progress(time: time, start: start, end: end, events: events))
+        }
+        core.observe(bridge)
+        let driver = try SimulationDriver(
+            core: core, venues: venues,
+            feeds: zip(sources, plan.listings).map { source, listing in
+                .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
+            },
+            venueOfAccount: scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }, end: end,
+            observer: bridge)
+        let ending = try driver.run(from: start)
+        if let failure = bridge.failure { throw failure }
+        let digest = journal.close()
+        if let failure = sink?.failure { throw failure }
+        if let store, let digest {
+            do { try store.close(finalHash: journal.hash, digest: digest) } catch {
+                throw .output(path: journalPath ?? "", message: error.message)
+            }
+        }
+        let result = recorder.finish(bridge.state(at: max(core.now, start)))
+        return Outcome(
+            result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
+            journalRecords: journal.recordCount, journalDigest: digest, dataHash: Self.dataHash(hashes),
+            feeds: feeds(sources, bridge.unsynchronised), assumptions: plan.assumptions, warnings: plan.warnings)
+    }
+
+    private func feeds(_ sources: [TapeSource], _ unsynchronised: [Nanoseconds]) -> [Feed] {
+        plan.listings.enumerated().map { index, listing in
+            var hasher = SHA256Hasher()
+            for part in listing.parts { hasher.update(part.summary.contentHash.description) }
+            return Feed(
+                venue: plan.scenario.venues[listing.venue].name, name: listing.parts[0].summary.description.name,
+                contentHash: hasher.finish(),
+                clock: sources[index].clockStatistics, unsynchronised: unsynchronised[index], gaps: sources[index].gapCount)
+        }
+    }
+
+    private static func dataHash(_ hashes: [[SHA256Digest]]) -> SHA256Digest {
+        sha256(hashes.flatMap { $0 }.sorted().map(\.description).joined(separator: "\n"))
+    }
+
+    private static func store(_ path: String, _ plan: RunPlan, _ hashes: [[SHA256Digest]]) throws(RunError) -> JournalStore {
+        var feeds: [(name: String, hash: SHA256Digest)] = []
+        for (listing, parts) in zip(plan.listings, hashes) {
+            for hash in parts { feeds.append((listing.parts[0].summary.description.name, hash)) }
+        }
+        let meta = ["scenario_hash": plan.scenario.hash.description, "scenario": plan.scenario.canonicalText, "kind": "backtest"]
+        do { return try JournalStore(creating: path, meta: meta, feeds: feeds) } catch { throw .output(path: path, message: error.message) }
+    }
+}

@@ -1,0 +1,200 @@
+internal import Market
+internal import Metrics
+internal import Scenario
+internal import Simulation
+internal import Strategies
+internal import Tape
+internal import Trading
+
+/// A scenario bound to its tapes: dense indices for everything, nothing left to look up.
+struct RunPlan {
+    struct Listing {
+        var venue: Int
+        var parts: [TapeCatalog.Part]
+        var instrument: Instrument
+    }
+
+    let scenario: Scenario
+    /// By `InstrumentID`; sorted by venue, then venue symbol.
+    let listings: [Listing]
+    let start: Timestamp
+    let end: Timestamp
+    let binding: StrategyBinding
+    let limits: RiskLimits
+    let rates: [Currency: RunDescription.Rate]
+    let assumptions: [String]
+    let warnings: [String]
+
+    var instruments: [Instrument] { listings.map(\.instrument) }
+    func account(_ name: String) -> AccountID { AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0) }
+
+    init(_ scenario: Scenario, _ catalog: TapeCatalog) throws(RunError) {
+        self.scenario = scenario
+        var wanted: [(venue: Int, symbol: String)] = []
+        func want(_ venueName: String, _ symbol: String) throws(RunError) {
+            guard let venue = scenario.venues.firstIndex(where: { $0.name == venueName }) else {
+                throw .scenario(message: "there is no venue '\(venueName)'", hint: nil)
+            }
+            if !wanted.contains(where: { $0 == (venue, symbol) }) { wanted.append((venue, symbol)) }
+        }
+        for role in scenario.strategy.accounts.keys.sorted() {
+            let name = scenario.strategy.accounts[role] ?? ""
+            guard let account = scenario.account(name) else { throw .scenario(message: "there is no account '\(name)'", hint: nil) }
+            try want(account.venue, scenario.strategy.symbol)
+        }
+        for rate in scenario.rates {
+            if case .feed(let venue, let symbol) = rate.source { try want(venue, symbol) }
+        }
+        var listings: [Listing] = []
+        for (venue, symbol) in wanted {
+            let profile = scenario.venues[venue]
+            guard let parts = catalog.find(venue: profile.feed, venueSymbol: scenario.symbols[symbol]?[profile.name], symbol: symbol),
+                var instrument = parts.first?.summary.description.instrument
+            else { throw .noFeed(venue: profile.name, feed: profile.feed, symbol: symbol, available: catalog.names) }
+            if let minimum = profile.minimumNotional { instrument.minimumNotional = minimum }
+            listings.append(Listing(venue: venue, parts: parts, instrument: instrument))
+        }
+        listings.sort { ($0.venue, $0.instrument.venueSymbol) < ($1.venue, $1.instrument.venueSymbol) }
+        self.listings = listings
+        (start, end) = try Self.range(scenario, listings)
+        let found = listings
+        func index(_ venue: String, _ symbol: String) -> InstrumentID {
+            InstrumentID(
+                found.firstIndex { scenario.venues[$0.venue].name == venue && $0.instrument.symbol == symbol }
+                    ?? found.firstIndex { scenario.venues[$0.venue].name == venue } ?? 0)
+        }
+        var legs: [String: StrategyBinding.Leg] = [:]
+        for (role, name) in scenario.strategy.accounts {
+            let venue = scenario.account(name)?.venue ?? ""
+            let account = AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0)
+            legs[role] = .init(account: account, instrument: index(venue, scenario.strategy.symbol))
+        }
+        binding = StrategyBinding(legs: legs, instruments: listings.map(\.instrument))
+        (rates, assumptions) = try Self.rates(scenario, listings, index)
+        limits = try Self.limits(scenario, listings.map(\.instrument))
+        var warnings: [String] = []
+        for (number, venue) in scenario.venues.enumerated() where listings.contains(where: { $0.venue == number }) {
+            if venue.profile.isForeign(to: venue.feed) {
+                warnings.append(
+                    "venue '\(venue.name)': the feed of \(venue.feed) is traded under the rules and fees of \(venue.profile.name)")
+            }
+            if venue.sync == .touch { warnings.append("venue '\(venue.name)' has no snapshot: its book is trusted by its touch alone") }
+        }
+        if end - start < .hours(24 * 30) { warnings.append("the run is shorter than 30 days: annualised figures are not to be believed") }
+        self.warnings = warnings
+    }
+
+    /// Where all feeds overlap, cut to the scenario's range.
+    private static func range(_ scenario: Scenario, _ listings: [Listing]) throws(RunError) -> (Timestamp, Timestamp) {
+        let from = listings.compactMap { $0.parts.first?.span.lowerBound }.max() ?? .distantPast
+        let to = listings.compactMap { $0.parts.last?.span.upperBound }.min() ?? .distantPast
+        let (start, end) = (max(from, scenario.start ?? from), min(to, scenario.end ?? to))
+        guard from < to else {
+            throw .scenario(
+                message: "the feeds of the run do not overlap in time",
+                hint: "import recordings of one span, or trade one venue's feed twice")
+        }
+        guard start < end else { throw .outsideData(from: scenario.start, to: scenario.end, dataFrom: from, dataTo: to) }
+        if let wanted = scenario.start, wanted < from || wanted > to {
+            throw .outsideData(from: scenario.start, to: scenario.end, dataFrom: from, dataTo: to)
+        }
+        if let wanted = scenario.end, wanted > to { throw .outsideData(from: scenario.start, to: scenario.end, dataFrom: from, dataTo: to) }
+        return (start, end)
+    }
+
+    private static func rates(
+        _ scenario: Scenario, _ listings: [Listing], _ index: (String, String) -> InstrumentID
+    ) throws(RunError) -> ([Currency: RunDescription.Rate], [String]) {
+        var rates: [Currency: RunDescription.Rate] = [:]
+        var assumptions: [String] = []
+        for rate in scenario.rates {
+            guard rate.to == scenario.reporting else {
+                throw .scenario(
+                    message: "the rate \(rate.from)/\(rate.to) does not lead to the reporting currency \(scenario.reporting)",
+                    hint: "state \(rate.from)/\(scenario.reporting)")
+            }
+            switch rate.source {
+            case .stated(let value):
+                rates[rate.from] = .stated(value)
+                assumptions.append("1 \(rate.from) = \(Decimal.text(value, decimals: 9)) \(rate.to), as the scenario states")
+            case .feed(let venue, let symbol):
+                let id = index(venue, symbol)
+                guard listings[id.index].instrument.base == rate.from else {
+                    throw .scenario(message: "the feed \(venue) \(symbol) does not price \(rate.from)", hint: nil)
+                }
+                rates[rate.from] = .mid(id)
+            }
+        }
+        var needed = Set(scenario.accounts.flatMap { $0.collateral.map(\.currency) })
+        for listing in listings { needed.formUnion([listing.instrument.settlement]) }
+        for listing in listings where rates[listing.instrument.base] == nil && needed.contains(listing.instrument.base) {
+            // What a feed of the run prices needs no statement.
+            if let position = listings.firstIndex(where: { $0.instrument.base == listing.instrument.base }) {
+                rates[listing.instrument.base] = .mid(InstrumentID(position))
+            }
+        }
+        for listing in listings {
+            if case .mid = rates[listing.instrument.base] { needed.insert(listing.instrument.quote) }
+        }
+        let missing = needed.filter { $0 != scenario.reporting && rates[$0] == nil }.sorted()
+        guard let first = missing.first else { return (rates, assumptions) }
+        throw .scenario(
+            message: "there is no rate from \(first) to the reporting currency \(scenario.reporting)",
+            hint: "add it: rates: { \"\(first)/\(scenario.reporting)\": \"1\" }, or name a feed")
+    }
+
+    private static func limits(_ scenario: Scenario, _ instruments: [Instrument]) throws(RunError) -> RiskLimits {
+        let risk = scenario.risk
+        if let limit = risk.maximumOrderNotional, !instruments.contains(where: { $0.quote == limit.currency }),
+            limit.currency != scenario.reporting
+        {
+            throw .scenario(
+                message: "risk.max_order_notional is in \(limit.currency), which no instrument is quoted in",
+                hint: "write it in \(instruments.map(\.quote.code).joined(separator: " or "))")
+        }
+        if let limit = risk.maximumPosition, !instruments.contains(where: { $0.base == limit.currency }) {
+            throw .scenario(
+                message: "risk.max_position is in \(limit.currency), which is not what is traded",
+                hint: "write it in \(instruments.first?.base.code ?? "the base currency")")
+        }
+        return RiskLimits(
+            maximumOrderNotional: risk.maximumOrderNotional?.nanos, maximumPosition: risk.maximumPosition?.nanos,
+            priceCollar: risk.priceCollar,
+            maximumOrdersPerSecond: risk.maximumOrdersPerSecond, reservedOrdersPerSecond: risk.reservedOrdersPerSecond,
+            duplicateWindow: risk.duplicateWindow, staleAfter: risk.staleAfter, maximumRejectsPerMinute: risk.maximumRejectsPerMinute)
+    }
+
+    // MARK: Parts of the run
+
+    func venueConfiguration(_ index: Int) -> VenueConfiguration {
+        let venue = scenario.venues[index]
+        let accounts = scenario.accounts.enumerated().filter { $0.element.venue == venue.name }.map { number, account in
+            VenueConfiguration.Account(
+                id: AccountID(number), collateral: account.collateral, makerFee: account.makerFee, takerFee: account.takerFee,
+                entryLatency: account.entryLatency, responseLatency: account.responseLatency)
+        }
+        return VenueConfiguration(
+            listings: listings.enumerated().filter { $0.element.venue == index }.map {
+                VenueConfiguration.Listing(id: InstrumentID($0.offset), instrument: $0.element.instrument)
+            }, accounts: accounts, queue: venue.queue == .tradesOnly ? .tradesOnly : .riskAverse, matching: .faithful,
+            postOnly: venue.postOnly == .expire ? .expire : .reject)
+    }
+
+    var coreConfiguration: CoreConfiguration {
+        CoreConfiguration(
+            instruments: instruments,
+            accounts: scenario.accounts.map { account in
+                CoreConfiguration.Account(
+                    name: account.name, venue: VenueID(scenario.venues.firstIndex { $0.name == account.venue } ?? 0),
+                    balances: account.collateral)
+            }, seed: scenario.seed, limits: limits)
+    }
+
+    var description: RunDescription {
+        RunDescription(
+            instruments: instruments, venueOfInstrument: listings.map { scenario.venues[$0.venue].name },
+            accounts: scenario.accounts.map { .init(name: $0.name, venue: $0.venue, collateral: $0.collateral) },
+            reporting: scenario.reporting,
+            rates: rates, start: start, plannedEnd: end, capital: scenario.capital, isCompounding: scenario.returns == .compounding)
+    }
+}

@@ -1,0 +1,65 @@
+internal import Feeds
+internal import Market
+internal import Tape
+
+/// One feed of a run, streamed from the tapes that hold its parts, in time order, with corrected times.
+///
+/// Between two parts that do not follow each other stands a gap: the book is not traded on until its next snapshot.
+final class TapeSource: MarketSource {
+    struct Part {
+        var path: String
+        var tape: Tape
+        var feed: InstrumentID
+        /// Whether records are missing between the part before and this one.
+        var followsHole: Bool
+    }
+
+    private let parts: [Part]
+    private let instrument: InstrumentID
+    private var clock: FeedClock
+    private var nextPart = 0
+    private var reader: FeedReader?
+    private var pendingGap = false
+
+    init(parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds) {
+        self.parts = parts
+        self.instrument = instrument
+        clock = FeedClock(minimumLatency: minimumLatency)
+    }
+
+    /// Gaps seen so far.
+    private(set) var gapCount = 0
+    var clockStatistics: FeedClock.Statistics { clock.statistics }
+
+    func next(into batch: inout ContiguousArray<MarketEvent>) throws(RunError) -> Bool {
+        while true {
+            if reader == nil {
+                guard nextPart < parts.count else { return false }
+                let part = parts[nextPart]
+                do { reader = try part.tape.reader(feed: part.feed) } catch { throw RunError(error, path: part.path) }
+                pendingGap = part.followsHole
+                nextPart += 1
+            }
+            let path = parts[nextPart - 1].path
+            let hasMore: Bool
+            do { hasMore = try reader?.next(into: &batch) ?? false } catch { throw RunError(error, path: path) }
+            guard hasMore else {
+                reader = nil
+                continue
+            }
+            if pendingGap, let first = batch.first {
+                pendingGap = false
+                batch.insert(
+                    MarketEvent(
+                        kind: .gap, instrument: instrument, venueTime: first.venueTime, receiveTime: first.receiveTime,
+                        price: GapCause.recording.rawValue), at: 0)
+            }
+            for index in batch.indices {
+                batch[index].instrument = instrument
+                if batch[index].kind == .gap { gapCount += 1 }
+                clock.correct(&batch[index])
+            }
+            return true
+        }
+    }
+}
