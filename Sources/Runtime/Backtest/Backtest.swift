@@ -1,8 +1,8 @@
-public import Feeds
+internal import Feeds
 public import Market
 public import Metrics
 public import Scenario
-public import Signing
+internal import Signing
 internal import Simulation
 public import Strategies
 internal import Tape
@@ -18,9 +18,9 @@ public struct Backtest {
         /// The running hash of the journal, and the SHA-256 of its bytes where one was written.
         public var journalHash: UInt64
         public var journalRecords: Int64
-        public var journalDigest: SHA256Digest?
+        public var journalDigest: String?
         /// SHA-256 over the sorted content hashes of the feeds.
-        public var dataHash: SHA256Digest
+        public var dataHash: String
         public var feeds: [Feed]
         public var assumptions: [String]
         public var warnings: [String]
@@ -29,8 +29,13 @@ public struct Backtest {
     public struct Feed: Sendable {
         public var venue: String
         public var name: String
-        public var contentHash: SHA256Digest
-        public var clock: FeedClock.Statistics
+        public var contentHash: String
+        /// Added to the receiver's clock, as estimated at the end; nil where a feed has not both times.
+        public var clockOffset: Nanoseconds?
+        public var clockDrift: Nanoseconds
+        /// Records whose times were lifted, so that they never decrease and nothing is received before it happened.
+        public var liftedVenueTimes: Int
+        public var liftedReceiveTimes: Int
         /// Time during which the strategy ran and the book could not be trusted.
         public var unsynchronised: Nanoseconds
         public var gaps: Int
@@ -115,7 +120,7 @@ public struct Backtest {
         let result = recorder.finish(bridge.state(at: max(core.now, start)))
         return Outcome(
             result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
-            journalRecords: journal.recordCount, journalDigest: digest, dataHash: Self.dataHash(hashes),
+            journalRecords: journal.recordCount, journalDigest: digest?.description, dataHash: Self.dataHash(hashes),
             feeds: feeds(sources, bridge.unsynchronised), assumptions: plan.assumptions, warnings: plan.warnings)
     }
 
@@ -123,15 +128,18 @@ public struct Backtest {
         plan.listings.enumerated().map { index, listing in
             var hasher = SHA256Hasher()
             for part in listing.parts { hasher.update(part.summary.contentHash.description) }
+            let clock = sources[index].clockStatistics
             return Feed(
                 venue: plan.scenario.venues[listing.venue].name, name: listing.parts[0].summary.description.name,
-                contentHash: hasher.finish(),
-                clock: sources[index].clockStatistics, unsynchronised: unsynchronised[index], gaps: sources[index].gapCount)
+                contentHash: hasher.finish().description, clockOffset: clock.offset, clockDrift: clock.drift,
+                liftedVenueTimes: clock.liftedVenueTimes, liftedReceiveTimes: clock.liftedReceiveTimes,
+                unsynchronised: unsynchronised[index],
+                gaps: sources[index].gapCount)
         }
     }
 
-    private static func dataHash(_ hashes: [[SHA256Digest]]) -> SHA256Digest {
-        sha256(hashes.flatMap { $0 }.sorted().map(\.description).joined(separator: "\n"))
+    private static func dataHash(_ hashes: [[SHA256Digest]]) -> String {
+        sha256(hashes.flatMap { $0 }.sorted().map(\.description).joined(separator: "\n")).description
     }
 
     private static func store(_ path: String, _ plan: RunPlan, _ hashes: [[SHA256Digest]]) throws(RunError) -> JournalStore {

@@ -77,7 +77,11 @@ public final class TrackingLimit: Algorithm {
         case .timer(let token) where token == deadline: end(.timeout, &context)
         case .timer(let token) where token == review:
             review = nil
-            if context.bookAge(configuration.leg.instrument) > configuration.staleAfter { end(.staleBook, &context) } else { follow(&context) }
+            if context.bookAge(configuration.leg.instrument) > configuration.staleAfter {
+                end(.staleBook, &context)
+            } else {
+                follow(&context)
+            }
         case .order(let id, let change): orderChanged(id, change, &context)
         default: break
         }

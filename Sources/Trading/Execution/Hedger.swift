@@ -121,12 +121,14 @@ public struct Hedger {
             return
         }
         let side: Side = lots.lots > 0 ? .buy : .sell
-        let touch = side == .buy ? context.books[configuration.taker.instrument].bestAsk : context.books[configuration.taker.instrument].bestBid
+        let touch =
+            side == .buy ? context.books[configuration.taker.instrument].bestAsk : context.books[configuration.taker.instrument].bestBid
         guard let touch else { return retryLater(&context) }
         state = .hedging
         context.submit(
             OrderDraft(
-                account: configuration.taker.account, instrument: configuration.taker.instrument, side: side, timeInForce: .immediateOrCancel,
+                account: configuration.taker.account, instrument: configuration.taker.instrument, side: side,
+                timeInForce: .immediateOrCancel,
                 price: Self.cap(touch, side, configuration.slippage, tries: failures + 1), quantity: lots.magnitude, purpose: .hedge))
     }
 
@@ -151,12 +153,15 @@ public struct Hedger {
         let lots = instrument.quantity(baseAmount: -base, at: mid)
         guard !lots.isZero else { return freeze(&context) }
         let side: Side = lots.lots > 0 ? .buy : .sell
-        let touch = side == .buy ? context.books[configuration.maker.instrument].bestAsk : context.books[configuration.maker.instrument].bestBid
+        let touch =
+            side == .buy ? context.books[configuration.maker.instrument].bestAsk : context.books[configuration.maker.instrument].bestBid
         guard let touch else { return freeze(&context) }
         context.submit(
             OrderDraft(
-                account: configuration.maker.account, instrument: configuration.maker.instrument, side: side, timeInForce: .immediateOrCancel,
-                price: Self.cap(touch, side, Rate(basisPoints: 100), tries: 1), quantity: lots.magnitude, reduceOnly: instrument.kind != .spot,
+                account: configuration.maker.account, instrument: configuration.maker.instrument, side: side,
+                timeInForce: .immediateOrCancel,
+                price: Self.cap(touch, side, Rate(basisPoints: 100), tries: 1), quantity: lots.magnitude,
+                reduceOnly: instrument.kind != .spot,
                 purpose: .flatten))
     }
 

@@ -1,0 +1,98 @@
+import Foundation
+import Market
+
+/// The feed of the common workload: 32-byte little-endian records sorted by venue time (`WORKLOAD.md` §1).
+///
+/// | offset | type | field |
+/// |---|---|---|
+/// | 0 | i64 | venue time, ns |
+/// | 8 | i64 | receive time, ns |
+/// | 16 | i64 | lots: the level's size after the change, or the trade's |
+/// | 24 | i32 | tick |
+/// | 28 | u8 | kind: 0 snapshot level, 1 level change, 2 trade |
+/// | 29 | u8 | side: 0 bid or buyer-initiated, 1 ask or seller-initiated |
+/// | 30 | u8 | venue: 0 A, 1 B |
+/// | 31 | u8 | flags: bit 0, last record of its event |
+struct FeedFile {
+    static let recordSize = 32
+    static let names = ["A", "B"]
+
+    /// The records of each venue, in order.
+    var venues: [ContiguousArray<MarketEvent>]
+    /// Records of level changes, snapshots included: the unit that speeds are counted in.
+    var levelChanges = 0
+    var firstTime = Timestamp.distantPast
+    var lastTime = Timestamp.distantPast
+
+    init(reading path: String) throws(WorkloadError) {
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable(path: path) }
+        defer { try? handle.close() }
+        venues = [[], []]
+        var isFirstOfEvent = [true, true]
+        var rest = Data()
+        while true {
+            let read: Data?
+            do { read = try handle.read(upToCount: 1 << 22) } catch { throw .unreadable(path: path) }
+            guard let block = read, !block.isEmpty else { break }
+            rest.append(block)
+            let whole = rest.count / Self.recordSize * Self.recordSize
+            let bytes = [UInt8](rest.prefix(whole))
+            rest = Data(rest.dropFirst(whole))
+            for start in stride(from: 0, to: whole, by: Self.recordSize) {
+                try add(bytes.span.extracting(start..<start + Self.recordSize), &isFirstOfEvent, path)
+            }
+        }
+        guard rest.isEmpty else { throw .malformed(path: path, reason: "its size is not a multiple of \(Self.recordSize) bytes") }
+        guard firstTime > .distantPast else { throw .malformed(path: path, reason: "it is empty") }
+    }
+
+    private mutating func add(_ bytes: Span<UInt8>, _ isFirstOfEvent: inout [Bool], _ path: String) throws(WorkloadError) {
+        let venue = Int(bytes[30])
+        guard venue < 2, bytes[28] < 3, bytes[29] < 2 else {
+            throw .malformed(path: path, reason: "a record has an unknown kind, side or venue")
+        }
+        let isTrade = bytes[28] == 2
+        var flags: MarketEvent.Flags = bytes[29] == 1 ? .sell : []
+        if isFirstOfEvent[venue] { flags.insert(.first) }
+        isFirstOfEvent[venue] = bytes[31] & 1 == 1
+        if isFirstOfEvent[venue] { flags.insert(.last) }
+        let event = MarketEvent(
+            kind: isTrade ? .trade : .level, instrument: InstrumentID(venue), venueTime: Timestamp(nanoseconds: integer(bytes, 0)),
+            receiveTime: Timestamp(nanoseconds: integer(bytes, 8)), price: Int64(Int32(truncatingIfNeeded: integer(bytes, 24))),
+            quantity: integer(bytes, 16), flags: flags)
+        guard event.receiveTime >= event.venueTime else { throw .malformed(path: path, reason: "a receive time precedes the venue's") }
+        if firstTime == .distantPast { firstTime = event.venueTime }
+        lastTime = event.venueTime
+        if !isTrade { levelChanges += 1 }
+        venues[venue].append(event)
+    }
+
+    private func integer(_ bytes: Span<UInt8>, _ offset: Int) -> Int64 {
+        var value: UInt64 = 0
+        for index in 0..<8 { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
+        return Int64(bitPattern: value)
+    }
+
+    /// Tick 0.5, lot 0.001, near 50,000.
+    static let instruments = names.map { name in
+        Instrument(
+            symbol: "X", venue: name, venueSymbol: "X", kind: .linear, base: Currency("X")!, quote: Currency("USD")!,
+            tickSize: FinePrice(nanos: 500_000_000), lotSize: 1_000_000)
+    }
+}
+
+enum WorkloadError: Error {
+    case usage(String)
+    case unreadable(path: String)
+    case malformed(path: String, reason: String)
+    case run(String)
+
+    var message: String {
+        switch self {
+        case .usage(let text): text
+        case .unreadable(let path): "'\(path)' can't be read"
+        case .malformed(let path, let reason): "'\(path)' is not a feed of the workload: \(reason)"
+        case .run(let text): text
+        }
+    }
+}

@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Market
+internal import Report
+internal import Runtime
+internal import Scenario
+internal import Signing
+internal import Strategies
+
+struct BacktestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backtest", abstract: "Runs a scenario and writes a report.",
+        discussion: """
+            The report is a folder: report.html, report.json, run.json, fills.csv, orders.csv, equity.csv, positions.csv, notes.csv and
+            journal.sqlite. Ctrl-C ends the run early; the report is written and says that it is partial.
+            """)
+
+    @OptionGroup var options: ScenarioCommand.Options
+
+    @Option(help: "The report's folder. Default: reports/NAME.")
+    var out: String?
+
+    @Flag(name: .customLong("no-journal"), help: "Writes no journal file; its hash is made all the same.")
+    var noJournal = false
+
+    @Flag(help: "Shows no progress and no summary.")
+    var quiet = false
+
+    @Flag(help: "Prints report.json instead of the summary.")
+    var json = false
+
+    func run() throws {
+        let scenario = try options.load()
+        do throws(RunError) {
+            let backtest = try Backtest(scenario, registry: unsafe Mmsim.strategies)
+            try run(scenario, backtest)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func run(_ scenario: Scenario, _ backtest: Backtest) throws(RunError) {
+        do {
+            let folder = try RunFolder(path: out ?? "reports/" + scenario.name)
+            let tables = try RunTables(folder)
+            let progress = ProgressLine(isQuiet: quiet || json)
+            Interruption.watch()
+            let outcome = try backtest.run(journalPath: noJournal ? nil : folder.file("journal.sqlite"), output: tables) { step in
+                Self.show(step, on: progress)
+                return !Interruption.wasRequested
+            }
+            progress.finish()
+            try write(scenario, outcome, folder, tables, seconds: progress.elapsed)
+            if outcome.isPartial { throw ExitCode(Failure.interrupted) }
+        } catch let error as RunError {
+            throw error
+        } catch let error as ReportError {
+            throw .output(path: out ?? "reports/" + scenario.name, message: error.message)
+        } catch {
+            Foundation.exit(Failure.interrupted)
+        }
+    }
+
+    private static func show(_ step: Backtest.Progress, on progress: ProgressLine) {
+        let span = Double((step.end - step.start).count)
+        let done = Double((step.time - step.start).count)
+        progress.update(span > 0 ? done / span : 1) { elapsed in
+            let speed = elapsed > 0 ? done / 1e9 / elapsed : 0
+            let rate = elapsed > 0 ? Double(step.events) / elapsed / 1e6 : 0
+            return "\(step.time.iso8601.prefix(19)), \(Int(speed))× real time, \(Int(rate * 10) / 10) M events/s"
+        }
+    }
+
+    private func write(
+        _ scenario: Scenario, _ outcome: Backtest.Outcome, _ folder: RunFolder, _ tables: RunTables, seconds: Double
+    ) throws(ReportError) {
+        let report = RunReport(
+            name: scenario.name, strategy: scenario.strategy.name, scenarioHash: scenario.hash.description, seed: scenario.seed,
+            overrides: scenario.overrides.map { "\($0.key) = \($0.value) (\($0.source))" }, outcome: outcome)
+        try tables.finish()
+        try folder.write(report.json.pretty, to: "report.json")
+        try folder.write(report.page(tables).html(library: ChartLibrary.installed()), to: "report.html")
+        try folder.write(runFacts(scenario, outcome, seconds).pretty, to: "run.json")
+        try folder.publish()
+        if json {
+            Terminal.write(report.json.pretty, to: 1)
+        } else if !quiet {
+            Terminal.write(report.terminal, to: 1)
+            let rate = seconds > 0 ? Double(outcome.events) / seconds / 1e6 : 0
+            Terminal.out(
+                "\n\(outcome.events) records in \(Self.decimal(seconds)) s (\(Self.decimal(rate)) M/s)\nreport: \(folder.path)/report.html")
+        }
+    }
+
+    private static func decimal(_ value: Double) -> String {
+        String(Int((value * 10).rounded()) / 10) + "." + String(Int((value * 10).rounded()) % 10)
+    }
+
+    /// What varies between identical runs.
+    private func runFacts(_ scenario: Scenario, _ outcome: Backtest.Outcome, _ seconds: Double) -> JSONValue {
+        let binary = FileManager.default.contents(atPath: CommandLine.arguments[0]).map { sha256([UInt8]($0).span).description }
+        return .object([
+            "version": .string(Mmsim.version), "scenario_file": .string(scenario.file), "tapes": .array(scenario.tapes.map { .string($0) }),
+            "wall_seconds": .decimal(Self.decimal(seconds)), "binary_sha256": binary.map { .string($0) } ?? .null,
+            "journal_sha256": outcome.journalDigest.map { .string($0) } ?? .null,
+        ])
+    }
+}

@@ -1,0 +1,47 @@
+internal import Feeds
+internal import Report
+internal import Runtime
+internal import Scenario
+internal import Tape
+
+/// How a command fails: what happened, what to do, and the exit code.
+struct Failure: Error {
+    static let runFailed: Int32 = 1
+    static let usage: Int32 = 2
+    static let data: Int32 = 3
+    static let interrupted: Int32 = 130
+
+    var messages: [(message: String, hint: String?)]
+    var code: Int32
+
+    init(_ message: String, hint: String? = nil, code: Int32) {
+        messages = [(message, hint)]
+        self.code = code
+    }
+
+    init(_ error: ScenarioError) {
+        messages = error.issues.map { ($0.description, $0.hint) }
+        code = Self.usage
+    }
+
+    init(_ error: RunError) { self.init(error.message, hint: error.hint, code: error.exitCode) }
+    init(_ error: ReportError) { self.init(error.message, hint: error.hint, code: Self.runFailed) }
+    init(_ error: FeedError) { self.init(error.message, hint: error.hint, code: Self.data) }
+
+    init(_ error: TapeError) {
+        let code: Int32
+        switch error {
+        case .diskFull, .notWritable: code = Self.runFailed
+        case .alreadyExists: code = Self.usage
+        default: code = Self.data
+        }
+        self.init(error.message, hint: error.hint, code: code)
+    }
+
+    func print() {
+        for (message, hint) in messages {
+            Terminal.error("error: \(message)")
+            if let hint { Terminal.error("hint: \(hint)") }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+public import ArgumentParser
+internal import Foundation
+public import Strategies
+
+/// The command line. A package of your own calls `Mmsim.run(strategies:)` with its strategies added to the built-in ones.
+public struct Mmsim: ParsableCommand {
+    public static let version = "0.1.0"
+
+    /// What scenarios may name; set once, before a command runs.
+    nonisolated(unsafe) static var strategies = StrategyRegistry.builtIn
+
+    public static let configuration = CommandConfiguration(
+        commandName: "mmsim",
+        abstract: "Evaluates hedges of perpetual futures across venues, event by event, against recorded order books.",
+        discussion: """
+            A first run:
+              mmsim synth --out Data/demo.tape
+              mmsim backtest Scenarios/demo.yaml
+
+            Exit codes: 0 fine, 1 the run failed, 2 wrong scenario or command line, 3 data missing or corrupt, 4 a check failed,
+            130 interrupted.
+            """,
+        version: version,
+        subcommands: [BacktestCommand.self, ScenarioCommand.self, StrategiesCommand.self, TapeCommand.self, SynthCommand.self])
+
+    public init() {}
+
+    /// Parses the process's arguments, runs the command and ends the process with its exit code.
+    public static func run(strategies: StrategyRegistry = .builtIn) -> Never {
+        unsafe Self.strategies = strategies
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            Foundation.exit(0)
+        } catch let failure as Failure {
+            failure.print()
+            Foundation.exit(failure.code)
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code == .success {
+                if !text.isEmpty { Terminal.out(text) }
+                Foundation.exit(0)
+            }
+            Terminal.error(text)
+            Foundation.exit(2)
+        }
+    }
+}

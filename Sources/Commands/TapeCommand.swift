@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import Feeds
+internal import Market
+internal import Tape
+
+struct TapeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tape", abstract: "Makes tapes from recordings and looks into them.", subcommands: [Import.self, Info.self])
+
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Turns recordings into a tape.",
+            discussion: """
+                Reads Tardis CSV (incremental_book_L2, trades, derivative_ticker, quotes), Binance collector lines, Lighter, Bybit and
+                Backpack captures, Bitstamp order-by-order logs and one-second best quotes; plain or gzip. The format is told from
+                the content. Parts of one feed may be given in any order.
+                """)
+
+        @Argument(help: "Recordings.")
+        var files: [String]
+
+        @Option(help: "The tape to make.")
+        var out: String
+
+        @Flag(name: .customLong("no-frames"), help: "Leaves the raw frames out: smaller, but can't be decoded again by a better parser.")
+        var noFrames = false
+
+        @Flag(help: "Counts rows that can't be read instead of stopping at the first.")
+        var skipBad = false
+
+        @Flag(help: "Replaces the tape if it exists.")
+        var replace = false
+
+        @Flag(help: "Shows no progress.")
+        var quiet = false
+
+        func run() throws {
+            let progress = ProgressLine(isQuiet: quiet)
+            let importer = Importer(
+                inputs: files, output: out, options: .init(keepFrames: !noFrames, skipBad: skipBad, replace: replace))
+            let summary: ImportSummary
+            do {
+                summary = try importer.run { step in
+                    progress.update(step.bytesTotal > 0 ? Double(step.bytesDone) / Double(step.bytesTotal) : 0) { _ in
+                        "\(step.bytesDone / 1_000_000) of \(step.bytesTotal / 1_000_000) MB"
+                    }
+                }
+            } catch {
+                progress.finish()
+                throw Failure(error)
+            }
+            progress.finish()
+            for feed in summary.feeds {
+                let counts = feed.messages.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+                Terminal.out(
+                    "\(feed.instrument.venue) \(feed.instrument.venueSymbol): \(feed.records) records (\(counts)), \(feed.gaps) gaps")
+            }
+            for reason in summary.unparsed { Terminal.out("not read: \(reason.count) × \(reason.name)") }
+            if let first = summary.firstBadRow { Terminal.out("first of them: \(first.message)") }
+            Terminal.out("wrote \(out)")
+        }
+    }
+
+    struct Info: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tells what a tape holds: feeds, spans, counts, gaps, latency, clock, final books.")
+
+        @Argument(help: "A tape.")
+        var tape: String
+
+        func run() throws {
+            let info: TapeInfo
+            do throws(TapeError) { info = try TapeInfo(Tape(opening: tape)) } catch { throw Failure(error) }
+            Terminal.write(info.text, to: 1)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Market
+
+/// One venue's book as it is made up: each change is applied here and becomes a record.
+struct GeneratedBook {
+    private struct Level {
+        var ticks: Int64
+        var lots: Int64
+    }
+
+    private static let levelsKept = 120
+
+    private let instrument: InstrumentID
+    private let levelLots: Int64
+    /// Best first.
+    private var bids: [Level] = []
+    private var asks: [Level] = []
+
+    init(_ instrument: InstrumentID, levelLots: Int64) {
+        self.instrument = instrument
+        self.levelLots = levelLots
+    }
+
+    private func levels(_ side: Side) -> [Level] { side == .buy ? bids : asks }
+    func best(_ side: Side) -> Int64? { levels(side).first?.ticks }
+
+    /// Fills both sides outwards from the best prices.
+    mutating func fill(bid: Int64, ask: Int64, _ random: inout SeededGenerator, _ emit: (Side, Int64, Int64) -> Void) {
+        var (low, high) = (bid, ask)
+        for _ in 0..<Self.levelsKept {
+            set(.buy, low, size(&random, 1), emit)
+            set(.sell, high, size(&random, 1), emit)
+            low -= 1 + random.exponential(mean: 1)
+            high += 1 + random.exponential(mean: 1)
+        }
+    }
+
+    func size(_ random: inout SeededGenerator, _ scarcity: Int64) -> Int64 {
+        max(1, (random.exponential(mean: levelLots) + levelLots / 8) / scarcity)
+    }
+
+    mutating func set(_ side: Side, _ ticks: Int64, _ lots: Int64, _ emit: (Side, Int64, Int64) -> Void) {
+        var list = levels(side)
+        let index = list.firstIndex { side == .buy ? $0.ticks <= ticks : $0.ticks >= ticks } ?? list.count
+        let exists = index < list.count && list[index].ticks == ticks
+        if lots == 0 {
+            guard exists else { return }
+            list.remove(at: index)
+        } else if exists {
+            list[index].lots = lots
+        } else {
+            list.insert(Level(ticks: ticks, lots: lots), at: index)
+        }
+        if side == .buy { bids = list } else { asks = list }
+        emit(side, ticks, lots)
+    }
+
+    /// A taker's walk: what it takes from each level, best first; the levels shrink as it goes.
+    mutating func take(_ aggressor: Side, _ lots: Int64, _ trade: (Int64, Int64) -> Void, _ emit: (Side, Int64, Int64) -> Void) {
+        let side = aggressor.opposite
+        var left = lots
+        // The last level is never taken: a side does not empty.
+        while left > 0, levels(side).count > 2, let level = levels(side).first {
+            let taken = min(left, level.lots)
+            trade(level.ticks, taken)
+            set(side, level.ticks, level.lots - taken, emit)
+            left -= taken
+        }
+    }
+
+    /// Removes what stands beyond `limit` on a side, and the number of levels.
+    mutating func pull(_ side: Side, beyond limit: Int64, _ emit: (Side, Int64, Int64) -> Void) {
+        while levels(side).count > 1, let level = levels(side).first, side == .buy ? level.ticks > limit : level.ticks < limit {
+            set(side, level.ticks, 0, emit)
+        }
+    }
+
+    /// Changes a level some way from the best, and keeps the number of levels.
+    mutating func stir(_ random: inout SeededGenerator, _ scarcity: Int64, _ emit: (Side, Int64, Int64) -> Void) {
+        let side: Side = random.next() & 1 == 0 ? .buy : .sell
+        guard let best = best(side) else { return }
+        let ticks = best - side.sign * random.exponential(mean: 12)
+        let now = levels(side).first { $0.ticks == ticks }?.lots ?? 0
+        switch random.uniform(in: 0...3) {
+        case 0 where now > 0 && ticks != best: set(side, ticks, 0, emit)
+        case 1 where now > 1: set(side, ticks, max(1, now * random.uniform(in: 2...9) / 10), emit)
+        default: set(side, ticks, size(&random, scarcity), emit)
+        }
+        let list = levels(side)
+        if list.count > Self.levelsKept + 20, let last = list.last {
+            set(side, last.ticks, 0, emit)
+        } else if list.count < Self.levelsKept - 20, let last = list.last {
+            set(side, last.ticks - side.sign * (1 + random.exponential(mean: 2)), size(&random, scarcity), emit)
+        }
+    }
+}

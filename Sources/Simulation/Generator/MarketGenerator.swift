@@ -1,0 +1,183 @@
+public import Market
+
+/// Makes up the records of several venues around a common price: the same configuration and seed, the same records.
+///
+/// Memory does not depend on the length. A book is never crossed after the last record of a frame; trades walk the book, and
+/// their level changes follow them.
+public struct MarketGenerator {
+    private struct Venue {
+        var book: GeneratedBook
+        var random: SeededGenerator
+        /// When its next frame happens.
+        var next: Timestamp
+        var nextMark: Timestamp
+        var nextFunding: Timestamp
+        var lastReceive = Timestamp.distantPast
+        /// Its own distance from the common price, in 1/1024 of a tick; it reverts to 0.
+        var basis: Int64 = 0
+        var fundingRate: Int64 = 10_000_000  // 10⁻¹²: a tenth of a basis point
+        var trade: Int64 = 0
+        var frame: UInt32 = 0
+    }
+
+    private let market: GeneratedMarket
+    private var price: CommonPrice
+    private var venues: [Venue]
+    private var hasStarted = false
+    /// How far it has come.
+    public private(set) var time: Timestamp
+
+    public init(_ market: GeneratedMarket, seed: UInt64) {
+        self.market = market
+        time = market.start
+        price = CommonPrice(market, seed: seed)
+        venues = market.venues.enumerated().map { index, venue in
+            Venue(
+                book: GeneratedBook(InstrumentID(index), levelLots: venue.levelLots),
+                random: SeededGenerator(seed: seed, stream: UInt64(index + 1)),
+                next: market.start + Nanoseconds(count: Int64(index) * 1_000_000), nextMark: market.start + .seconds(1),
+                nextFunding: market.start + (venue.instrument.fundingInterval ?? .hours(8)))
+        }
+    }
+
+    /// Replaces the contents of `records` by those of the next instants, in order of venue time; false at the end.
+    public mutating func next(into records: inout ContiguousArray<MarketEvent>) -> Bool {
+        records.removeAll(keepingCapacity: true)
+        while records.count < 4_096 {
+            guard let index = venues.indices.min(by: { (venues[$0].next, $0) < (venues[$1].next, $1) }), venues[index].next < market.end
+            else { break }
+            time = venues[index].next
+            price.advance(to: time)
+            step(index, &records)
+        }
+        return !records.isEmpty
+    }
+
+    private mutating func step(_ index: Int, _ records: inout ContiguousArray<MarketEvent>) {
+        let settings = market.venues[index]
+        var venue = venues[index]
+        let spread = venue.random.uniform(in: 0...settings.latency.count)
+        venue.lastReceive = max(venue.lastReceive, time + settings.latency + Nanoseconds(count: spread))
+        var writer = FrameWriter(
+            instrument: InstrumentID(index), venueTime: time, receiveTime: venue.lastReceive, frame: venue.frame)
+        if venue.frame == 0 {
+            let mid = price.price(lag: settings.lag) / CommonPrice.unit
+            venue.book.fill(bid: mid - settings.halfSpread, ask: mid + settings.halfSpread, &venue.random) {
+                writer.level($0, $1, $2, isSnapshot: true)
+            }
+            writer.close(into: &records)
+        } else {
+            move(&venue, settings, &writer, &records)
+        }
+        if time >= venue.nextMark { reference(&venue, settings, &writer, &records) }
+        venue.frame = writer.frame
+        let gap = max(1_000, venue.random.exponential(mean: settings.meanGap.count / 1_000) * 1_000)
+        venue.next = time + Nanoseconds(count: gap)
+        venues[index] = venue
+    }
+
+    /// One frame of the book: it follows the price, is stirred, and now and then somebody takes.
+    private mutating func move(
+        _ venue: inout Venue, _ settings: GeneratedMarket.Venue, _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>
+    ) {
+        let scarcity: Int64 = price.isDrought ? 6 : 1
+        venue.basis += venue.random.uniform(in: -300...300) - venue.basis / 400
+        let fair = price.price(lag: settings.lag) + venue.basis
+        let half = settings.halfSpread * (price.isDrought ? 4 : 1) + venue.random.exponential(mean: 1)
+        let (bid, ask) = ((fair - half * CommonPrice.unit) / CommonPrice.unit, (fair + half * CommonPrice.unit) / CommonPrice.unit + 1)
+        var changes: [(Side, Int64, Int64)] = []
+        var trades: [(side: Side, ticks: Int64, lots: Int64)] = []
+        let emit = { (side: Side, ticks: Int64, lots: Int64) in changes.append((side, ticks, lots)) }
+        // Prices that the market has left are taken by somebody half of the time, else pulled.
+        for side in Side.allCases {
+            let limit = side == .buy ? ask - 1 : bid + 1
+            guard let best = venue.book.best(side), side == .buy ? best > limit : best < limit else { continue }
+            if venue.random.next() & 1 == 0 {
+                let size = venue.book.size(&venue.random, scarcity)
+                venue.book.take(side.opposite, size, { trades.append((side.opposite, $0, $1)) }, emit)
+            }
+            venue.book.pull(side, beyond: limit, emit)
+        }
+        if venue.random.uniform(in: 0...99) < 12 {
+            let side: Side = venue.random.next() & 1 == 0 ? .buy : .sell
+            let size = max(1, venue.random.exponential(mean: settings.levelLots / 3) / scarcity)
+            venue.book.take(side, venue.random.uniform(in: 0...24) == 0 ? size * 8 : size, { trades.append((side, $0, $1)) }, emit)
+        }
+        // Makers come back to where the price is now, not all of them at once.
+        if let best = venue.book.best(.buy), best < bid, venue.random.uniform(in: 0...3) > 0, bid < venue.book.best(.sell) ?? .max {
+            venue.book.set(.buy, bid, venue.book.size(&venue.random, scarcity), emit)
+        }
+        if let best = venue.book.best(.sell), best > ask, venue.random.uniform(in: 0...3) > 0, ask > venue.book.best(.buy) ?? .min {
+            venue.book.set(.sell, ask, venue.book.size(&venue.random, scarcity), emit)
+        }
+        for _ in 0..<venue.random.uniform(in: 1...3) { venue.book.stir(&venue.random, scarcity, emit) }
+        for trade in trades {
+            venue.trade += 1
+            writer.trade(trade.side, trade.ticks, trade.lots, venue.trade)
+        }
+        writer.close(into: &records)
+        for change in changes { writer.level(change.0, change.1, change.2, isSnapshot: false) }
+        writer.close(into: &records)
+    }
+
+    /// Mark once a second, funding with it.
+    private func reference(
+        _ venue: inout Venue, _ settings: GeneratedMarket.Venue, _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>
+    ) {
+        let interval = settings.instrument.fundingInterval ?? .hours(8)
+        while venue.nextMark <= time { venue.nextMark = venue.nextMark + .seconds(1) }
+        while venue.nextFunding <= time { venue.nextFunding = venue.nextFunding + interval }
+        venue.fundingRate += venue.random.uniform(in: -200_000...200_000) - venue.fundingRate / 2_000
+        let mark = price.price(lag: .seconds(1)) * settings.instrument.tickSize.nanos / CommonPrice.unit
+        writer.reference(.mark, mark, 0, 0)
+        writer.reference(
+            .funding, venue.fundingRate * interval.count / Nanoseconds.hours(8).count, interval.count, venue.nextFunding.nanoseconds)
+        writer.close(into: &records)
+    }
+}
+
+/// Collects the records of one frame and marks its first and last.
+private struct FrameWriter {
+    private let instrument: InstrumentID
+    private let venueTime: Timestamp
+    private let receiveTime: Timestamp
+    private(set) var frame: UInt32
+    private var pending: ContiguousArray<MarketEvent> = []
+
+    init(instrument: InstrumentID, venueTime: Timestamp, receiveTime: Timestamp, frame: UInt32) {
+        self.instrument = instrument
+        self.venueTime = venueTime
+        self.receiveTime = receiveTime
+        self.frame = frame
+    }
+
+    private mutating func add(_ kind: MarketEvent.Kind, _ price: Int64, _ quantity: Int64, _ detail: Int64, _ flags: MarketEvent.Flags) {
+        pending.append(
+            MarketEvent(
+                kind: kind, instrument: instrument, venueTime: venueTime, receiveTime: receiveTime, price: price, quantity: quantity,
+                detail: detail,
+                flags: flags, frame: frame))
+    }
+
+    mutating func level(_ side: Side, _ ticks: Int64, _ lots: Int64, isSnapshot: Bool) {
+        add(.level, ticks, lots, 0, [side == .sell ? .sell : [], isSnapshot ? .snapshot : []])
+    }
+
+    mutating func trade(_ side: Side, _ ticks: Int64, _ lots: Int64, _ id: Int64) {
+        add(.trade, ticks, lots, id, side == .sell ? .sell : [])
+    }
+
+    mutating func reference(_ kind: MarketEvent.Kind, _ price: Int64, _ quantity: Int64, _ detail: Int64) {
+        add(kind, price, quantity, detail, [])
+    }
+
+    /// Ends the frame; one without records is none.
+    mutating func close(into records: inout ContiguousArray<MarketEvent>) {
+        guard !pending.isEmpty else { return }
+        pending[0].flags.insert(.first)
+        pending[pending.count - 1].flags.insert(.last)
+        records.append(contentsOf: pending)
+        pending.removeAll(keepingCapacity: true)
+        frame += 1
+    }
+}
