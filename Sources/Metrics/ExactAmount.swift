@@ -13,6 +13,15 @@ public struct ExactAmount: Hashable, Comparable, Sendable, AdditiveArithmetic {
     /// An amount of another currency at `rate` (10⁻⁹ of the reporting currency for one).
     init(nanos: Int64, rate: Int64) { units = Int128(nanos) * Int128(rate) }
 
+    /// All eighteen decimals, trailing zeros removed.
+    public var exactText: String {
+        let (whole, fraction) = units.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+        var digits = String(fraction)
+        digits = String(repeating: "0", count: 18 - digits.utf8.count) + digits
+        while digits.last == "0" { digits.removeLast() }
+        return (units < 0 ? "-" : "") + String(whole) + (digits.isEmpty ? "" : "." + digits)
+    }
+
     /// Rounded half to even to 10⁻⁹.
     public var nanos: Int64 { roundedQuotient(units, 1_000_000_000) }
     public var double: Double { Double(nanos) / 1e9 }

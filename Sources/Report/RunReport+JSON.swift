@@ -93,9 +93,9 @@ extension RunReport {
 
     private var attributionFigures: JSONValue {
         var lines: [JSONValue] = attributionLines.map {
-            .object(["name": .string($0.name), "amount": .string(plain($0.amount, decimals: 18))])
+            .object(["name": .string($0.name), "amount": .string($0.amount.exactText)])
         }
-        lines.append(.object(["name": .string("residual"), "amount": .string(plain(result.attribution.residual, decimals: 18))]))
+        lines.append(.object(["name": .string("residual"), "amount": .string(result.attribution.residual.exactText)]))
         return .array(lines)
     }
 

@@ -17,7 +17,7 @@ public enum RunError: Error, Equatable, Sendable {
 
     public var message: String {
         switch self {
-        case .tape(let path, let message, _): "tape '\(path)': \(message)"
+        case .tape(_, let message, _): message
         case .noFeed(let venue, let feed, let symbol, _): "venue '\(venue)' wants \(symbol) of feed '\(feed)', which no tape holds"
         case .overlap(let feed, let first, let second, let from, let to):
             "tapes '\(first)' and '\(second)' both hold \(feed) from \(from.iso8601) to \(to.iso8601)"

@@ -131,7 +131,7 @@ public struct MarketGenerator {
         let mark = price.price(lag: .seconds(1)) * settings.instrument.tickSize.nanos / CommonPrice.unit
         writer.reference(.mark, mark, 0, 0)
         writer.reference(
-            .funding, venue.fundingRate * interval.count / Nanoseconds.hours(8).count, interval.count, venue.nextFunding.nanoseconds)
+            .funding, venue.fundingRate * (interval.count / 1_000_000_000) / 28_800, interval.count, venue.nextFunding.nanoseconds)
         writer.close(into: &records)
     }
 }
