@@ -81,7 +81,7 @@ public struct MarketGenerator {
         _ venue: inout Venue, _ settings: GeneratedMarket.Venue, _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>
     ) {
         let scarcity: Int64 = price.isDrought ? 6 : 1
-        venue.basis += venue.random.uniform(in: -300...300) - venue.basis / 400
+        venue.basis += venue.random.uniform(in: -2_400...2_400) - venue.basis / 400
         let fair = price.price(lag: settings.lag) + venue.basis
         let half = settings.halfSpread * (price.isDrought ? 4 : 1) + venue.random.exponential(mean: 1)
         let (bid, ask) = ((fair - half * CommonPrice.unit) / CommonPrice.unit, (fair + half * CommonPrice.unit) / CommonPrice.unit + 1)

@@ -16,13 +16,15 @@ public struct RiskLimits: Hashable, Sendable {
     public var duplicateWindow: Nanoseconds?
     /// A quote is refused when the book has been silent for longer.
     public var staleAfter: Nanoseconds?
+    /// Refuses an order that would meet one of our own on the same account and instrument.
+    public var preventsSelfTrade: Bool
     /// Quotes freeze when an instance had more rejects than this within a minute.
     public var maximumRejectsPerMinute: Int?
 
     public init(
         maximumOrderNotional: Int64? = nil, maximumPosition: Int64? = nil, priceCollar: Rate? = nil, maximumOrdersPerSecond: Int? = nil,
         reservedOrdersPerSecond: Int = 0, duplicateWindow: Nanoseconds? = nil, staleAfter: Nanoseconds? = nil,
-        maximumRejectsPerMinute: Int? = nil
+        preventsSelfTrade: Bool = true, maximumRejectsPerMinute: Int? = nil
     ) {
         self.maximumOrderNotional = maximumOrderNotional
         self.maximumPosition = maximumPosition
@@ -31,6 +33,7 @@ public struct RiskLimits: Hashable, Sendable {
         self.reservedOrdersPerSecond = reservedOrdersPerSecond
         self.duplicateWindow = duplicateWindow
         self.staleAfter = staleAfter
+        self.preventsSelfTrade = preventsSelfTrade
         self.maximumRejectsPerMinute = maximumRejectsPerMinute
     }
 }

@@ -78,6 +78,7 @@ extension TradingCore {
                 if distance * Int128(Rate.scale) > Int128(mid.nanos) * Int128(collar.trillionths) { return .priceCollar }
             }
         }
+        guard configuration.limits.preventsSelfTrade else { return nil }
         // An order of ours on the other side that this one would meet.
         for id in orders.open {
             guard let other = orders[id], other.draft.account == draft.account, other.draft.instrument == draft.instrument,
