@@ -58,10 +58,10 @@ let package = Package(
         layer("Scenario", ["Market", "Trading", "Signing", yams]),
         layer("Metrics", ["Market", "Trading"]),
         layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "Feeds", "Scenario", "Metrics"]),
-        layer("Report", ["Market", "Trading", "Metrics", "Runtime"]),
+        layer("Report", ["Market", "Trading", "Simulation", "Metrics", "Runtime"]),
         layer(
             "Commands",
-            ["Market", "Trading", "Tape", "Feeds", "Simulation", "Scenario", "Strategies", "Runtime", "Report", "Metrics", argumentParser]),
+            ["Signing", "Market", "Trading", "Tape", "Feeds", "Simulation", "Scenario", "Strategies", "Runtime", "Report", "Metrics", argumentParser]),
         .executableTarget(name: "mmsim", dependencies: ["Commands"], swiftSettings: strict),
         .executableTarget(
             name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Runtime"],

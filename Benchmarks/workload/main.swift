@@ -81,7 +81,8 @@ final class Run: SimulationObserver {
             CoreConfiguration(
                 instruments: instruments,
                 accounts: FeedFile.names.enumerated().map { .init(name: $0.element, venue: VenueID($0.offset), balances: [.zero(usd)]) },
-                seed: 1))
+                seed: 1,
+                limits: RiskLimits(preventsSelfTrade: false)))
         venues = FeedFile.names.indices.map { index in
             SimulatedVenue(
                 VenueConfiguration(

@@ -102,8 +102,7 @@ extension RunReport {
         rows.append(["net PnL", plain(result.netProfit, decimals: 4)])
         return .init(
             id: "attribution", title: "PnL attribution", header: ["part", currency], numeric: [1], rows: rows,
-            note:
-                "Net PnL is taken from the venues' balances and positions, the parts from the core's own records: their difference is the residual."
+            note: "Net PnL is the venues' balances and positions, the parts are the core's own records: their difference is the residual."
         )
     }
 
