@@ -30,6 +30,10 @@ struct QueuePosition {
         traded += Double(lots)
     }
 
+    /// Not further than the front: estimates and whole lots can run past it, and the models are not made for that.
+    @inline(__always)
+    mutating func stopAtFront() { if ahead < 0 { ahead = 0 } }
+
     /// The order's level went from `previous` to `lots`.
     @inline(__always)
     mutating func level(from previous: Int64, to lots: Int64, _ model: QueueModel, lotUnit: Double) {

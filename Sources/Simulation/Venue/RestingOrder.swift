@@ -55,6 +55,14 @@ struct Debts {
         entries.append((side, ticks, lots))
     }
 
+    /// No debt is larger than what the whole book shows at its price.
+    mutating func cap(by book: borrowing OrderBook) {
+        for index in entries.indices {
+            entries[index].lots = min(entries[index].lots, book.lots(entries[index].side, entries[index].ticks))
+        }
+        entries.removeAll { $0.lots == 0 }
+    }
+
     /// The level now shows `displayed`.
     @inline(__always)
     mutating func cap(_ side: Side, _ ticks: Int64, _ displayed: Int64) {

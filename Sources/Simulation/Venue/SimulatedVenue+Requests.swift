@@ -93,7 +93,7 @@ extension SimulatedVenue {
     private func violation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
         let listing = rules.listings[index]
         let instrument = listing.instrument
-        guard unsafe markets[index].status == .trading else { return .halted }
+        guard unsafe markets[index].status.allows(request) else { return .halted }
         guard unsafe markets[index].isSynchronised || rules.matching == .hftbacktest else { return .notSynchronised }
         guard request.quantity.lots > 0 else { return .minimumQuantity }
         guard request.type == .market || request.price != nil else { return .unsupported }
@@ -106,14 +106,14 @@ extension SimulatedVenue {
         {
             return .minimumNotional
         }
-        return instrument.kind == .spot ? spotViolation(request, index, account, best) : nil
+        return instrument.kind == .spot ? spotViolation(request, index, account) : nil
     }
 
     /// Spot has no margin: what is sold must be there, what is bought must be paid.
-    private func spotViolation(_ request: OrderRequest, _ index: Int, _ account: Int, _ best: Price?) -> RejectReason? {
+    private func spotViolation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
         let instrument = rules.listings[index].instrument
         guard !request.reduceOnly else { return .unsupported }
-        let resting = unsafe markets[index].orders(request.side).filter { $0.account == account }
+        let resting = unsafe markets[index].orders(request.side).filter { $0.account == account && $0.id != request.order }
         switch request.side {
         case .sell:
             let promised = resting.reduce(0) { $0 + $1.remaining } + request.quantity.lots
@@ -121,7 +121,8 @@ extension SimulatedVenue {
             return instrument.baseAmount(Quantity(lots: promised), at: price) > accounts[account].balance(instrument.base).nanos
                 ? .balance : nil
         case .buy:
-            guard let price = request.price ?? best else { return nil }
+            let reach = unsafe markets[index].reach(.buy, request.quantity.lots)
+            guard let price = request.price ?? reach.map(Price.init(ticks:)) else { return nil }
             var cost = value(instrument, request.quantity, instrument.finePrice(price))
             for order in resting {
                 cost += value(instrument, Quantity(lots: order.remaining), instrument.finePrice(Price(ticks: order.ticks)))
@@ -141,11 +142,16 @@ extension SimulatedVenue {
         guard order.account == account else { return refuse(.unknownOrder) }
         let filled = order.quantity - order.remaining
         guard request.quantity.lots > filled else { return refuse(.minimumQuantity) }
-        guard request.price.ticks > 0, request.price.ticks % rules.listings[index].orderTick == 0 else { return refuse(.tickSize) }
-        let opposite = unsafe order.side == .buy ? markets[index].book.bestAskTicks : markets[index].book.bestBidTicks
-        let crosses = order.side == .buy ? request.price.ticks >= opposite : request.price.ticks <= opposite
-        guard !crosses else { return refuse(.postOnlyWouldTake) }
         let keepsPriority = request.price.ticks == order.ticks && request.quantity.lots <= order.quantity
+        if !keepsPriority {
+            // A new place in the book is a new quote, and is held to the same rules; it may not take.
+            let quote = OrderRequest(
+                account: request.account, instrument: request.instrument, order: request.order, side: order.side, type: .limit,
+                timeInForce: .goodTillCancelled, price: request.price, quantity: Quantity(lots: request.quantity.lots - filled),
+                reduceOnly: order.reduceOnly)
+            if let reason = violation(quote, index, account) { return refuse(reason) }
+            if unsafe markets[index].wouldTake(order.side, request.price.ticks) { return refuse(.postOnlyWouldTake) }
+        }
         order.remaining = request.quantity.lots - filled
         order.quantity = request.quantity.lots
         if keepsPriority {
@@ -242,5 +248,17 @@ extension SimulatedVenue {
         var count = 0
         for index in rules.listings.indices { count += unsafe markets[index].count(.buy) + markets[index].count(.sell) }
         return count
+    }
+}
+
+extension TradingStatus {
+    /// Whether an order may enter while the venue trades like this.
+    fileprivate func allows(_ request: OrderRequest) -> Bool {
+        switch self {
+        case .trading: true
+        case .postOnly: request.postOnly
+        case .reduceOnly: request.reduceOnly
+        case .halted, .delisted: false
+        }
     }
 }

@@ -76,9 +76,9 @@ public import Trading
         case .level:
             if event.flags.contains(.snapshot), event.isFirst {
                 unsafe markets[index].book.removeAll()
-                unsafe markets[index].isSynchronised = true
             }
             unsafe markets[index].level(event.side, event.price, event.quantity)
+            if event.flags.contains(.snapshot), event.isLast { unsafe markets[index].endSnapshot() }
         case .trade:
             if !event.flags.contains(.noAggressor) { unsafe markets[index].trade(event.side, event.price, event.quantity) }
         case .mark: unsafe markets[index].mark = FinePrice(nanos: event.price)
@@ -117,6 +117,8 @@ public import Trading
         else { return }
         let (time, command) = requests[account].receive()
         nextArrival = requests.reduce(.never) { min($0, $1.next) }
+        // A settlement that came before the request is paid on the position before it.
+        for index in 0..<marketCount where unsafe markets[index].funding != nil { settleFunding(index, time) }
         process(command, account, time)
     }
 
@@ -127,9 +129,9 @@ public import Trading
     public var nextWake: Timestamp { nextArrival }
 
     public func nextReport(now: Timestamp) -> AccountEvent? {
-        guard nextReportTime <= now, let account = reports.indices.min(by: { (reports[$0].next, $0) < (reports[$1].next, $1) }) else {
-            return nil
-        }
+        guard nextReportTime <= now, nextReportTime != .never,
+            let account = reports.indices.min(by: { (reports[$0].next, $0) < (reports[$1].next, $1) })
+        else { return nil }
         let (_, report) = reports[account].receive()
         nextReportTime = reports.reduce(.never) { min($0, $1.next) }
         return report

@@ -6,7 +6,7 @@ struct VenueAccount {
     let configuration: VenueConfiguration.Account
     /// Sorted by currency.
     private(set) var balances: [Money]
-    /// Σ value(q, p) since the position was last flat, by listing.
+    /// Σ value(q, p) of what is still open, by listing.
     private var costs: [Int64]
 
     init(_ configuration: VenueConfiguration.Account, listings: Int) {
@@ -39,14 +39,27 @@ struct VenueAccount {
             add(Money(nanos: instrument.baseAmount(change, at: price), instrument.base))
             add(-worth)
         } else {
-            costs[listing] += worth.nanos
-            if position == 0 {
-                add(Money(nanos: -costs[listing], instrument.settlement))
-                costs[listing] = 0
-            }
+            settle(instrument, listing: listing, change, price, worth: worth, before: position - change.lots)
         }
         add(-fee)
         return fee
+    }
+
+    /// Pays what the closed part of a position earned; the rest of the fill opens, and adds its cost.
+    ///
+    /// Balance less cost changes by exactly `−worth`, however the cost is shared.
+    private mutating func settle(
+        _ instrument: Instrument, listing: Int, _ change: Quantity, _ price: FinePrice, worth: Money, before: Int64
+    ) {
+        let closes = before.signum() * change.lots.signum() < 0 ? min(abs(before), abs(change.lots)) : 0
+        guard closes > 0 else {
+            costs[listing] += worth.nanos
+            return
+        }
+        let closedWorth = value(instrument, Quantity(lots: change.lots.signum() * closes), price)
+        let closedCost = roundedQuotient(Int128(costs[listing]) * Int128(closes), Int128(abs(before)))
+        add(Money(nanos: -closedWorth.nanos - closedCost, instrument.settlement))
+        costs[listing] += worth.nanos - closedWorth.nanos - closedCost
     }
 
     /// What an open position would pay if it were closed at `price` without a fee.

@@ -19,20 +19,32 @@ extension VenueMarket {
             lots = min(lots, reducible(account, request.side))
             guard lots > 0 else { return .rejected(.reduceOnly) }
         }
-        if request.postOnly, wouldTake(request.side, limit, account) {
+        if request.postOnly, wouldTake(request.side, limit) {
             return policy == .reject && matching == .faithful ? .rejected(.postOnlyWouldTake) : .expired(.postOnlyWouldTake)
         }
         if matching == .hftbacktest { return arriveWhole(request, account, lots) }
         if request.timeInForce == .fillOrKill, takeable(request.side, limit, account) < lots { return .expired(.fillOrKillShort) }
         let left = take(request, account, lots)
-        if left == 0 { return .filled }
-        if request.type == .market { return .expired(left == lots ? .noLiquidity : .immediateRemainder) }
+        let remaining = request.quantity.lots - (lots - left)
+        if remaining == 0 { return .filled }
+        if request.type == .market { return .expired(left == request.quantity.lots ? .noLiquidity : .immediateRemainder) }
         guard request.timeInForce == .goodTillCancelled, let limit else { return .expired(.immediateRemainder) }
+        rest(request, account, limit, remaining)
+        return .rested
+    }
+
+    /// Rests what an order did not take. A reduce-only one keeps its whole remainder, and fills for what there is to reduce;
+    /// it is gone when that is nothing.
+    private mutating func rest(_ request: OrderRequest, _ account: Int, _ limit: Int64, _ remaining: Int64) {
+        guard !request.reduceOnly || reducible(account, request.side) > 0 else {
+            removed.append((request.order, account, .venue))
+            return
+        }
         rest(
             RestingOrder(
-                id: request.order, account: account, side: request.side, ticks: limit, remaining: left, quantity: lots,
-                reduceOnly: request.reduceOnly, queue: QueuePosition(ahead: book.lots(request.side, limit)), arrival: 0))
-        return .rested
+                id: request.order, account: account, side: request.side, ticks: limit, remaining: remaining,
+                quantity: request.quantity.lots, reduceOnly: request.reduceOnly,
+                queue: QueuePosition(ahead: book.lots(request.side, limit)), arrival: 0))
     }
 
     private mutating func arriveWhole(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Arrival {
@@ -45,18 +57,15 @@ extension VenueMarket {
                 mechanism: .ownTaker, displayed: book.lots(request.side.opposite, best), usedBefore: 0, queueAhead: 0,
                 isVerified: isSynchronised)
             matched(request, account, best, lots, witness)
-            return .filled
+            return lots < request.quantity.lots ? .expired(.immediateRemainder) : .filled
         }
         guard request.timeInForce == .goodTillCancelled, let limit = request.price?.ticks else { return .expired(.immediateRemainder) }
-        rest(
-            RestingOrder(
-                id: request.order, account: account, side: request.side, ticks: limit, remaining: lots, quantity: lots,
-                reduceOnly: request.reduceOnly, queue: QueuePosition(ahead: book.lots(request.side, limit)), arrival: 0))
+        rest(request, account, limit, request.quantity.lots)
         return .rested
     }
 
     /// Whether an order would meet a displayed level or an order of ours.
-    private func wouldTake(_ side: Side, _ limit: Int64?, _ account: Int) -> Bool {
+    func wouldTake(_ side: Side, _ limit: Int64?) -> Bool {
         func reaches(_ ticks: Int64) -> Bool { limit.map { side == .buy ? $0 >= ticks : $0 <= ticks } ?? true }
         let best = side == .buy ? book.bestAskTicks : book.bestBidTicks
         if best != (side == .buy ? OrderBook.noAsk : OrderBook.noBid), reaches(best) { return true }
@@ -72,10 +81,27 @@ extension VenueMarket {
             sum += available(side.opposite, level.ticks, level.lots)
             at = level.ticks
         }
+        // Reduce-only orders give no more than what the fills before them leave to reduce.
+        var after = positions
         for order in orders(side.opposite) where order.account != account {
-            if limit.map({ side == .buy ? order.ticks <= $0 : order.ticks >= $0 }) ?? true { sum += order.remaining }
+            guard limit.map({ side == .buy ? order.ticks <= $0 : order.ticks >= $0 }) ?? true else { break }
+            let reducible = max(0, -order.side.sign * after[order.account])
+            let lots = order.reduceOnly ? min(order.remaining, reducible) : order.remaining
+            after[order.account] += order.side.sign * lots
+            sum += lots
         }
         return sum
+    }
+
+    /// The worst price that a market order of this size could reach in the displayed book; nil when it shows nothing.
+    func reach(_ side: Side, _ lots: Int64) -> Int64? {
+        var left = lots
+        var at: Int64?
+        while left > 0, let level = book.next(side.opposite, after: at) {
+            left -= available(side.opposite, level.ticks, level.lots)
+            at = level.ticks
+        }
+        return at
     }
 
     /// Walks the displayed levels and our other accounts' orders in price order; returns what is left.

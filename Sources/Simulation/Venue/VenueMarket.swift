@@ -60,10 +60,12 @@ struct VenueMarket: ~Copyable {
         case .buy:
             for index in bids.indices where bids[index].ticks == ticks {
                 bids[index].queue.level(from: previous, to: lots, queueModel, lotUnit: lotUnit)
+                if matching == .faithful { bids[index].queue.stopAtFront() }
             }
         case .sell:
             for index in asks.indices where asks[index].ticks == ticks {
                 asks[index].queue.level(from: previous, to: lots, queueModel, lotUnit: lotUnit)
+                if matching == .faithful { asks[index].queue.stopAtFront() }
             }
         }
         switch matching {
@@ -73,6 +75,18 @@ struct VenueMarket: ~Copyable {
             let best = side == .buy ? book.bestBidTicks : book.bestAskTicks
             if side == .buy ? best > bestBefore : best < bestBefore { fillWhole(crossedBy: side, best) }
         }
+    }
+
+    /// A full book has come: levels that it does not hold are empty, and from here on fills can be trusted.
+    mutating func endSnapshot() {
+        debts.cap(by: book)
+        for index in bids.indices where book.lots(.buy, bids[index].ticks) == 0 {
+            bids[index].queue.level(from: 0, to: 0, queueModel, lotUnit: lotUnit)
+        }
+        for index in asks.indices where book.lots(.sell, asks[index].ticks) == 0 {
+            asks[index].queue.level(from: 0, to: 0, queueModel, lotUnit: lotUnit)
+        }
+        isSynchronised = true
     }
 
     /// Orders of ours that a displayed level on the other side reaches: they fill at their own price for what it shows.
@@ -112,6 +126,7 @@ struct VenueMarket: ~Copyable {
                 // What traded at our price first uses up the queue ahead; our own earlier orders there took their part.
                 available = max(0, left - ownFilled - max(0, ahead))
                 order.queue.trade(min(max(0, left - ownFilled), max(0, ahead)))
+                order.queue.stopAtFront()
                 self[resting, index] = order
             }
             let witness = FillWitness(
