@@ -190,16 +190,16 @@ public protocol SimulationObserver: AnyObject {
                 if venueTouch[feed].receive(event, touch: venue.touch(event.instrument)) {
                     venue.setSynchronised(event.instrument, venueTouch[feed].isSynchronised)
                 }
-                return venue.nextReportTime.nanoseconds == pending
+                return venue.nextReportTime.nanoseconds == pending && !venue.hasFills
             }
         } else {
             try window.drainVenue(through: limit) { event in
                 venue.receive(event)
-                return venue.nextReportTime.nanoseconds == pending
+                return venue.nextReportTime.nanoseconds == pending && !venue.hasFills
             }
         }
         unsafe times[feed] = window.venueTime
-        if venue.nextReportTime.nanoseconds != pending {
+        if venue.nextReportTime.nanoseconds != pending || venue.hasFills {
             refresh(index)
             observe(index, lastTime)
         }
@@ -247,7 +247,7 @@ public protocol SimulationObserver: AnyObject {
 
     @inline(__always)
     private func observe(_ venue: Int, _ time: Int64) {
-        guard let observer, !venues[venue].fillLog.isEmpty else { return venues[venue].takeFills { _ in } }
+        guard let observer, venues[venue].hasFills else { return venues[venue].takeFills { _ in } }
         venues[venue].takeFills { observer.filled($0, venue: venue) }
         observer.changed(at: Timestamp(nanoseconds: time))
     }
