@@ -57,7 +57,7 @@ import Testing
                 venues.far.sync = snapshot
                 venues.near.feed = binance-usdm
                 venues.near.minimum_latency = 2 ms
-                venues.near.minimum_notional = 5
+                venues.near.minimum_notional = 5 USDT
                 venues.near.post_only = expire
                 venues.near.profile = generic
                 venues.near.queue = trades-only
@@ -66,7 +66,7 @@ import Testing
 
                 """)
         // By another program, of the text above.
-        #expect("\(scenario.hash)" == "869b92449e2544ba65d44e19f5a59827e9d1934fca273b7bf78f56246d2d6fe4")
+        #expect("\(scenario.hash)" == "5371dbbd363d600b05601449519c2703a4570fee68c786073a814ea57955d609")
     }
 
     @Test func `credentials and the paths of tapes are not in it`() throws {

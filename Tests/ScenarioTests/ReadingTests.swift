@@ -20,7 +20,7 @@ import Trading
         #expect(near.profile.name == "generic")
         #expect(near.minimumLatency == .milliseconds(2))
         #expect((near.sync, near.queue, near.postOnly) == (.touch, .tradesOnly, .expire))
-        #expect(near.minimumNotional == 5_000_000_000)
+        #expect(near.minimumNotional == Money(nanos: 5_000_000_000, usdt))
         let maker = try #require(scenario.account("M"))
         #expect(maker.venue == "near")
         #expect(maker.collateral == [Money(nanos: 500_000_000, btc), Money(nanos: 50_000_000_000_000, usdt)])
