@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import Foundation
+internal import Scenario
 public import Strategies
 
 /// The command line. A package of your own calls `Mmsim.run(strategies:)` with its strategies added to the built-in ones.
@@ -29,6 +30,7 @@ public struct Mmsim: ParsableCommand {
     public static func run(strategies: StrategyRegistry = .builtIn) -> Never {
         unsafe Self.strategies = strategies
         do {
+            if let failure = unknownCommand(CommandLine.arguments.dropFirst()) { throw failure }
             var command = try parseAsRoot()
             try command.run()
             Foundation.exit(0)
@@ -44,8 +46,25 @@ public struct Mmsim: ParsableCommand {
                 if !text.isEmpty { Terminal.out(text) }
                 Foundation.exit(0)
             }
-            Terminal.error(text)
-            Foundation.exit(2)
+            Terminal.error(text.hasPrefix("Error: ") ? "error: " + text.dropFirst(7) : text)
+            Foundation.exit(Failure.usage)
         }
+    }
+
+    /// Whether a word stands where a command should that is none, and which was meant.
+    private static func unknownCommand(_ words: some Sequence<String>) -> Failure? {
+        var subcommands = configuration.subcommands
+        for word in words {
+            guard !subcommands.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+            guard let command = subcommands.first(where: { $0._commandName == word }) else {
+                let names = subcommands.map { $0._commandName }
+                return Failure(
+                    "there is no command '\(word)'",
+                    hint: Spelling.closest(word, names).map { "did you mean '\($0)'?" } ?? "there are: \(names.joined(separator: ", "))",
+                    code: Failure.usage)
+            }
+            subcommands = command.configuration.subcommands
+        }
+        return nil
     }
 }

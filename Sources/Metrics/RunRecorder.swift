@@ -63,6 +63,14 @@ public final class RunRecorder {
 
     // MARK: What the venues did
 
+    /// Whether every currency has a rate at these mids.
+    public func canValue(_ state: VenueState) -> Bool {
+        description.rates.values.allSatisfy {
+            guard case .mid(let id) = $0 else { return true }
+            return state.mids[id.index] != nil
+        }
+    }
+
     /// The state before the first order.
     public func begin(_ state: VenueState) {
         startRates = rates(state.mids)

@@ -22,7 +22,7 @@ struct CanonicalText {
             lines[path + "sync"] = venue.sync.rawValue
             lines[path + "queue"] = venue.queue.rawValue
             lines[path + "post_only"] = venue.postOnly.rawValue
-            lines[path + "minimum_notional"] = venue.minimumNotional.map { Decimal.text($0, decimals: 9) }
+            lines[path + "minimum_notional"] = venue.minimumNotional?.description
         }
         for account in scenario.accounts {
             let path = "accounts.\(account.name)."

@@ -28,7 +28,8 @@ public struct Scenario: Sendable {
         public var sync: Sync
         public var queue: Queue
         public var postOnly: PostOnly
-        public var minimumNotional: Int64?
+        /// Smallest order value of what is quoted in its currency.
+        public var minimumNotional: Money?
     }
 
     public struct Account: Sendable, Hashable {

@@ -35,59 +35,68 @@ public struct ScenarioLoader {
     public func resolve(_ text: String, file: String, environment: [String: String] = [:], overrides: [String] = []) throws(ScenarioError)
         -> Scenario
     {
+        var root = try parse(text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text, file: file)
         let prefix = "MMSIM_SET__"
-        var changes: [Scenario.Override] = []
-        for (key, value) in environment.sorted(by: { $0.key < $1.key }) where key.hasPrefix(prefix) {
-            let path = key.dropFirst(prefix.count).split(separator: "_", omittingEmptySubsequences: false).joined(separator: "_")
-            changes.append(.init(key: path.replacingOccurrences(of: "__", with: "."), value: value, source: key))
+        var wanted: [(key: String, value: String, source: String)] = []
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix(prefix) {
+            wanted.append((name.dropFirst(prefix.count).replacingOccurrences(of: "__", with: "."), value, name))
         }
+        var malformed: [ScenarioIssue] = []
         for override in overrides {
-            guard let equals = override.firstIndex(of: "="), equals > override.startIndex else {
-                throw ScenarioError(issues: [
-                    ScenarioIssue(
+            guard let equals = override.firstIndex(of: "=") else {
+                malformed.append(
+                    .init(
                         file: "--set", line: 0, column: 0, key: "", message: "'\(override)' is not KEY=VALUE",
-                        hint: "write --set strategy.name=xemm")
-                ])
+                        hint: "write --set strategy.name=xemm"))
+                continue
             }
-            changes.append(
-                .init(key: String(override[..<equals]), value: String(override[override.index(after: equals)...]), source: "--set"))
+            wanted.append((String(override[..<equals]), String(override[override.index(after: equals)...]), "--set"))
         }
-        var root = try parse(text, file: file)
-        for change in changes {
-            let value: Node
-            do { value = try Yams.compose(yaml: change.value) ?? Node("") } catch {
-                throw ScenarioError(issues: [
-                    ScenarioIssue(
-                        file: change.source, line: 0, column: 0, key: change.key, message: "'\(change.value)' can't be read", hint: nil)
-                ])
+        var changes: [Scenario.Override] = []
+        for (key, value, source) in wanted {
+            let path = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+            guard !path.contains("") else {
+                malformed.append(
+                    .init(
+                        file: source, line: 0, column: 0, key: key, message: "'\(key)' is not a key",
+                        hint: "name it from the top, such as strategy.name"))
+                continue
             }
-            root = Self.setting(root, change.key.split(separator: ".").map(String.init)[...], to: value)
+            guard let node = try? Self.compose(value) ?? Node("") else {
+                malformed.append(
+                    .init(
+                        file: source, line: 0, column: 0, key: key, message: "'\(value)' can't be read",
+                        hint: "check its quotes and brackets"))
+                continue
+            }
+            root = Self.setting(root, path[...], to: node)
+            changes.append(.init(key: key, value: value, source: source))
         }
-        let issues = IssueLog(file: file)
-        let resolver = ScenarioResolver(
-            strategies: strategies, issues: issues, overridden: Dictionary(changes.map { ($0.key, $0.source) }) { $1 })
-        let scenario = resolver.scenario(root, file: file, overrides: changes)
-        guard let scenario, issues.all.isEmpty else { throw ScenarioError(issues: issues.all) }
+        let issues = IssueLog(file: file, overrides: changes)
+        let scenario = ScenarioResolver(strategies: strategies, issues: issues).scenario(root, file: file, overrides: changes)
+        guard let scenario, issues.inOrder.isEmpty, malformed.isEmpty else { throw ScenarioError(issues: issues.inOrder + malformed) }
         return scenario
     }
+
+    /// Every scalar stays text: what `1`, `NO` or `1e3` mean is decided where they are read.
+    private static func compose(_ text: String) throws -> Node? { try Yams.compose(yaml: text, .basic) }
 
     private func parse(_ text: String, file: String) throws(ScenarioError) -> Node {
         func fail(_ line: Int, _ column: Int, _ message: String, _ hint: String?) -> ScenarioError {
             ScenarioError(issues: [ScenarioIssue(file: file, line: line, column: column, key: "", message: message, hint: hint)])
         }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() {
-            if let tab = line.prefix(while: { $0 == " " || $0 == "\t" }).firstIndex(of: "\t") {
+        if !text.drop(while: \.isWhitespace).hasPrefix("{") {
+            for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+                guard let tab = line.prefix(while: { $0 == " " || $0 == "\t" }).firstIndex(of: "\t") else { continue }
                 let column = line.distance(from: line.startIndex, to: tab) + 1
-                if !text.drop(while: \.isWhitespace).hasPrefix("{") {
-                    throw fail(index + 1, column, "a tab stands where YAML wants blanks", "indent with blanks")
-                }
+                throw fail(index + 1, column, "a tab stands where YAML wants blanks", "indent with blanks")
             }
         }
         let node: Node?
-        do { node = try Yams.compose(yaml: text) } catch let error as YamlError {
+        do { node = try Self.compose(text) } catch let error as YamlError {
             let (line, column, problem) = Self.place(error)
-            throw fail(line, column, problem, "check the indentation, quotes and colons there")
+            let isDuplicate = if case .duplicatedKeysInMapping = error { true } else { false }
+            throw fail(line, column, problem, isDuplicate ? "name it once" : "check the indentation, quotes and colons there")
         } catch {
             throw fail(0, 0, "\(error)", nil)
         }
@@ -98,8 +107,9 @@ public struct ScenarioLoader {
 
     private static func place(_ error: YamlError) -> (line: Int, column: Int, problem: String) {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-            return (mark.line, mark.column, problem)
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            return (mark.line, mark.column, (context.map { $0.text + ", " } ?? "") + problem)
         case .duplicatedKeysInMapping(let duplicates, let context):
             let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
             return (context.mark.line, context.mark.column, "the key \(names) stands twice")
@@ -109,24 +119,10 @@ public struct ScenarioLoader {
     }
 
     private static func setting(_ node: Node, _ path: ArraySlice<String>, to value: Node) -> Node {
-        guard let key = path.first else { return value }
+        guard let name = path.first else { return value }
         var mapping: Node.Mapping = if case .mapping(let existing) = node { existing } else { Node.Mapping([]) }
-        mapping[Node(key)] = setting(mapping[Node(key)] ?? Node.mapping(Node.Mapping([])), path.dropFirst(), to: value)
+        let key = mapping.keys.first { $0.scalar?.string == name } ?? Node(name)
+        mapping[key] = setting(mapping[key] ?? .mapping(Node.Mapping([])), path.dropFirst(), to: value)
         return .mapping(mapping)
-    }
-}
-
-/// Collects what is wrong while everything is read.
-final class IssueLog {
-    private let file: String
-    private(set) var all: [ScenarioIssue] = []
-
-    init(file: String) { self.file = file }
-
-    func add(_ mark: Mark?, _ key: String, _ message: String, _ hint: String? = nil, source: String? = nil) {
-        all.append(
-            ScenarioIssue(
-                file: source ?? file, line: source == nil ? mark?.line ?? 0 : 0, column: source == nil ? mark?.column ?? 0 : 0, key: key,
-                message: message, hint: hint))
     }
 }

@@ -6,12 +6,15 @@ internal import Yams
 struct ScenarioResolver {
     let strategies: [StrategySpecification]
     let issues: IssueLog
-    /// Where keys that are not from the file come from.
-    let overridden: [String: String]
+
+    private static let latencies: ClosedRange<Nanoseconds> = .zero ... .hours(1)
+    private static let windows: ClosedRange<Nanoseconds> = .milliseconds(1) ... .hours(24)
+    /// Wide enough for every venue, and too narrow for a `%` that should have been a `bp`.
+    private static let fees = Rate(basisPoints: -200)...Rate(basisPoints: 200)
 
     /// nil when something that the rest hangs on is missing; the log says what.
     func scenario(_ root: Node, file: String, overrides: [Scenario.Override]) -> Scenario? {
-        guard let top = SectionReader(root, path: "", section: "", issues: issues, overridden: overridden) else { return nil }
+        guard let top = SectionReader(root, path: "", section: "", issues: issues) else { return nil }
         if let version = top.integer("version", 0 ... .max), version != 1 {
             top.fail("version", "\(version) is not known", "this program reads version 1")
         }
@@ -19,31 +22,39 @@ struct ScenarioResolver {
         let isName =
             !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) } && !name.hasPrefix(".")
         if !name.isEmpty, !isName { top.fail("name", "'\(name)' can't name a folder", "use letters, digits, . _ -") }
-        let tapes = top.texts("tapes") ?? []
-        if top.node("tapes") != nil, tapes.isEmpty { top.fail("tapes", "there must be one at least") }
+        let tapes = self.tapes(top)
         let range = top.section("range", "range")
         let (start, end) = (range?.instant("start"), range?.instant("end"))
         if let start, let end, start >= end { range?.fail("end", "it is not after the start") }
         let venues = self.venues(top)
         let accounts = self.accounts(top, venues)
-        let symbols = self.symbols(top, venues)
-        let strategy = self.strategy(top, accounts)
+        let symbols = self.symbols(top)
+        let strategy = self.strategy(top)
         let risk = self.risk(top)
         let reporting = top.currency("reporting")
-        let rates = self.rates(top, venues)
+        let rates = self.rates(top)
         let report = top.section("report", "report")
         let capital = report?.amount("capital")
         let returns = report?.choice("returns", default: Scenario.Returns.additive) ?? .additive
-        if let capital, capital.nanos <= 0 { report?.fail("capital", "it must be more than nothing") }
         guard let strategy, let reporting else { return nil }
         var scenario = Scenario(
             file: file, name: name, seed: UInt64(bitPattern: top.integer("seed", 0 ... .max) ?? 1),
-            tapes: tapes.map { Self.resolve($0, beside: file) },
-            start: start, end: end, venues: venues, accounts: accounts, symbols: symbols, strategy: strategy, risk: risk,
-            reporting: reporting,
-            rates: rates, capital: capital, returns: returns, overrides: overrides, canonicalText: "")
+            tapes: tapes.map { Self.resolve($0, beside: file) }, start: start, end: end, venues: venues, accounts: accounts,
+            symbols: symbols, strategy: strategy, risk: risk, reporting: reporting, rates: rates, capital: capital, returns: returns,
+            overrides: overrides, canonicalText: "")
         scenario.canonicalText = CanonicalText(scenario).text
         return scenario
+    }
+
+    private func tapes(_ top: SectionReader) -> [String] {
+        guard let elements = top.elements("tapes") else { return [] }
+        if elements.isEmpty { top.fail("tapes", "there must be one at least") }
+        var paths: [String] = []
+        for (path, node) in elements {
+            if paths.contains(path) { top.fail("tapes", at: node, "'\(path)' stands twice") }
+            paths.append(path)
+        }
+        return paths
     }
 
     private static func resolve(_ path: String, beside file: String) -> String {
@@ -51,42 +62,51 @@ struct ScenarioResolver {
         return String(file[...slash]) + path
     }
 
+    /// The section of the user's own names, each of which other keys and the canonical form can hold.
+    private func named(_ top: SectionReader, _ key: String) -> SectionReader? {
+        guard let section = top.section(key, nil) else { return nil }
+        if section.names.isEmpty { top.fail(key, "there must be one at least") }
+        for name in section.names
+        where name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) }) {
+            section.refuse(name, "'\(name)' is not a name", "use letters, digits, _ -")
+        }
+        return section
+    }
+
     private func venues(_ top: SectionReader) -> [Scenario.Venue] {
-        guard let section = top.section("venues", nil) else { return [] }
-        if section.names.isEmpty { top.fail("venues", "there must be one at least") }
+        guard let section = named(top, "venues") else { return [] }
         return section.names.compactMap { name in
             guard let venue = section.section(name, "venue") else { return nil }
             let profileName = venue.text("profile") ?? "generic"
-            var profile = VenueProfile.named(profileName)
+            let profile = VenueProfile.named(profileName)
             if profile == nil {
                 let names = VenueProfile.all.map(\.name)
                 venue.fail("profile", "'\(profileName)' is not one of \(names.joined(separator: ", "))", Spelling.hint(profileName, names))
-                profile = VenueProfile(name: profileName, feeds: [])
             }
             return Scenario.Venue(
                 name: name, feed: venue.text("feed") ?? "", profile: profile ?? VenueProfile(name: profileName, feeds: []),
-                minimumLatency: venue.duration("minimum_latency") ?? .milliseconds(1),
+                minimumLatency: venue.duration("minimum_latency", Self.latencies) ?? .milliseconds(1),
                 sync: venue.choice("sync", default: Scenario.Sync.snapshot),
                 queue: venue.choice("queue", default: Scenario.Queue.riskAverse),
                 postOnly: venue.choice("post_only", default: Scenario.PostOnly.reject),
-                minimumNotional: venue.amount("minimum_notional")?.nanos)
+                minimumNotional: venue.amount("minimum_notional", mayBeZero: true))
         }
     }
 
     private func accounts(_ top: SectionReader, _ venues: [Scenario.Venue]) -> [Scenario.Account] {
-        guard let section = top.section("accounts", nil) else { return [] }
-        if section.names.isEmpty { top.fail("accounts", "there must be one at least") }
+        guard let section = named(top, "accounts") else { return [] }
+        let venueNames = top.names(in: "venues")
         return section.names.compactMap { name in
             guard let account = section.section(name, "account") else { return nil }
             let venueName = account.text("venue") ?? ""
             let venue = venues.first { $0.name == venueName }
-            if venue == nil, !venueName.isEmpty {
+            if !venueNames.contains(venueName), !venueName.isEmpty {
                 account.fail(
-                    "venue", "there is no venue '\(venueName)'", Spelling.hint(venueName, venues.map(\.name)) ?? "name one of `venues`")
+                    "venue", "there is no venue '\(venueName)'", Spelling.hint(venueName, venueNames) ?? "name one of `venues`")
             }
             func fee(_ key: String, _ known: Rate?) -> Rate {
-                if let stated = account.rate(key) { return stated }
-                if account.node(key) == nil, known == nil, let venue {
+                if let stated = account.rate(key, Self.fees) { return stated }
+                if account.node(key) == nil, known == nil, let venue, VenueProfile.named(venue.profile.name) != nil {
                     account.fail(
                         key, "it is missing, and the profile '\(venue.profile.name)' does not know it", "state it, such as \"5 bp\"")
                 }
@@ -97,34 +117,40 @@ struct ScenarioResolver {
             return Scenario.Account(
                 name: name, venue: venueName, collateral: collateral, makerFee: fee("maker_fee", venue?.profile.makerFee?.value),
                 takerFee: fee("taker_fee", venue?.profile.takerFee?.value),
-                entryLatency: (account.duration("entry_latency") ?? .milliseconds(10)) + delay,
-                responseLatency: account.duration("response_latency") ?? .milliseconds(10), key: account.text("key"))
+                entryLatency: (account.duration("entry_latency", Self.latencies) ?? .milliseconds(10)) + delay,
+                responseLatency: account.duration("response_latency", Self.latencies) ?? .milliseconds(10), key: account.text("key"))
         }
     }
 
     private func collateral(_ account: SectionReader) -> [Money] {
+        guard let elements = account.elements("collateral") else { return [] }
+        if elements.isEmpty { account.fail("collateral", "there must be one amount at least", "write [\"0 USD\"] for none") }
         var amounts: [Money] = []
-        for text in account.texts("collateral") ?? [] {
+        for (text, node) in elements {
             do throws(UnitText.Failure) {
                 let money = try UnitText.amount(text)
                 if money.nanos < 0 { throw .init(message: "'\(text)' is negative") }
                 if amounts.contains(where: { $0.currency == money.currency }) { throw .init(message: "\(money.currency) stands twice") }
                 amounts.append(money)
             } catch {
-                account.fail("collateral", error.message, error.hint)
+                account.fail("collateral", at: node, error.message, error.hint)
             }
         }
         return amounts.sorted { $0.currency < $1.currency }
     }
 
-    private func symbols(_ top: SectionReader, _ venues: [Scenario.Venue]) -> [String: [String: String]] {
+    private func symbols(_ top: SectionReader) -> [String: [String: String]] {
         guard let section = top.section("symbols", nil) else { return [:] }
         var symbols: [String: [String: String]] = [:]
+        let venueNames = top.names(in: "venues")
         for symbol in section.names {
+            if symbol.isEmpty || symbol.contains(where: \.isWhitespace) {
+                section.refuse(symbol, "'\(symbol)' is not a symbol", "such as BTC")
+            }
             guard let byVenue = section.section(symbol, nil) else { continue }
             for venue in byVenue.names {
-                if !venues.contains(where: { $0.name == venue }) {
-                    byVenue.fail(venue, "there is no venue '\(venue)'", Spelling.hint(venue, venues.map(\.name)))
+                if !venueNames.contains(venue) {
+                    byVenue.refuse(venue, "there is no venue '\(venue)'", Spelling.hint(venue, venueNames) ?? "name one of `venues`")
                 }
                 symbols[symbol, default: [:]][venue] = byVenue.text(venue)
             }
@@ -132,7 +158,7 @@ struct ScenarioResolver {
         return symbols
     }
 
-    private func strategy(_ top: SectionReader, _ accounts: [Scenario.Account]) -> Scenario.StrategyChoice? {
+    private func strategy(_ top: SectionReader) -> Scenario.StrategyChoice? {
         guard let section = top.section("strategy", "strategy") else { return nil }
         let name = section.text("name") ?? ""
         let symbol = section.text("symbol") ?? ""
@@ -146,9 +172,10 @@ struct ScenarioResolver {
         }
         var roles: [String: String] = [:]
         if let chosen = section.section("accounts", nil) {
+            let accountNames = top.names(in: "accounts")
             let known = specification.roles.map(\.name)
             for role in chosen.names where !known.contains(role) {
-                chosen.fail(
+                chosen.refuse(
                     role, "\(name) has no role '\(role)'", Spelling.hint(role, known) ?? "its roles are \(known.joined(separator: ", "))")
             }
             for role in specification.roles {
@@ -156,8 +183,11 @@ struct ScenarioResolver {
                     if chosen.node(role.name) == nil { chosen.fail(role.name, "it is missing", role.summary) }
                     continue
                 }
-                if !accounts.contains(where: { $0.name == account }) {
-                    chosen.fail(role.name, "there is no account '\(account)'", Spelling.hint(account, accounts.map(\.name)))
+                if !accountNames.contains(account) {
+                    chosen.fail(
+                        role.name, "there is no account '\(account)'", Spelling.hint(account, accountNames) ?? "name one of `accounts`")
+                } else if roles.values.contains(account) {
+                    chosen.fail(role.name, "'\(account)' has another role already", "its two positions would be one: name another account")
                 }
                 roles[role.name] = account
             }
@@ -170,7 +200,7 @@ struct ScenarioResolver {
         let given = section.section("parameters", nil)
         let known = specification.parameters.map(\.name)
         for name in given?.names ?? [] where !known.contains(name) {
-            given?.fail(
+            given?.refuse(
                 name, "\(specification.name) has no parameter '\(name)'",
                 Spelling.hint(name, known) ?? "see `mmsim strategies \(specification.name)`")
         }
@@ -191,33 +221,38 @@ struct ScenarioResolver {
 
     private func risk(_ top: SectionReader) -> Scenario.Risk {
         let section = top.section("risk", "risk")
-        func count(_ key: String) -> Int? { section?.integer(key, 0...1_000_000).map(Int.init) }
-        let (maximum, reserved) = (count("max_orders_per_second"), count("reserved_orders_per_second") ?? 0)
+        func count(_ key: String, _ range: ClosedRange<Int64>) -> Int? { section?.integer(key, range).map(Int.init) }
+        let maximum = count("max_orders_per_second", 1...1_000_000)
+        let reserved = count("reserved_orders_per_second", 0...1_000_000) ?? 0
         if let maximum, reserved >= maximum {
             section?.fail("reserved_orders_per_second", "it leaves nothing of max_orders_per_second for quotes")
+        } else if reserved > 0, section?.node("max_orders_per_second") == nil {
+            section?.fail("reserved_orders_per_second", "there is no max_orders_per_second that it could be part of", "state that too")
         }
         return Scenario.Risk(
             maximumOrderNotional: section?.amount("max_order_notional"), maximumPosition: section?.amount("max_position"),
-            priceCollar: section?.rate("price_collar"), maximumOrdersPerSecond: maximum, reservedOrdersPerSecond: reserved,
-            duplicateWindow: section?.duration("duplicate_window"), staleAfter: section?.duration("stale_after"),
-            maximumRejectsPerMinute: count("max_rejects_per_minute"))
+            priceCollar: section?.rate("price_collar", Rate(trillionths: 1)...Rate(basisPoints: 10_000)), maximumOrdersPerSecond: maximum,
+            reservedOrdersPerSecond: reserved,
+            duplicateWindow: section?.duration("duplicate_window", Self.windows),
+            staleAfter: section?.duration("stale_after", Self.windows),
+            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000))
     }
 
-    private func rates(_ top: SectionReader, _ venues: [Scenario.Venue]) -> [Scenario.CurrencyRate] {
+    private func rates(_ top: SectionReader) -> [Scenario.CurrencyRate] {
         guard let section = top.section("rates", nil) else { return [] }
+        let venueNames = top.names(in: "venues")
         return section.names.compactMap { name in
             let parts = name.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 2, let from = Currency(parts[0]), let to = Currency(parts[1]), from != to else {
-                section.fail(name, "'\(name)' is not a pair of currencies", "write \"USDT/USD\"")
+                section.refuse(name, "'\(name)' is not a pair of currencies", "write \"USDT/USD\"")
                 return nil
             }
             if case .mapping = section.node(name) {
-                guard let feed = section.section(name, nil), let venue = feed.text("feed"), let symbol = feed.text("symbol") else {
-                    section.fail(name, "it wants a feed and a symbol", "write {feed: VENUE, symbol: SYMBOL}")
-                    return nil
-                }
-                if !venues.contains(where: { $0.name == venue }) {
-                    feed.fail("feed", "there is no venue '\(venue)'", Spelling.hint(venue, venues.map(\.name)))
+                guard let feed = section.section(name, "rate") else { return nil }
+                let (venueName, symbolName) = (feed.text("feed"), feed.text("symbol"))
+                guard let venue = venueName, let symbol = symbolName else { return nil }
+                if !venueNames.contains(venue) {
+                    feed.fail("feed", "there is no venue '\(venue)'", Spelling.hint(venue, venueNames) ?? "name one of `venues`")
                 }
                 return .init(from: from, to: to, source: .feed(venue: venue, symbol: symbol))
             }

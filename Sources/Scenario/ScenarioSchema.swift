@@ -10,12 +10,21 @@ public enum ScenarioSchema {
         case amount
         case instant
         case choice([String])
-        case list(String)
+        case list(Item)
         case section(String)
         /// A mapping from the user's names to a section.
         case named(String)
-        case free
+        /// A mapping from the user's names to a text.
+        case words
+        /// Of symbols to `words` by venue.
+        case symbols
+        /// Of pairs of currencies to a number or a section.
+        case rates
+        /// What is in it depends on the strategy.
+        case parameters
     }
+
+    enum Item: Hashable { case path, amount }
 
     struct Key {
         var name: String
@@ -38,15 +47,15 @@ public enum ScenarioSchema {
                 .init("version", .integer, required: true, "Of this format: 1."),
                 .init("name", .text, required: true, "Of the run; also the folder of its report: letters, digits, . _ -"),
                 .init("seed", .integer, "Of all randomness. Default 1."),
-                .init("tapes", .list("paths"), required: true, "Tapes, relative to this file; parts of one feed may be in several."),
+                .init("tapes", .list(.path), required: true, "Tapes, relative to this file; parts of one feed may be in several."),
                 .init("range", .section("range"), "Part of the tapes that is traded. Default: where all feeds of the run overlap."),
                 .init("venues", .named("venue"), required: true, "Simulated venues by a name of yours."),
                 .init("accounts", .named("account"), required: true, "Accounts by a name of yours."),
-                .init("symbols", .free, "The venue's own symbol by symbol and venue, where the tape's is not enough."),
+                .init("symbols", .symbols, "The venue's own symbol by symbol and venue, where the tape's is not enough."),
                 .init("strategy", .section("strategy"), required: true, "What trades."),
                 .init("risk", .section("risk"), "Limits that every order is checked against. Default: none."),
                 .init("reporting", .text, required: true, "The currency of the report, such as USD."),
-                .init("rates", .free, "What other currencies are worth: {\"USDT/USD\": \"1\"}, or {feed: VENUE, symbol: SYMBOL}."),
+                .init("rates", .rates, "What other currencies are worth: {\"USDT/USD\": \"1\"}, or {feed: VENUE, symbol: SYMBOL}."),
                 .init("report", .section("report"), "How results are presented."),
             ]
         ),
@@ -70,14 +79,14 @@ public enum ScenarioSchema {
                 .init(
                     "post_only", .choice(Scenario.PostOnly.allCases.map(\.rawValue)), "What becomes of one that would take. Default reject."
                 ),
-                .init("minimum_notional", .amount, "Smallest order value, such as \"5 USDT\". Default: the recording's."),
+                .init("minimum_notional", .amount, "Smallest order value in quote, such as \"5 USDT\". Default: the recording's."),
             ]
         ),
         (
             "account",
             [
                 .init("venue", .text, required: true, "One of `venues`."),
-                .init("collateral", .list("amounts"), required: true, "What it holds at the start, such as [\"1 BTC\", \"50000 USDT\"]."),
+                .init("collateral", .list(.amount), required: true, "What it holds at the start, such as [\"1 BTC\", \"50000 USDT\"]."),
                 .init("maker_fee", .rate, "Such as \"2 bp\"; negative is a rebate. Default: the profile's."),
                 .init("taker_fee", .rate, "Such as \"5 bp\". Default: the profile's."),
                 .init("entry_latency", .duration, "From our sending to the venue's matching. Default \"10 ms\"."),
@@ -86,12 +95,19 @@ public enum ScenarioSchema {
             ]
         ),
         (
+            "rate",
+            [
+                .init("feed", .text, required: true, "One of `venues`."),
+                .init("symbol", .text, required: true, "Whose mid is the rate, such as BTC."),
+            ]
+        ),
+        (
             "strategy",
             [
                 .init("name", .text, required: true, "As `mmsim strategies` lists it."),
                 .init("symbol", .text, required: true, "What is traded, such as BTC."),
-                .init("accounts", .free, required: true, "An account for each role of the strategy."),
-                .init("parameters", .free, "As `mmsim strategies NAME` explains them."),
+                .init("accounts", .words, required: true, "An account for each role of the strategy."),
+                .init("parameters", .parameters, "As `mmsim strategies NAME` explains them."),
             ]
         ),
         (
@@ -119,72 +135,5 @@ public enum ScenarioSchema {
     static func keys(_ section: String) -> [Key] { sections.first { $0.name == section }?.keys ?? [] }
 
     /// A JSON Schema (draft 2020-12) of the file, with the parameters of each strategy.
-    public static func json(_ strategies: [StrategySpecification]) -> String {
-        var out = SchemaWriter()
-        out.open("{")
-        out.line("\"$schema\": \"https://json-schema.org/draft/2020-12/schema\",")
-        out.line("\"title\": \"mmsim scenario\",")
-        out.line("\"$defs\": {")
-        let named = sections.filter { !$0.name.isEmpty }
-        for section in named { out.object(section.name, section.keys, last: false) }
-        for (index, strategy) in strategies.enumerated() { out.parameters(strategy, last: index == strategies.count - 1) }
-        out.line("},")
-        out.body(keys(""), last: true)
-        out.close("}")
-        return out.text
-    }
-}
-
-/// Writes the schema's text, one key a line.
-private struct SchemaWriter {
-    var text = ""
-
-    mutating func line(_ line: String) { text += line + "\n" }
-    mutating func open(_ bracket: String) { line(bracket) }
-    mutating func close(_ bracket: String) { line(bracket) }
-
-    mutating func object(_ name: String, _ keys: [ScenarioSchema.Key], last: Bool) {
-        line("\"\(name)\": {")
-        body(keys, last: true)
-        line(last ? "}" : "},")
-    }
-
-    mutating func body(_ keys: [ScenarioSchema.Key], last: Bool) {
-        line("\"type\": \"object\", \"additionalProperties\": false,")
-        line("\"required\": [\(keys.filter(\.isRequired).map { "\"\($0.name)\"" }.joined(separator: ", "))],")
-        line("\"properties\": {")
-        for (index, key) in keys.enumerated() {
-            line("\"\(key.name)\": {\"description\": \(quoted(key.summary)), \(type(key.shape))}\(index == keys.count - 1 ? "" : ",")")
-        }
-        line(last ? "}" : "},")
-    }
-
-    mutating func parameters(_ strategy: StrategySpecification, last: Bool) {
-        line("\"parameters of \(strategy.name)\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {")
-        for (index, parameter) in strategy.parameters.enumerated() {
-            let comma = index == strategy.parameters.count - 1 ? "" : ","
-            line("\"\(parameter.name)\": {\"description\": \(quoted(parameter.summary + " " + parameter.rangeText))}\(comma)")
-        }
-        line(last ? "}}" : "}},")
-    }
-
-    private func type(_ shape: ScenarioSchema.Shape) -> String {
-        switch shape {
-        case .text: "\"type\": \"string\""
-        case .integer: "\"type\": \"integer\""
-        case .duration: "\"type\": \"string\", \"pattern\": \"^[0-9.]+ ?(ns|us|ms|s|min|m|h|d)$\""
-        case .rate: "\"type\": \"string\", \"pattern\": \"^-?[0-9.]+ ?(bp|%)$\""
-        case .amount: "\"type\": \"string\", \"pattern\": \"^[0-9.]+ [A-Z0-9]{1,8}$\""
-        case .instant: "\"type\": \"string\""
-        case .choice(let choices): "\"enum\": [\(choices.map { "\"\($0)\"" }.joined(separator: ", "))]"
-        case .list: "\"type\": \"array\", \"items\": {\"type\": \"string\"}"
-        case .section(let name): "\"$ref\": \"#/$defs/\(name)\""
-        case .named(let name): "\"type\": \"object\", \"additionalProperties\": {\"$ref\": \"#/$defs/\(name)\"}"
-        case .free: "\"type\": \"object\""
-        }
-    }
-
-    private func quoted(_ text: String) -> String {
-        "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
-    }
+    public static func json(_ strategies: [StrategySpecification]) -> String { JSONSchema(strategies).text }
 }

@@ -14,27 +14,33 @@ enum UnitText {
     ]
 
     /// Splits `250 ms` or `250ms` into number and unit.
-    private static func split(_ text: String) -> (number: Substring, unit: Substring) {
+    private static func split(_ text: String) throws(Failure) -> (number: Substring, unit: Substring) {
         let end = text.firstIndex { !($0.isNumber || "+-.".contains($0)) } ?? text.endIndex
+        guard end > text.startIndex else { throw Failure(message: "'\(text)' does not begin with a decimal number") }
         return (text[..<end], text[end...].drop { $0 == " " })
     }
 
     static func duration(_ text: String) throws(Failure) -> Nanoseconds {
-        let (number, unit) = split(text)
+        let (number, unit) = try split(text)
         guard !unit.isEmpty else { throw Failure(message: "'\(text)' has no unit", hint: "write \"\(text) ms\", with ms, s, min, h or d") }
         guard let span = spans.first(where: { $0.unit == unit })?.nanoseconds else {
             throw Failure(message: "'\(unit)' is not a unit of time", hint: "use ns, us, ms, s, min, h or d")
         }
+        // Whole numbers first: scaled by 10⁹, ten seconds of nanoseconds would already be too many.
+        if let whole = Int64(number) {
+            let (count, overflow) = whole.multipliedReportingOverflow(by: span)
+            guard !overflow else { throw Failure(message: "'\(text)' is too large") }
+            return Nanoseconds(count: count)
+        }
         let scaled = try decimal(number, decimals: 9, of: text)
         let (nanoseconds, remainder) = (Int128(scaled) * Int128(span)).quotientAndRemainder(dividingBy: 1_000_000_000)
-        guard remainder == 0, let count = Int64(exactly: nanoseconds) else {
-            throw Failure(message: "'\(text)' is not a whole number of ns")
-        }
+        guard remainder == 0 else { throw Failure(message: "'\(text)' is not a whole number of ns") }
+        guard let count = Int64(exactly: nanoseconds) else { throw Failure(message: "'\(text)' is too large") }
         return Nanoseconds(count: count)
     }
 
     static func rate(_ text: String) throws(Failure) -> Rate {
-        let (number, unit) = split(text)
+        let (number, unit) = try split(text)
         switch unit {
         case "bp": return Rate(trillionths: try decimal(number, decimals: 8, of: text))
         case "%": return Rate(trillionths: try decimal(number, decimals: 10, of: text))
@@ -44,7 +50,7 @@ enum UnitText {
     }
 
     static func amount(_ text: String) throws(Failure) -> Money {
-        let (number, unit) = split(text)
+        let (number, unit) = try split(text)
         guard !unit.isEmpty else {
             throw Failure(message: "'\(text)' has no currency", hint: "write \"\(text) USD\", or another currency or token")
         }
@@ -73,6 +79,14 @@ enum UnitText {
 
     static func text(_ span: Nanoseconds) -> String { "\(Decimal.text(span.count, decimals: 6)) ms" }
     static func text(_ rate: Rate) -> String { "\(Decimal.text(rate.trillionths, decimals: 8)) bp" }
+
+    /// In the largest unit that it is a whole number of.
+    static func round(_ span: Nanoseconds) -> String {
+        for (unit, size) in spans.reversed() where unit != "m" && span.count >= size && span.count % size == 0 {
+            return "\(span.count / size) \(unit)"
+        }
+        return "\(span.count) ns"
+    }
 
     static func text(_ value: ParameterValue) -> String {
         switch value {
@@ -108,15 +122,11 @@ extension ParameterSpecification {
         return mayBeUnlimited ? range + ", or unlimited" : range
     }
 
-    private static func span(_ nanoseconds: Int64) -> String {
-        for (unit, size) in [
-            ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
-        ]
-            as [(String, Int64)] where nanoseconds >= size && nanoseconds % size == 0
-        {
-            return "\(nanoseconds / size) \(unit)"
-        }
-        return "\(nanoseconds) ns"
+    private static func span(_ nanoseconds: Int64) -> String { UnitText.round(Nanoseconds(count: nanoseconds)) }
+
+    /// For a hint: `allowed: 1 to 100; default: 10`.
+    var allowedText: String {
+        "allowed: \(rangeText)" + (defaultText.map { "; default: \($0.joined(separator: " .. "))" } ?? "")
     }
 
     /// Reads one value as a scenario writes it.
@@ -168,18 +178,19 @@ extension ParameterSpecification {
     }
 
     private func check(_ value: Int64, _ range: ClosedRange<Int64>) throws(UnitText.Failure) {
-        guard range.contains(value) else { throw .init(message: "it is out of range", hint: "allowed: \(rangeText)") }
+        guard range.contains(value) else { throw .init(message: "it is out of range", hint: allowedText) }
     }
 }
 
 /// Which known word a misspelt one was meant to be.
 public enum Spelling {
-    /// The closest of `candidates` that is at most a third of the word away; nil if none is.
+    /// The closest of `candidates` that is at most a third of the word, and one letter, away; nil if none is.
     public static func closest(_ word: String, _ candidates: some Sequence<String>) -> String? {
         var best: (word: String, distance: Int)?
         for candidate in candidates.sorted() {
             let distance = distance(word.lowercased(), candidate.lowercased())
-            if distance <= max(1, min(word.count, candidate.count) / 3 + 1), distance < best?.distance ?? .max {
+            let length = min(word.count, candidate.count)
+            if distance < length, distance <= length / 3 + 1, distance < best?.distance ?? .max {
                 best = (candidate, distance)
             }
         }
@@ -190,16 +201,16 @@ public enum Spelling {
         closest(word, candidates).map { "did you mean '\($0)'?" }
     }
 
+    /// Letters added, dropped, changed, or swapped with a neighbour.
     private static func distance(_ first: String, _ second: String) -> Int {
         let (one, two) = (Array(first), Array(second))
-        var row = Array(0...two.count)
+        var (older, old, row) = ([Int](), [Int](), Array(0...two.count))
         for i in one.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
+            (older, old, row) = (old, row, [i + 1])
             for j in two.indices {
-                let cost = one[i] == two[j] ? diagonal : min(diagonal, row[j], row[j + 1]) + 1
-                diagonal = row[j + 1]
-                row[j + 1] = cost
+                var least = min(old[j] + (one[i] == two[j] ? 0 : 1), old[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, one[i] == two[j - 1], one[i - 1] == two[j] { least = min(least, older[j - 1] + 1) }
+                row.append(least)
             }
         }
         return row[two.count]

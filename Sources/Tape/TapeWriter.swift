@@ -161,7 +161,8 @@ public final class TapeWriter {
         insertChunk.bind(bounds.receive?.upperBound, at: 8)
         insertChunk.bind(bounds.minimumLatency, at: 9)
         insertChunk.bind(bounds.hasSnapshot ? 1 : 0, at: 10)
-        insertChunk.bind(copying: sha256(columns.span).bytes, at: 11)
+        let plain = columns
+        insertChunk.bind(copying: sha256(plain.span).bytes, at: 11)
         try unsafe compressor.compress(columns) { (bytes) throws(TapeError) in
             unsafe insertChunk.bind(borrowing: bytes, at: 12)
             uncommitted += bytes.count

@@ -52,10 +52,14 @@ extension TradingCore {
     }
 
     func wake(at time: Timestamp, _ instance: StrategyID, _ algorithm: AlgorithmID?) -> TimerToken {
-        timers.add(at: max(time, now), instance, algorithm)
+        hasNews = true
+        return timers.add(at: max(time, now), instance, algorithm)
     }
 
-    func cancel(_ timer: TimerToken) { timers.cancel(timer) }
+    func cancel(_ timer: TimerToken) {
+        hasNews = true
+        timers.cancel(timer)
+    }
 
     func random(_ instance: StrategyID, _ range: ClosedRange<Int64>) -> Int64 { instances[instance.index].random.uniform(in: range) }
 

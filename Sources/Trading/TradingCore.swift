@@ -137,6 +137,12 @@ public final class TradingCore {
 
     public var hasCommands: Bool { takenCommands < commands.count }
 
+    /// Whether a command was given, or a wake asked for or withdrawn, since the driver last looked.
+    public internal(set) var hasNews = false
+
+    /// The driver has looked.
+    public func acknowledgeNews() { hasNews = false }
+
     /// The next command in the order they were given; nil when all are taken.
     public func nextCommand() -> Command? {
         guard takenCommands < commands.count else { return nil }
@@ -152,6 +158,7 @@ public final class TradingCore {
     func emit(_ command: Command) {
         journal?.append(JournalRecord(command, at: now))
         commands.append(command)
+        hasNews = true
     }
 
     // MARK: Time

@@ -8,7 +8,8 @@ internal import Trading
 final class RunBridge: SimulationObserver, CoreObserver {
     private let plan: RunPlan
     private let venues: [SimulatedVenue]
-    private let core: TradingCore
+    /// The core holds its observers.
+    private unowned let core: TradingCore
     private let recorder: RunRecorder
     private let output: (any RunOutput)?
     private let journal: RunJournal?
@@ -16,6 +17,7 @@ final class RunBridge: SimulationObserver, CoreObserver {
     private(set) var failure: RunError?
     private(set) var unsynchronised: [Nanoseconds]
     private var hasBegun = false
+    private var mids: [FinePrice?]
     private var lastPositions: [[Quantity]] = []
     private var lastSample: Timestamp?
 
@@ -32,10 +34,15 @@ final class RunBridge: SimulationObserver, CoreObserver {
         self.journal = journal
         self.goesOn = goesOn
         unsynchronised = plan.listings.map { _ in .zero }
+        mids = plan.listings.map { _ in nil }
     }
 
-    /// What the venues know now.
+    /// What the venues know now. Where a book can't be trusted for the moment, its last trusted mid stands.
     func state(at time: Timestamp) -> VenueState {
+        for (index, listing) in plan.listings.enumerated() {
+            mids[index] = venues[listing.venue].mid(InstrumentID(index)) ?? mids[index]
+        }
+        let marks = plan.listings.enumerated().map { index, listing in venues[listing.venue].mark(InstrumentID(index)) ?? mids[index] }
         let accounts = plan.scenario.accounts
         var positions: [[Quantity]] = []
         var unrealised: [[Money]] = []
@@ -47,16 +54,12 @@ final class RunBridge: SimulationObserver, CoreObserver {
             positions.append(
                 plan.listings.enumerated().map { $0.element.venue == venue ? venues[venue].position(id, InstrumentID($0.offset)) : .zero })
             unrealised.append(
-                plan.listings.enumerated().map {
-                    $0.element.venue == venue
-                        ? venues[venue].unrealised(id, InstrumentID($0.offset)) : .zero($0.element.instrument.settlement)
+                plan.listings.enumerated().map { index, listing in
+                    guard listing.venue == venue, let mark = marks[index] else { return .zero(listing.instrument.settlement) }
+                    return venues[venue].unrealised(id, InstrumentID(index), at: mark)
                 })
         }
-        let listings = plan.listings.enumerated()
-        return VenueState(
-            time: time, balances: balances, positions: positions, unrealised: unrealised,
-            marks: listings.map { venues[$0.element.venue].mark(InstrumentID($0.offset)) },
-            mids: listings.map { venues[$0.element.venue].mid(InstrumentID($0.offset)) })
+        return VenueState(time: time, balances: balances, positions: positions, unrealised: unrealised, marks: marks, mids: mids)
     }
 
     private func attempt(_ body: () throws(RunError) -> Void) {
@@ -68,7 +71,7 @@ final class RunBridge: SimulationObserver, CoreObserver {
 
     func filled(_ fill: VenueFill, venue: Int) {
         let instrument = plan.listings[fill.fill.instrument.index].instrument
-        var mids = plan.listings.enumerated().map { venues[$0.element.venue].mid(InstrumentID($0.offset)) }
+        var mids = plan.listings.enumerated().map { venues[$0.element.venue].mid(InstrumentID($0.offset)) ?? self.mids[$0.offset] }
         if fill.bidTicks != OrderBook.noBid, fill.askTicks != OrderBook.noAsk {
             let doubled = Int128(fill.bidTicks + fill.askTicks) * Int128(instrument.tickSize.nanos)
             mids[fill.fill.instrument.index] = FinePrice(nanos: roundedQuotient(doubled, 2))
@@ -85,6 +88,8 @@ final class RunBridge: SimulationObserver, CoreObserver {
     func changed(at time: Timestamp) {
         let state = state(at: time)
         if !hasBegun {
+            // The collateral can't be valued before the feeds that price it are there; nothing can be traded before that either.
+            guard recorder.canValue(state) else { return }
             hasBegun = true
             recorder.begin(state)
         } else {

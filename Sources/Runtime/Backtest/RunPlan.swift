@@ -10,6 +10,8 @@ internal import Trading
 struct RunPlan {
     struct Listing {
         var venue: Int
+        /// The scenario's name of it; the recording may have another.
+        var symbol: String
         var parts: [TapeCatalog.Part]
         var instrument: Instrument
     }
@@ -51,17 +53,25 @@ struct RunPlan {
             guard let parts = catalog.find(venue: profile.feed, venueSymbol: scenario.symbols[symbol]?[profile.name], symbol: symbol),
                 var instrument = parts.first?.summary.description.instrument
             else { throw .noFeed(venue: profile.name, feed: profile.feed, symbol: symbol, available: catalog.names) }
-            if let minimum = profile.minimumNotional { instrument.minimumNotional = minimum }
-            listings.append(Listing(venue: venue, parts: parts, instrument: instrument))
+            if let minimum = profile.minimumNotional, minimum.currency == instrument.quote { instrument.minimumNotional = minimum.nanos }
+            listings.append(Listing(venue: venue, symbol: symbol, parts: parts, instrument: instrument))
+        }
+        for (index, venue) in scenario.venues.enumerated() {
+            let quotes = listings.filter { $0.venue == index }.map(\.instrument.quote)
+            guard let minimum = venue.minimumNotional, !quotes.isEmpty, !quotes.contains(minimum.currency) else { continue }
+            throw .scenario(
+                message: "minimum_notional of venue '\(venue.name)' is in \(minimum.currency), which nothing there is quoted in",
+                hint: "write it in \(quotes[0])")
         }
         listings.sort { ($0.venue, $0.instrument.venueSymbol) < ($1.venue, $1.instrument.venueSymbol) }
         self.listings = listings
         (start, end) = try Self.range(scenario, listings)
         let found = listings
         func index(_ venue: String, _ symbol: String) -> InstrumentID {
-            InstrumentID(
-                found.firstIndex { scenario.venues[$0.venue].name == venue && $0.instrument.symbol == symbol }
-                    ?? found.firstIndex { scenario.venues[$0.venue].name == venue } ?? 0)
+            guard let index = found.firstIndex(where: { scenario.venues[$0.venue].name == venue && $0.symbol == symbol }) else {
+                preconditionFailure("'\(symbol)' at '\(venue)' was not among the wanted instruments")
+            }
+            return InstrumentID(index)
         }
         var legs: [String: StrategyBinding.Leg] = [:]
         for (role, name) in scenario.strategy.accounts {

@@ -190,16 +190,16 @@ public protocol SimulationObserver: AnyObject {
                 if venueTouch[feed].receive(event, touch: venue.touch(event.instrument)) {
                     venue.setSynchronised(event.instrument, venueTouch[feed].isSynchronised)
                 }
-                return venue.nextReportTime.nanoseconds == pending
+                return venue.nextReportTime.nanoseconds == pending && !venue.hasFills
             }
         } else {
             try window.drainVenue(through: limit) { event in
                 venue.receive(event)
-                return venue.nextReportTime.nanoseconds == pending
+                return venue.nextReportTime.nanoseconds == pending && !venue.hasFills
             }
         }
         unsafe times[feed] = window.venueTime
-        if venue.nextReportTime.nanoseconds != pending {
+        if venue.nextReportTime.nanoseconds != pending || venue.hasFills {
             refresh(index)
             observe(index, lastTime)
         }
@@ -210,22 +210,21 @@ public protocol SimulationObserver: AnyObject {
     private func localData(_ feed: Int, _ limit: Int64) throws(RunError) {
         let window = windows[feed]
         let core = self.core
-        let wake = unsafe times[wakeRank]
         if feeds[feed].usesTouchSync {
             try window.drainLocal(through: limit) { event in
                 core.receive(event)
                 let book = (core.books[event.instrument].bestBidTicks, core.books[event.instrument].bestAskTicks)
                 if localTouch[feed].receive(event, touch: book) { core.setSynchronised(event.instrument, localTouch[feed].isSynchronised) }
-                return !core.hasCommands && core.nextWake.nanoseconds == wake
+                return !core.hasNews
             }
         } else {
             try window.drainLocal(through: limit) { event in
                 core.receive(event)
-                return !core.hasCommands && core.nextWake.nanoseconds == wake
+                return !core.hasNews
             }
         }
         unsafe times[dataRank + feed] = window.localTime
-        flush()
+        if core.hasNews { flush() }
     }
 
     /// Takes the core's commands to their venues and notes when each source is due next.
@@ -237,6 +236,7 @@ public protocol SimulationObserver: AnyObject {
             refresh(venue)
         }
         unsafe times[wakeRank] = core.nextWake.nanoseconds
+        core.acknowledgeNews()
     }
 
     @inline(__always)
@@ -247,7 +247,7 @@ public protocol SimulationObserver: AnyObject {
 
     @inline(__always)
     private func observe(_ venue: Int, _ time: Int64) {
-        guard let observer, !venues[venue].fillLog.isEmpty else { return venues[venue].takeFills { _ in } }
+        guard let observer, venues[venue].hasFills else { return venues[venue].takeFills { _ in } }
         venues[venue].takeFills { observer.filled($0, venue: venue) }
         observer.changed(at: Timestamp(nanoseconds: time))
     }

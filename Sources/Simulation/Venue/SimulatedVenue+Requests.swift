@@ -218,22 +218,22 @@ extension SimulatedVenue {
         return Quantity(lots: unsafe markets[index].positions[accountIndex(id)])
     }
 
-    /// What the open position would pay at the venue's mark, or at the mid where it has none; zero when neither is known.
-    public func unrealised(_ id: AccountID, _ instrument: InstrumentID) -> Money {
+    /// What the open position would pay if it were closed at `price` without a fee.
+    public func unrealised(_ id: AccountID, _ instrument: InstrumentID, at price: FinePrice) -> Money {
         guard let index = listing(instrument) else { preconditionFailure("an instrument of another venue") }
-        let contract = rules.listings[index].instrument
-        guard let price = mark(instrument) else { return .zero(contract.settlement) }
-        return accounts[accountIndex(id)].unrealised(contract, listing: index, position: position(id, instrument).lots, at: price)
+        return accounts[accountIndex(id)].unrealised(
+            rules.listings[index].instrument, listing: index, position: position(id, instrument).lots, at: price)
     }
 
-    /// The venue's mark, else the mid of its book.
+    /// The venue's own mark; nil where it has none.
     public func mark(_ instrument: InstrumentID) -> FinePrice? {
         guard let index = listing(instrument) else { return nil }
-        return unsafe markets[index].mark ?? markets[index].book.mid(rules.listings[index].instrument)
+        return unsafe markets[index].mark
     }
 
+    /// nil while the book can't be trusted or a side is empty.
     public func mid(_ instrument: InstrumentID) -> FinePrice? {
-        guard let index = listing(instrument) else { return nil }
+        guard let index = listing(instrument), unsafe markets[index].isSynchronised else { return nil }
         return unsafe markets[index].book.mid(rules.listings[index].instrument)
     }
 

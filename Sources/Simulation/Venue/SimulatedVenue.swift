@@ -24,7 +24,9 @@ public import Trading
     /// When the next report reaches us; `.never` if none is on its way.
     public private(set) var nextReportTime = Timestamp.never
     /// Fills since the driver last took them, in order.
-    public private(set) var fillLog: ContiguousArray<VenueFill> = []
+    private var fillLog: ContiguousArray<VenueFill> = []
+    /// Whether the driver has fills to take.
+    public private(set) var hasFills = false
 
     /// - Precondition: Instrument and account ids are unique.
     public init(_ configuration: VenueConfiguration) {
@@ -139,9 +141,10 @@ public import Trading
 
     /// Hands over the fills since the last call, emptying the log.
     public func takeFills(_ body: (VenueFill) -> Void) {
-        guard !fillLog.isEmpty else { return }
+        guard hasFills else { return }
         for fill in fillLog { body(fill) }
         fillLog.removeAll(keepingCapacity: true)
+        hasFills = false
     }
 
     // MARK: Reports
@@ -193,6 +196,7 @@ public import Trading
             order: match.order, instrument: id, trade: lastTrade, side: match.side, role: match.role, price: price, quantity: quantity,
             fee: fee)
         knownOrders.fill(match.order, fill)
+        hasFills = true
         fillLog.append(
             VenueFill(
                 time: time, account: accounts[match.account].configuration.id, fill: fill, witness: match.witness, bidTicks: quotes.bid,
@@ -232,12 +236,8 @@ public import Trading
         // The settlement is noticed at the first record after it; the report can't leave before.
         let payment = FundingPayment(
             instrument: configuration.listings[index].id, position: position, mark: mark, rate: rate, amount: amount)
-        fundingLog.append((accounts[account].configuration.id, payment, time))
         report(.funding(payment), account, max(time, now))
     }
-
-    /// Settlements since the driver last took them.
-    public internal(set) var fundingLog: ContiguousArray<(account: AccountID, payment: FundingPayment, time: Timestamp)> = []
 
     private func account(_ command: Command) -> Int {
         let id = command.account

@@ -49,7 +49,8 @@ public final class Journal {
 
     private func flush() {
         guard records > 0, let sink else { return }
-        digest?.update(block.span)
+        let bytes = block
+        digest?.update(bytes.span)
         sink.append(block, records: records, times: times, hash: running.value)
         block.removeAll(keepingCapacity: true)
         records = 0
