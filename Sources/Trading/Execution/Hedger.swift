@@ -156,6 +156,10 @@ public struct Hedger {
         let touch =
             side == .buy ? context.books[configuration.maker.instrument].bestAsk : context.books[configuration.maker.instrument].bestBid
         guard let touch else { return freeze(&context) }
+        // Our own quotes on the other side would be met first: they go before it, on the same lane.
+        for quote in context.openOrders(configuration.maker.account, configuration.maker.instrument) where quote.draft.side != side {
+            context.cancel(quote.id)
+        }
         context.submit(
             OrderDraft(
                 account: configuration.maker.account, instrument: configuration.maker.instrument, side: side,

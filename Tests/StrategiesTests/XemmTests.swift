@@ -1,0 +1,105 @@
+import Market
+import Simulation
+import Strategies
+import Testing
+import Trading
+
+@Suite struct XemmTests {
+    private static func world(takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:]) -> PairWorld {
+        var parameters = changes
+        parameters["size"] = .amount(Money(nanos: 20_000_000, PairWorld.btc))
+        return PairWorld(PairWorld.instruments(takerMinimum: takerMinimum)) { binding in
+            do { return try Xemm(PairWorld.parameters(Xemm.specification, parameters), binding) } catch {
+                preconditionFailure("the parameters of the test are valid: \(error)")
+            }
+        }
+    }
+
+    /// A world whose quotes rest: 3 bp off 60,001 are 18 ticks.
+    private static func quoting(takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:]) -> PairWorld {
+        var world = world(takerMinimum: takerMinimum, changes)
+        world.start()
+        world.record(1, .level, .buy, 60_000, 11)
+        world.pass(milliseconds: 30)
+        return world
+    }
+
+    @Test func `it quotes both sides off the other venue's executable prices`() {
+        let world = Self.quoting()
+        let quotes = world.notes.sent.map { ($0.draft.side, $0.draft.price?.ticks ?? 0, $0.draft.quantity.lots, $0.draft.postOnly) }
+        // Selling 20 lots on the other venue gets 11 at 60,000 and 9 at 59,995: 59,997.75, less 3 bp of it: 59,979.75.
+        #expect(quotes.first ?? (.sell, 0, 0, false) == (.buy, 59_979, 20, true))
+        // Buying costs 60,004.5; with 3 bp 60,022.5.
+        #expect(quotes.last ?? (.buy, 0, 0, false) == (.sell, 60_023, 20, true))
+    }
+
+    @Test func `a partial fill is hedged by what filled, at once`() {
+        var world = Self.quoting()
+        world.record(0, .trade, .sell, 59_970, 7)
+        world.pass(milliseconds: 25)
+        #expect(world.position(0) == 7)
+        world.pass(milliseconds: 30)
+        #expect(world.position(1) == -7)
+        #expect(world.notes.sent.last?.draft.purpose == .hedge)
+    }
+
+    @Test func `a fill while the cancel is on its way is hedged like any other`() {
+        var world = Self.quoting()
+        // The other venue falls by far: the bid must go, and is hit before the cancel arrives.
+        world.snapshot(1, 59_000, 59_002)
+        world.record(0, .trade, .sell, 59_970, 5)
+        world.pass(milliseconds: 100)
+        #expect(world.notes.fills.first?.cancelPending == true)
+        #expect(world.position(0) == 5 && world.position(1) == -5)
+    }
+
+    @Test func `fills below the other venue's minimum wait until they are enough`() {
+        var world = Self.quoting(takerMinimum: 10)
+        world.record(0, .trade, .sell, 59_970, 4)
+        world.pass(milliseconds: 100)
+        #expect(world.position(0) == 4 && world.position(1) == 0)
+        world.record(0, .trade, .sell, 59_970, 7)
+        world.pass(milliseconds: 100)
+        #expect(world.position(0) == 11 && world.position(1) == -11)
+    }
+
+    @Test func `what stays below the minimum is taken off on the maker when it is old`() {
+        var world = Self.quoting(
+            takerMinimum: 10,
+            ["sub_min": .choice("flatten_on_maker"), "max_pending_age": .duration(.seconds(2)), "stale_after": .duration(.seconds(60))])
+        world.record(0, .trade, .sell, 59_970, 4)
+        world.pass(milliseconds: 1_000)
+        #expect(world.position(0) == 4)
+        world.pass(milliseconds: 2_000)
+        #expect(world.position(0) == 0 && world.position(1) == 0)
+    }
+
+    @Test func `nothing is quoted on a book that is stale or lost`() {
+        var world = Self.quoting()
+        world.pass(milliseconds: 6_000)
+        #expect(world.venues[0].restingOrderCount == 0, "stale")
+        var gapped = Self.quoting()
+        gapped.record(1, .gap, .buy, 0, 0)
+        gapped.pass(milliseconds: 100)
+        #expect(gapped.venues[0].restingOrderCount == 0)
+        let sent = gapped.notes.sent.count
+        gapped.record(0, .level, .buy, 60_000, 12)
+        gapped.pass(milliseconds: 500)
+        #expect(gapped.notes.sent.count == sent)
+    }
+
+    @Test func `when the hedge fails again and again the maker leg is reduced`() {
+        var world = Self.quoting(["hedge_attempts": .integer(2), "hedge_retry_delay": .duration(.milliseconds(100))])
+        // Everything that could be hit on the other venue goes far away just when the fill comes.
+        world.record(1, .level, .buy, 60_000, 0)
+        world.record(1, .level, .buy, 59_995, 0)
+        world.record(1, .level, .buy, 30_000, 1)
+        world.record(0, .trade, .sell, 59_970, 5)
+        for _ in 0..<20 {
+            world.pass(milliseconds: 100)
+            world.record(1, .level, .buy, 30_000, 0)
+            world.record(1, .level, .buy, 30_000, 1)
+        }
+        #expect(abs(world.position(0) + world.position(1)) <= 1)
+    }
+}
