@@ -10,7 +10,9 @@ import Trading
         var world = VenueWorld(.linear)
         world.submit(.buy, 102, 4, .immediateOrCancel)
         world.submit(.sell, 100, 2, .immediateOrCancel)
-        #expect(world.venue.unrealised(AccountID(0), InstrumentID(0), at: FinePrice(nanos: 103_000_000_000)).nanos == -2_000_000_000)
+        // Two sold lose 4, which is paid; two left gain 2 at 103.
+        #expect(world.balance(VenueWorld.usd) == 995_392_000_000)
+        #expect(world.venue.unrealised(AccountID(0), InstrumentID(0), at: FinePrice(nanos: 103_000_000_000)).nanos == 2_000_000_000)
         world.submit(.sell, 100, 2, .immediateOrCancel)
         // 1,000 − 4·102 + 4·100 = 992; fees 10 bp of 408, 200 and 200 = 0.808.
         #expect(world.balance(VenueWorld.usd) == 991_192_000_000)

@@ -112,7 +112,7 @@ import Trading
         #expect(world.reports() == ["rejected 1 submit reduceOnly"])
         world.submit(.buy, nil, 3, .immediateOrCancel)
         world.submit(.sell, nil, 5, .immediateOrCancel, reduceOnly: true)
-        #expect(world.reports() == ["ack 2", "taker 2 buy 3@102", "ack 3", "taker 3 sell 3@100"])
+        #expect(world.reports() == ["ack 2", "taker 2 buy 3@102", "ack 3", "taker 3 sell 3@100", "expired 3 immediateRemainder"])
         #expect(world.venue.position(AccountID(0), InstrumentID(0)) == .zero)
     }
 

@@ -25,6 +25,8 @@ final class Stage {
     let venue: SimulatedVenue
     private(set) var now = Timestamp(nanoseconds: 1_000_000)
     private var lastOrder: UInt64 = 0
+    /// Every settlement so far.
+    private(set) var payments: [(account: AccountID, payment: FundingPayment)] = []
 
     init(
         _ instrument: Instrument = .plain, accounts: Int = 2, collateral: [Money] = [Money(nanos: 1_000_000_000_000_000, .usd)],
@@ -132,7 +134,10 @@ final class Stage {
 
     private func reports() -> [AccountEvent.Report] {
         var reports: [AccountEvent.Report] = []
-        while let event = venue.nextReport(now: .never) { reports.append(event.report) }
+        while let event = venue.nextReport(now: .never) {
+            reports.append(event.report)
+            if case .funding(let payment) = event.report { payments.append((event.account, payment)) }
+        }
         return reports
     }
 
@@ -144,6 +149,11 @@ final class Stage {
 
     /// The fills since the last call in the order that the venue made them.
     func takeSlices() -> [Slice] { takeFills().map { AccountEvent.Report.filled($0.fill) }.slices }
+
+    /// What the open position of an account would pay at the venue's mark, or its mid.
+    func unrealised(_ account: Int = 0) -> Money? {
+        (venue.mark(Self.instrument) ?? venue.mid(Self.instrument)).map { venue.unrealised(AccountID(account), Self.instrument, at: $0) }
+    }
 
     func position(_ account: Int = 0) -> Int64 { venue.position(AccountID(account), Self.instrument).lots }
 }

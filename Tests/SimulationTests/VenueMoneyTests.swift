@@ -38,7 +38,7 @@ private func money(_ text: String, _ currency: Currency) throws -> Money { Money
     #expect(stage.position() == 150)
     // What is left cost 7,499.64375 and is worth 7,500.75 at 50,005.
     stage.receive(.mark, 50_005_000_000_000)
-    #expect(stage.venue.unrealised(AccountID(0), Stage.instrument) == (try money("1.10625", .usd)))
+    #expect(stage.unrealised() == (try money("1.10625", .usd)))
     #expect(
         stage.ask(.positions).first
             == .position(Stage.instrument, quantity: Quantity(lots: 150), entry: FinePrice(nanos: 49_997_625_000_000)))
@@ -61,13 +61,13 @@ private func money(_ text: String, _ currency: Currency) throws -> Money { Money
     #expect(stage.venue.balances(AccountID(0)) == [try money("0.9999575", .btc)])
     // At 32,000 the 40 would be worth 0.125 coins to buy back: 0.04 more than the 0.085 paid, which the long loses.
     stage.receive(.mark, 32_000_000_000_000)
-    #expect(stage.venue.unrealised(AccountID(0), Stage.instrument) == (try money("-0.04", .btc)))
+    #expect(stage.unrealised() == (try money("-0.04", .btc)))
     // 40 sold at 64,000 are 0.0625: a gain of 0.0225, fee 0.00003125.
     stage.ask(80_000, 0)
     stage.bid(128_000, 40)
     stage.submit(.sell, 128_000, 40)
     #expect(stage.venue.balances(AccountID(0)) == [try money("1.02242625", .btc)])
-    #expect(stage.venue.unrealised(AccountID(0), Stage.instrument) == .zero(.btc) && stage.position() == 0)
+    #expect(stage.unrealised() == .zero(.btc) && stage.position() == 0)
 }
 
 @Test func `three fills of spot, by hand`() throws {
@@ -85,7 +85,7 @@ private func money(_ text: String, _ currency: Currency) throws -> Money { Money
     stage.bid(199_999, 50)
     stage.submit(.sell, 199_999, 15)
     #expect(stage.venue.balances(AccountID(0)) == [try money("0", .eth), try money("999.8033965", .usd)])
-    #expect(stage.venue.unrealised(AccountID(0), Stage.instrument) == .zero(.usd))
+    #expect(stage.unrealised() == .zero(.usd))
 }
 
 @Test func `spot needs what it sells and what it pays, promised orders included`() throws {
@@ -133,7 +133,7 @@ private func money(_ text: String, _ currency: Currency) throws -> Money { Money
         stage.ask(.positions).first
             == .position(Stage.instrument, quantity: Quantity(lots: -2), entry: FinePrice(nanos: 110_000_000_000)))
     stage.receive(.mark, 100_000_000_000)
-    #expect(stage.venue.unrealised(AccountID(0), Stage.instrument) == (try money("20", .usd)))
+    #expect(stage.unrealised() == (try money("20", .usd)))
 }
 
 // MARK: Funding
@@ -160,10 +160,7 @@ private func money(_ text: String, _ currency: Currency) throws -> Money { Money
     // The next one follows after the interval.
     stage.pass(Nanoseconds(count: 10_000))
     #expect(stage.bid(90, 3).count == 2)
-    #expect(
-        stage.venue.fundingLog.map(\.time) == [
-            settlement, settlement, settlement + Nanoseconds(count: 10_000), settlement + Nanoseconds(count: 10_000),
-        ])
+    #expect(stage.payments.map(\.account) == [AccountID(0), AccountID(1), AccountID(0), AccountID(1)])
 }
 
 @Test func `an order that arrives after a settlement does not change what is paid`() throws {
@@ -191,5 +188,5 @@ private func money(_ text: String, _ currency: Currency) throws -> Money { Money
     stage.receive(.funding, Rate(basisPoints: 100).trillionths, 0, detail: stage.now.nanoseconds + 2_000)
     stage.pass()
     stage.bid(90, 1)
-    #expect(stage.venue.fundingLog.map(\.payment.amount) == [try money("-0.0025", .btc)])
+    #expect(stage.payments.map(\.payment.amount) == [try money("-0.0025", .btc)])
 }

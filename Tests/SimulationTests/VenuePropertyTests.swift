@@ -129,7 +129,7 @@ private struct RandomVenue {
         stage.receive(.funding, draw(-1_000_000_000...1_000_000_000), 0, detail: time)
         stage.pass()
         stage.receive(.openInterest)
-        let payments = stage.venue.fundingLog.suffix(positions.filter { $0 != 0 }.count)
+        let payments = stage.payments.suffix(positions.filter { $0 != 0 }.count)
         for entry in payments {
             let payment = entry.payment
             expect(payment.position.lots == positions[entry.account.index], "funding is paid on the position")
@@ -204,8 +204,8 @@ private struct RandomVenue {
         for account in 0...1 {
             let id = AccountID(account)
             expect(stage.position(account) == positions[account], "positions are the fills")
-            guard let mark = stage.venue.mark(Stage.instrument) else { continue }
-            let equity = stage.venue.balances(id)[0] + stage.venue.unrealised(id, Stage.instrument)
+            guard let mark = stage.venue.mark(Stage.instrument) ?? stage.venue.mid(Stage.instrument) else { continue }
+            let equity = stage.venue.balances(id)[0] + stage.venue.unrealised(id, Stage.instrument, at: mark)
             expect(equity.nanos == books[account] + positions[account] * mark.nanos, "money is conserved")
         }
     }

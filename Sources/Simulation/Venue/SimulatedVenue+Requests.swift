@@ -191,7 +191,7 @@ extension SimulatedVenue {
         case .positions:
             for (index, listing) in rules.listings.enumerated() where listing.instrument.kind != .spot {
                 let position = unsafe markets[index].positions[account]
-                let entry = accounts[account].entry(listing.instrument, listing: index, position: position)
+                let entry = accounts[account].entry(listing.instrument, listing: index)
                 report(.position(listing.id, quantity: Quantity(lots: position), entry: entry), account, time)
             }
         case .balances:
@@ -221,8 +221,7 @@ extension SimulatedVenue {
     /// What the open position would pay if it were closed at `price` without a fee.
     public func unrealised(_ id: AccountID, _ instrument: InstrumentID, at price: FinePrice) -> Money {
         guard let index = listing(instrument) else { preconditionFailure("an instrument of another venue") }
-        return accounts[accountIndex(id)].unrealised(
-            rules.listings[index].instrument, listing: index, position: position(id, instrument).lots, at: price)
+        return accounts[accountIndex(id)].unrealised(rules.listings[index].instrument, listing: index, at: price)
     }
 
     /// The venue's own mark; nil where it has none.

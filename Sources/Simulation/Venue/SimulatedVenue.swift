@@ -189,8 +189,7 @@ public import Trading
         let quantity = Quantity(lots: match.lots)
         let price = Price(ticks: match.ticks)
         let fee = accounts[match.account].book(
-            instrument, listing: index, match.side == .buy ? quantity : -quantity, instrument.finePrice(price), match.role,
-            position: position)
+            instrument, listing: index, match.side == .buy ? quantity : -quantity, instrument.finePrice(price), match.role)
         lastTrade += 1
         let fill = Fill(
             order: match.order, instrument: id, trade: lastTrade, side: match.side, role: match.role, price: price, quantity: quantity,
@@ -203,7 +202,7 @@ public import Trading
                 askTicks: quotes.ask))
         report(.filled(fill), match.account, time)
         guard configuration.reportsAccountState else { return }
-        let entry = accounts[match.account].entry(instrument, listing: index, position: position)
+        let entry = accounts[match.account].entry(instrument, listing: index)
         report(.position(id, quantity: Quantity(lots: position), entry: entry), match.account, time)
         report(.balance(accounts[match.account].balance(instrument.settlement)), match.account, time)
         if instrument.kind == .spot { report(.balance(accounts[match.account].balance(instrument.base)), match.account, time) }

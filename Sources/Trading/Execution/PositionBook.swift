@@ -3,17 +3,15 @@ internal import Market
 /// Positions and balances by the core's own record: what the fills, fees and payments that reached us make.
 struct PositionBook {
     private let instruments: [Instrument]
-    private var positions: [Quantity]
-    /// Σ value(q, p) of the fills since the position was last flat, by account × instrument.
-    private var costs: [Int64]
+    /// By account × instrument; of spot only the quantity counts.
+    private var positions: [PositionCost]
     /// By instance, then account × instrument.
     private var own: [[Quantity]] = []
     private var balances: [[Money]]
 
     init(_ instruments: [Instrument], _ accounts: [CoreConfiguration.Account]) {
         self.instruments = instruments
-        positions = Array(repeating: .zero, count: accounts.count * instruments.count)
-        costs = Array(repeating: 0, count: positions.count)
+        positions = Array(repeating: PositionCost(), count: accounts.count * instruments.count)
         balances = accounts.map { $0.balances.sorted { $0.currency < $1.currency } }
     }
 
@@ -21,7 +19,7 @@ struct PositionBook {
 
     private func slot(_ account: AccountID, _ instrument: InstrumentID) -> Int { account.index * instruments.count + instrument.index }
 
-    func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { positions[slot(account, instrument)] }
+    func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { positions[slot(account, instrument)].quantity }
     func own(_ instance: StrategyID, _ account: AccountID, _ instrument: InstrumentID) -> Quantity {
         own[instance.index][slot(account, instrument)]
     }
@@ -43,18 +41,15 @@ struct PositionBook {
         let slot = slot(account, fill.instrument)
         let instrument = instruments[fill.instrument.index]
         let change = fill.signedQuantity
-        positions[slot] = positions[slot] + change
         if let instance { own[instance.index][slot] = own[instance.index][slot] + change }
-        let worth = value(instrument, change, instrument.finePrice(fill.price))
+        let price = instrument.finePrice(fill.price)
+        let worth = value(instrument, change, price)
+        let realised = positions[slot].apply(instrument, change, price, worth: worth)
         if instrument.kind == .spot {
-            add(Money(nanos: instrument.baseAmount(change, at: instrument.finePrice(fill.price)), instrument.base), to: account)
+            add(Money(nanos: instrument.baseAmount(change, at: price), instrument.base), to: account)
             add(-worth, to: account)
         } else {
-            costs[slot] += worth.nanos
-            if positions[slot].isZero {
-                add(Money(nanos: -costs[slot], instrument.settlement), to: account)
-                costs[slot] = 0
-            }
+            add(realised, to: account)
         }
         add(-fill.fee, to: account)
     }
@@ -63,7 +58,7 @@ struct PositionBook {
     func unrealised(_ account: AccountID, _ instrument: InstrumentID, at price: FinePrice?) -> Money {
         let slot = slot(account, instrument)
         let contract = instruments[instrument.index]
-        guard contract.kind != .spot, !positions[slot].isZero, let price else { return .zero(contract.settlement) }
-        return value(contract, positions[slot], price) - Money(nanos: costs[slot], contract.settlement)
+        guard contract.kind != .spot, let price else { return .zero(contract.settlement) }
+        return positions[slot].unrealised(contract, at: price)
     }
 }
