@@ -134,7 +134,7 @@ extension TradingCore {
         }
         lastQuery += 1
         emit(.query(QueryRequest(account: order.draft.account, query: lastQuery, subject: .order(order.id, order.draft.instrument))))
-        deadlines.add(order.id, now + configuration.unknownAfter)
+        expectAnswer(order.id)
         if isNews { announce(order, .unknown) }
     }
 

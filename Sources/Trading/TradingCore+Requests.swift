@@ -14,7 +14,7 @@ extension TradingCore {
         order.life = .submitting
         orders.add(order)
         risk.recordOrder(draft, now)
-        deadlines.add(order.id, now + configuration.unknownAfter)
+        expectAnswer(order.id)
         emit(
             .submit(
                 OrderRequest(
@@ -31,7 +31,7 @@ extension TradingCore {
             return
         }
         orders.update(id) { $0.pending = .amend(price: price, quantity: quantity) }
-        deadlines.add(id, now + configuration.unknownAfter)
+        expectAnswer(id)
         emit(
             .amend(
                 AmendRequest(account: order.draft.account, instrument: order.draft.instrument, order: id, price: price, quantity: quantity))
@@ -42,9 +42,16 @@ extension TradingCore {
     func cancel(_ id: OrderID) {
         guard !isStopped, let order = orders[id], !order.isDone, order.pending != .cancel else { return }
         orders.update(id) { $0.pending = .cancel }
-        deadlines.add(id, now + configuration.unknownAfter)
+        expectAnswer(id)
         emit(.cancel(CancelRequest(account: order.draft.account, instrument: order.draft.instrument, order: id)))
         for observer in observers { observer.requested(.cancel, order, at: now) }
+    }
+
+    /// A request on the order was sent now.
+    func expectAnswer(_ id: OrderID) {
+        let deadline = now + configuration.unknownAfter
+        orders.update(id) { $0.deadline = deadline }
+        deadlines.add(id, deadline)
     }
 
     func setLeverage(_ account: AccountID, _ instrument: InstrumentID, _ leverage: Int64) {

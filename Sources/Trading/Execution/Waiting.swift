@@ -23,7 +23,10 @@ struct DeadlineQueue {
 
     private mutating func skipAnswered(_ orders: borrowing OrderStore) {
         while head < entries.count {
-            guard let order = orders[entries[head].order], order.awaitsAnswer || order.certainty != .known else {
+            // A later request of the same order waits for its own deadline.
+            guard let order = orders[entries[head].order], order.awaitsAnswer || order.certainty != .known,
+                order.deadline == entries[head].time
+            else {
                 head += 1
                 continue
             }

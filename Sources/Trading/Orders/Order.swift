@@ -49,6 +49,8 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
     public internal(set) var certainty: Certainty
     public internal(set) var submittedAt: Timestamp
     public internal(set) var changedAt: Timestamp
+    /// When the last request on it becomes one of unknown outcome, unless it is answered.
+    var deadline = Timestamp.never
 
     init(id: OrderID, instance: StrategyID, algorithm: AlgorithmID?, draft: OrderDraft, now: Timestamp) {
         self.id = id

@@ -1,0 +1,200 @@
+import Market
+import Testing
+
+@testable import Trading
+
+private typealias Draft = CoreStage
+
+@Test func `a denial arrives after the call that caused it, and nothing leaves`() throws {
+    let stage = CoreStage()
+    let id = stage.act { context in
+        let id = context.submit(CoreStage.draft(.buy, 98, 0))
+        #expect(stage.probe.events.isEmpty)
+        return id
+    }
+    #expect(stage.takeEvents() == [.order(id, .denied(.quantity))])
+    #expect(try stage.order(id).life == .done(.denied))
+    #expect(!stage.core.hasCommands)
+}
+
+@Test func `orders that make no sense are denied`() {
+    var instrument = Instrument.plain
+    instrument.minimumQuantity = Quantity(lots: 2)
+    instrument.minimumNotional = 500_000_000_000
+    let stage = CoreStage(instrument)
+    #expect(stage.denial(Draft.draft(.buy, 98, -1)) == .quantity)
+    #expect(stage.denial(Draft.draft(.buy, nil, 5)) == .quantity)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .minimumQuantity)
+    #expect(stage.denial(Draft.draft(.buy, 98, 5)) == .minimumNotional)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1, reduceOnly: true)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 98, 6)) == nil)
+    var foreign = Draft.draft(.buy, 98, 6)
+    foreign.instrument = InstrumentID(4)
+    #expect(stage.denial(foreign) == .unknownInstrument)
+    foreign = Draft.draft(.buy, 98, 6)
+    foreign.account = AccountID(4)
+    #expect(stage.denial(foreign) == .unknownInstrument)
+}
+
+@Test func `a quote needs a book that is known and fresh; a hedge goes anyway`() {
+    let stage = CoreStage(limits: RiskLimits(staleAfter: .seconds(1)), hasBook: false)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .notSynchronised)
+    stage.snapshot(bid: 99, ask: 100)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+    stage.pass(.seconds(2))
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .staleBook)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1, purpose: .hedge)) == nil)
+    stage.receive(.level, 99, 11)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+    stage.receive(.gap, GapCause.sequence.rawValue)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .notSynchronised)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1, purpose: .hedge)) == nil)
+}
+
+@Test func `a post-only order that would take is not sent`() {
+    let stage = CoreStage()
+    #expect(stage.denial(Draft.draft(.buy, 100, 1, postOnly: true)) == .postOnlyWouldTake)
+    #expect(stage.denial(Draft.draft(.sell, 99, 1, postOnly: true)) == .postOnlyWouldTake)
+    #expect(stage.denial(Draft.draft(.buy, 99, 1, postOnly: true)) == nil)
+}
+
+@Test func `a price may not cost more than the collar, but may be as passive as it likes`() {
+    let stage = CoreStage(limits: RiskLimits(priceCollar: Rate(basisPoints: 200), preventsSelfTrade: false))
+    #expect(stage.denial(Draft.draft(.buy, 101, 1)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 102, 1)) == .priceCollar)
+    #expect(stage.denial(Draft.draft(.sell, 98, 1)) == nil)
+    #expect(stage.denial(Draft.draft(.sell, 97, 1)) == .priceCollar)
+    #expect(stage.denial(Draft.draft(.buy, 10, 1)) == nil)
+    #expect(stage.denial(Draft.draft(.sell, 900, 1)) == nil)
+}
+
+@Test func `an order may not meet one of our own`() {
+    let stage = CoreStage()
+    let sell = stage.open(.sell, 105)
+    #expect(stage.denial(Draft.draft(.buy, 105, 1)) == .selfTrade)
+    #expect(stage.denial(Draft.draft(.buy, nil, 1, type: .market)) == .selfTrade)
+    #expect(stage.denial(Draft.draft(.buy, 104, 1)) == nil)
+    stage.act { $0.cancel(sell) }
+    #expect(stage.denial(Draft.draft(.buy, 105, 1)) == nil)
+    let careless = CoreStage(limits: RiskLimits(preventsSelfTrade: false))
+    _ = careless.open(.sell, 105)
+    #expect(careless.denial(Draft.draft(.buy, 105, 1)) == nil)
+}
+
+@Test func `the largest order holds for quotes`() {
+    let stage = CoreStage(limits: RiskLimits(maximumOrderNotional: 980_000_000_000))
+    #expect(stage.denial(Draft.draft(.buy, 98, 10)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 98, 11)) == .notional)
+    #expect(stage.denial(Draft.draft(.buy, 98, 11, purpose: .hedge)) == nil)
+}
+
+@Test func `the largest position counts working orders, and lets the way back open`() {
+    let stage = CoreStage(limits: RiskLimits(maximumPosition: 10_000_000_000))
+    stage.fill(OrderID(90), .buy, 98, 4)
+    _ = stage.open(.buy, 98, 5)
+    #expect(stage.denial(Draft.draft(.buy, 98, 2)) == .position)
+    #expect(stage.denial(Draft.draft(.sell, 101, 14)) == nil)
+    #expect(stage.denial(Draft.draft(.sell, 101, 1)) == .position)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .position)
+    #expect(stage.denial(Draft.draft(.buy, 98, 9, purpose: .hedge)) == nil)
+}
+
+@Test func `orders a second are limited, with a reserve for hedges`() {
+    let stage = CoreStage(limits: RiskLimits(maximumOrdersPerSecond: 3, reservedOrdersPerSecond: 1))
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 97, 1)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 96, 1)) == .orderRate)
+    #expect(stage.denial(Draft.draft(.buy, 96, 1, purpose: .hedge)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 95, 1, purpose: .hedge)) == .orderRate)
+    stage.pass(.seconds(1))
+    #expect(stage.denial(Draft.draft(.buy, 96, 1)) == nil)
+}
+
+@Test func `the same order again within the window is a mistake`() {
+    let stage = CoreStage(limits: RiskLimits(duplicateWindow: .milliseconds(100)))
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .duplicate)
+    #expect(stage.denial(Draft.draft(.buy, 98, 2)) == nil)
+    stage.pass(.milliseconds(100))
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+}
+
+@Test func `too many rejects freeze quotes for a while`() {
+    let stage = CoreStage(limits: RiskLimits(maximumRejectsPerMinute: 1))
+    for _ in 0..<2 {
+        let id = stage.submit(Draft.draft(.buy, 98, 1))
+        stage.report(.rejected(id, .submit, .margin))
+    }
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .frozen)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1, purpose: .hedge)) == nil)
+    stage.pass(.minutes(1))
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+}
+
+@Test func `a frozen instance hedges but does not quote`() {
+    let stage = CoreStage()
+    stage.act { $0.freeze(.unhedged) }
+    #expect(stage.takeEvents() == [.frozen(.unhedged)])
+    #expect(stage.act { $0.freeze } == .unhedged)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == .frozen)
+    #expect(stage.denial(Draft.draft(.buy, 98, 1, purpose: .hedge)) == nil)
+    stage.act { $0.freeze(nil) }
+    #expect(stage.takeEvents() == [.released])
+    #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
+}
+
+// MARK: Kill levels
+
+@Test(arguments: [
+    (KillLevel.stopQuoting, [DenyReason.killed, nil, nil], 0), (.cancelAll, [.killed, nil, nil], 1),
+    (.reduceOnly, [.killed, .killed, nil], 1),
+    (.flatten, [.killed, .killed, nil], 2),
+])
+func `each level stops more`(level: KillLevel, denials: [DenyReason?], commands: Int) {
+    let stage = CoreStage()
+    stage.fill(OrderID(90), .buy, 98, 4)
+    let working = stage.open(.buy, 97)
+    stage.pass()
+    stage.core.receive(.kill(level), at: stage.now)
+    #expect(stage.takeEvents() == [.frozen(.killed)])
+    let sent = stage.takeCommands()
+    #expect(sent.count == commands)
+    if commands > 0 {
+        #expect(sent[0] == .cancel(CancelRequest(account: CoreStage.account, instrument: CoreStage.instrument, order: working)))
+    }
+    if commands > 1 {
+        #expect(
+            sent[1]
+                == .submit(
+                    OrderRequest(
+                        account: CoreStage.account, instrument: CoreStage.instrument, order: OrderID(2), side: .sell, type: .market,
+                        timeInForce: .immediateOrCancel, price: nil, quantity: Quantity(lots: 4), reduceOnly: true)))
+    }
+    let found = [
+        stage.denial(Draft.draft(.buy, 96, 1)), stage.denial(Draft.draft(.buy, 96, 1, purpose: .hedge)),
+        stage.denial(Draft.draft(.sell, 103, 1, reduceOnly: true, purpose: .flatten)),
+    ]
+    #expect(found == denials)
+    #expect(stage.act { $0.freeze } == .killed)
+}
+
+@Test func `a stopped core cancels, sends nothing new, and still counts what comes`() throws {
+    let stage = CoreStage()
+    let working = stage.open()
+    stage.act { $0.wake(at: stage.now + .seconds(1)) }
+    stage.pass()
+    stage.core.receive(.stop, at: stage.now)
+    #expect(stage.probe.stopped == [.operator])
+    #expect(
+        stage.takeCommands() == [.cancel(CancelRequest(account: CoreStage.account, instrument: CoreStage.instrument, order: working))])
+    _ = stage.submit(Draft.draft(.buy, 98, 1))
+    #expect(!stage.core.hasCommands)
+    stage.fill(working, .buy, 98, 1)
+    stage.report(.cancelled(working, .requested))
+    stage.wake(after: .seconds(2))
+    #expect(stage.takeEvents().isEmpty)
+    #expect(try stage.order(working).life == .done(.cancelled) && stage.order(working).filled == Quantity(lots: 1))
+    stage.core.stop(.interrupted)
+    #expect(stage.probe.stopped == [.operator])
+}
