@@ -50,10 +50,13 @@ struct AttributionLedger {
             let amount = value(instrument, path.position, mid) - value(instrument, path.position, last)
             moves.append((key, amount, instrument.baseAmount(path.position, at: mid)))
         }
-        let long = moves.reduce(Int128(0)) { $0 + Int128(max(0, $1.base)) }
-        let short = moves.reduce(Int128(0)) { $0 + Int128(max(0, -$1.base)) }
-        let paired = min(long, short)
         for move in moves {
+            // What one symbol's longs and shorts have in common; coins of different symbols do not pair.
+            let symbol = instruments[move.key.instrument.index].symbol
+            let peers = moves.filter { instruments[$0.key.instrument.index].symbol == symbol }
+            let long = peers.reduce(Int128(0)) { $0 + Int128(max(0, $1.base)) }
+            let short = peers.reduce(Int128(0)) { $0 + Int128(max(0, -$1.base)) }
+            let paired = min(long, short)
             let side = move.base > 0 ? long : short
             let share = side == 0 ? 0 : roundedQuotient(Int128(move.amount.nanos) * paired, side)
             basis.add(Money(nanos: share, move.amount.currency))
@@ -61,13 +64,16 @@ struct AttributionLedger {
         }
     }
 
-    /// Books a fill of the core's record; `mid` is the one just before it at the venue.
-    mutating func fill(_ fill: Fill, account: AccountID, purpose: OrderPurpose, mid: FinePrice) {
+    /// Books a fill of the core's record; `mid` is the one just before it at the venue, where the path has been moved to. While
+    /// it is not known, the path stays where it was, so that no move of a held position is lost.
+    mutating func fill(_ fill: Fill, account: AccountID, purpose: OrderPurpose, mid: FinePrice?) {
         let key = Key(account: account, instrument: fill.instrument)
         let instrument = instruments[fill.instrument.index]
-        let path = paths[key] ?? Path(position: .zero, mid: mid)
+        let path = paths[key] ?? Path()
         let change = fill.signedQuantity
-        let paid = value(instrument, change, instrument.finePrice(fill.price))
+        let price = instrument.finePrice(fill.price)
+        let mid = mid ?? path.mid ?? price
+        let paid = value(instrument, change, price)
         let edge = value(instrument, path.position + change, mid) - value(instrument, path.position, mid) - paid
         edges[EdgeKey(role: fill.role, purpose: purpose), default: CurrencyAmounts()].add(edge)
         fees.add(-fill.fee)

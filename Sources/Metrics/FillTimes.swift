@@ -55,6 +55,7 @@ public struct FillTimes: Hashable, Sendable {
     static func upper(_ bucket: Int) -> Int64 {
         guard bucket >= 128 else { return Int64(bucket) }
         let shift = bucket / 128 - 1
-        return (Int64(bucket % 128 + 129) << Int64(shift)) - 1
+        // Wraps to the largest time in the last bucket.
+        return (Int64(bucket % 128 + 129) << Int64(shift)) &- 1
     }
 }

@@ -170,7 +170,7 @@ public final class RunRecorder {
         let instrument = description.instruments[fill.instrument.index]
         let price = instrument.finePrice(fill.price)
         if !mids.isEmpty { ledger.move(mids) }
-        let mid = mids.isEmpty ? price : mids[fill.instrument.index] ?? price
+        let mid = mids.isEmpty ? nil : mids[fill.instrument.index]
         ledger.fill(fill, account: account, purpose: order?.draft.purpose ?? .flatten, mid: mid)
         let worth = value(instrument, fill.quantity, price)
         let notional = ExactAmount(nanos: abs(worth.nanos), rate: lastRates[worth.currency] ?? 0)
