@@ -62,7 +62,10 @@ let package = Package(
         layer("Report", ["Market", "Trading", "Simulation", "Metrics", "Runtime"]),
         layer(
             "Commands",
-            ["Signing", "Market", "Trading", "Tape", "Feeds", "Simulation", "Scenario", "Strategies", "Runtime", "Report", "Metrics", argumentParser]),
+            [
+                "Signing", "Market", "Trading", "Tape", "Feeds", "Simulation", "Scenario", "Strategies", "Runtime", "Report", "Metrics",
+                argumentParser,
+            ]),
         .executableTarget(name: "mmsim", dependencies: ["Commands"], swiftSettings: strict),
         .executableTarget(
             name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Runtime"],

@@ -1,0 +1,70 @@
+import Foundation
+import Market
+import Scenario
+import Simulation
+import Strategies
+import Tape
+
+@testable import Runtime
+
+/// Tapes and scenarios for tests of whole runs, in a folder of its own.
+struct Workbench {
+    let folder: String
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    /// A generated market of two venues, one tape for each.
+    func synth(minutes: Int64, seed: UInt64 = 42) throws -> [String] {
+        let market = GeneratedMarket.standard(venues: 2, duration: .minutes(minutes))
+        let paths = market.instruments.map { "\(folder)/\($0.venue).tape" }
+        let writers = try paths.map { try TapeWriter(creating: $0, replacing: true) }
+        for (writer, instrument) in zip(writers, market.instruments) {
+            _ = try writer.addFeed(FeedDescription(instrument: instrument, source: "test"))
+        }
+        var generator = MarketGenerator(market, seed: seed)
+        var events = ContiguousArray<MarketEvent>()
+        while generator.next(into: &events) {
+            for var event in events {
+                let writer = writers[event.instrument.index]
+                event.instrument = InstrumentID(0)
+                try writer.append(event)
+            }
+        }
+        for writer in writers { try writer.close() }
+        return paths
+    }
+
+    func scenario(_ tapes: [String], strategy: String = "xemm", parameters: String = "", extra: String = "") throws -> Scenario {
+        let text = """
+            version: 1
+            name: test
+            seed: 7
+            tapes: [\(tapes.map { "\"\($0)\"" }.joined(separator: ", "))]
+            venues:
+              one: { feed: backpack, profile: backpack }
+              two: { feed: lighter }
+            accounts:
+              M: { venue: one, collateral: ["50000 USDC"] }
+              T: { venue: two, collateral: ["50000 USDC"], maker_fee: "0.4 bp", taker_fee: "2.8 bp" }
+            strategy:
+              name: \(strategy)
+              symbol: BTC
+              accounts: { maker: M, taker: T }
+              parameters: { \(parameters) }
+            reporting: USD
+            rates: { "USDC/USD": "1" }
+            \(extra)
+            """
+        return try ScenarioLoader(strategies: StrategyRegistry.builtIn.specifications).resolve(text, file: folder + "/test.yaml")
+    }
+
+    static let xemm =
+        "size: \"0.05 BTC\", min_net: \"0.1 bp\", maker_fee: \"2 bp\", taker_fee: \"2.8 bp\", buffer: \"0 bp\", warm_up: \"1 s\""
+
+    func run(_ scenario: Scenario, journal: String? = nil) throws -> Backtest.Outcome {
+        try Backtest(scenario, registry: .builtIn).run(journalPath: journal)
+    }
+}
