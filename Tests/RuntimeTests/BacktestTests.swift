@@ -81,7 +81,8 @@ import Trading
     @Test func `a simple hedge completes a cycle and ends flat`() throws {
         let bench = try Workbench()
         let parameters =
-            "size: \"0.05 BTC\", hold: [\"30 s\", \"40 s\"], cool_down: [\"5 s\", \"6 s\"], max_cycles: 2, entry_timeout: \"60 s\", interval: \"2 s\""
+            "size: \"0.05 BTC\", hold: [\"30 s\", \"40 s\"], cool_down: [\"5 s\", \"6 s\"], max_cycles: 2, entry_timeout: \"60 s\", "
+            + "interval: \"2 s\""
         let outcome = try bench.run(bench.scenario(bench.synth(minutes: 20), strategy: "simple_hedge", parameters: parameters))
         #expect(outcome.result.fillCount >= 8)
         #expect(outcome.result.positions == [])

@@ -91,7 +91,7 @@ private final class Oracle: Strategy {
             tapes: ["\(path)"]
             venues: { v: { feed: backpack, profile: generic } }
             accounts:
-              M: { venue: v, collateral: ["1000000 USDC"], maker_fee: "0 bp", taker_fee: "0 bp", entry_latency: "1 ms", response_latency: "1 ms" }
+              M: { venue: v, collateral: ["1000000 USDC"], maker_fee: "0 bp", taker_fee: "0 bp", entry_latency: "1 ms" }
             strategy: { name: oracle, symbol: BTC, accounts: { maker: M, taker: M } }
             reporting: USDC
             """, file: "oracle.yaml")

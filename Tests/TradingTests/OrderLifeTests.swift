@@ -69,19 +69,15 @@ import Testing
         #expect(world.core.order(id)?.pending == Order.PendingRequest.none && world.core.order(id)?.life == .open)
     }
 
+    private static func status(isOpen: Bool) -> AccountEvent.Report {
+        .status(
+            OrderStatus(
+                order: OrderID(1), instrument: InstrumentID(0), isOpen: isOpen, price: nil, quantity: Quantity(lots: 2), filled: .zero))
+    }
+
     @Test(arguments: [
-        (AccountEvent.Report.notFound(OrderID(1)), Order.Life.done(.failed)),
-        (
-            .status(
-                .init(order: OrderID(1), instrument: InstrumentID(0), isOpen: true, price: nil, quantity: Quantity(lots: 2), filled: .zero)),
-            .open
-        ),
-        (
-            .status(
-                .init(order: OrderID(1), instrument: InstrumentID(0), isOpen: false, price: nil, quantity: Quantity(lots: 2), filled: .zero)
-            ),
-            .done(.cancelled)
-        ),
+        (AccountEvent.Report.notFound(OrderID(1)), Order.Life.done(.failed)), (status(isOpen: true), .open),
+        (status(isOpen: false), .done(.cancelled)),
     ])
     func `a request without an answer is unknown, asked about, and resolved by the answer`(answer: AccountEvent.Report, life: Order.Life) {
         var world = ScriptedCore(unknownAfter: Nanoseconds(count: 100))

@@ -8,7 +8,8 @@ internal import Trading
 final class RunBridge: SimulationObserver, CoreObserver {
     private let plan: RunPlan
     private let venues: [SimulatedVenue]
-    private let core: TradingCore
+    /// The core holds its observers.
+    private unowned let core: TradingCore
     private let recorder: RunRecorder
     private let output: (any RunOutput)?
     private let journal: RunJournal?
