@@ -20,6 +20,9 @@ final class Program {
 
     func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder.appending(path: name)) }
     func read(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }
+    var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path()).filter { !$0.hasPrefix(".") }.sorted() }
+    }
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path()) }
 
     func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
@@ -28,9 +31,28 @@ final class Program {
 
     /// - Parameter meanwhile: Called when it has started.
     func run(_ arguments: [String], environment: [String: String] = [:], meanwhile: (Process) throws -> Void = { _ in }) throws -> Outcome {
+        try run(Self.executable, arguments, environment, meanwhile)
+    }
+
+    /// With no file allowed to grow beyond `blocks` of 512 bytes, which stands in for a full disk; the signal that comes with it is
+    /// ignored.
+    func run(_ arguments: [String], blocks: Int) throws -> Outcome {
+        let script = "trap '' XFSZ; ulimit -f \(blocks); exec \"$0\" \"$@\""
+        return try run(URL(filePath: "/bin/sh"), ["-c", script, Self.executable.path()] + arguments, [:]) { _ in }
+    }
+
+    /// Beside the tests' own program.
+    private static let executable: URL = {
+        let tests = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return URL(filePath: tests).deletingLastPathComponent().appending(path: "mmsim")
+    }()
+
+    private func run(_ executable: URL, _ arguments: [String], _ environment: [String: String], _ meanwhile: (Process) throws -> Void)
+        throws
+        -> Outcome
+    {
         let process = Process()
-        // The tests' own program stands beside it.
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "mmsim")
+        process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = folder
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MMSIM_") }

@@ -79,6 +79,7 @@ import Testing
             #expect((wrong.code, wrong.out) == (2, ""), "\(setting)")
             #expect(wrong.error.hasPrefix("error: ") && wrong.error.contains(words), "\(setting): \(wrong.error)")
         }
+        #expect(!program.exists("reports/demo") && !program.exists("reports/demo.part"))
         try program.write("occupied", "")
         let noFolder = try program.run("backtest", "demo.yaml", "--quiet", "--out", "occupied/report")
         #expect((noFolder.code, noFolder.out) == (1, ""))
@@ -92,6 +93,35 @@ import Testing
                         hint: name a folder that is new, empty or an earlier report with --out
 
                         """))
+    }
+
+    @Test func `a bad row stops an import and leaves nothing, or is counted`() throws {
+        let program = try Program()
+        try program.write(
+            "trades.csv",
+            """
+            exchange,symbol,timestamp,local_timestamp,id,side,price,amount
+            binance-futures,BTCUSDT,1700000000000000,1700000000001000,1,buy,50000.1,0.5
+            binance-futures,BTCUSDT,1700000000000000,1700000000001000,2,buy,fifty,0.5
+            binance-futures,BTCUSDT,1700000001000000,1700000001001000,3,sell,50000.2,0.5
+
+            """)
+        let stopped = try program.run("tape", "import", "trades.csv", "--out", "t.tape")
+        #expect((stopped.code, stopped.out) == (3, ""))
+        #expect(stopped.error.contains("trades.csv:3"))
+        #expect(try program.names == ["trades.csv"])
+        let skipped = try program.run("tape", "import", "trades.csv", "--out", "t.tape", "--skip-bad")
+        #expect(skipped.code == 0 && skipped.out.contains("not read: 1"))
+    }
+
+    @Test func `a full disk is said, and nothing half-written stands under the report's name`() throws {
+        let program = try Program()
+        #expect(try synth(program, duration: "10 min").code == 0)
+        try program.write("demo.yaml", Scenarios.demo())
+        let full = try program.run(["backtest", "demo.yaml", "--quiet"], blocks: 128)
+        #expect((full.code, full.out) == (1, ""))
+        #expect(full.error.hasPrefix("error: ") && full.error.contains("hint: "), "\(full.error)")
+        #expect(!program.exists("reports/demo") && !program.exists("reports/demo.part"))
     }
 
     @Test func `an interrupted backtest writes what there is and has a code of its own`() throws {
