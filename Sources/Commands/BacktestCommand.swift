@@ -31,34 +31,27 @@ struct BacktestCommand: ParsableCommand {
 
     func run() throws {
         let scenario = try options.load()
-        do throws(RunError) {
-            let backtest = try Backtest(scenario, registry: unsafe Mmsim.strategies)
-            try run(scenario, backtest)
-        } catch {
+        do {
+            try run(scenario, Backtest(scenario, registry: unsafe Mmsim.strategies))
+        } catch let error as RunError {
+            throw Failure(error)
+        } catch let error as ReportError {
             throw Failure(error)
         }
     }
 
-    private func run(_ scenario: Scenario, _ backtest: Backtest) throws(RunError) {
-        do {
-            let folder = try RunFolder(path: out ?? "reports/" + scenario.name)
-            let tables = try RunTables(folder)
-            let progress = ProgressLine(isQuiet: quiet || json)
-            Interruption.watch()
-            let outcome = try backtest.run(journalPath: noJournal ? nil : folder.file("journal.sqlite"), output: tables) { step in
-                Self.show(step, on: progress)
-                return !Interruption.wasRequested
-            }
-            progress.finish()
-            try write(scenario, outcome, folder, tables, seconds: progress.elapsed)
-            if outcome.isPartial { throw ExitCode(Failure.interrupted) }
-        } catch let error as RunError {
-            throw error
-        } catch let error as ReportError {
-            throw .output(path: out ?? "reports/" + scenario.name, message: error.message)
-        } catch {
-            Foundation.exit(Failure.interrupted)
+    private func run(_ scenario: Scenario, _ backtest: Backtest) throws {
+        let folder = try RunFolder(path: out ?? "reports/" + scenario.name)
+        let tables = try RunTables(folder)
+        let progress = ProgressLine(isQuiet: quiet || json)
+        Interruption.watch()
+        let outcome = try backtest.run(journalPath: noJournal ? nil : folder.file("journal.sqlite"), output: tables) { step in
+            Self.show(step, on: progress)
+            return !Interruption.wasRequested
         }
+        progress.finish()
+        try write(scenario, outcome, folder, tables, seconds: progress.elapsed)
+        if outcome.isPartial { throw ExitCode(Failure.interrupted) }
     }
 
     private static func show(_ step: Backtest.Progress, on progress: ProgressLine) {

@@ -25,8 +25,16 @@ struct Failure: Error {
     }
 
     init(_ error: RunError) { self.init(error.message, hint: error.hint, code: error.exitCode) }
-    init(_ error: ReportError) { self.init(error.message, hint: error.hint, code: Self.runFailed) }
     init(_ error: FeedError) { self.init(error.message, hint: error.hint, code: Self.data) }
+
+    init(_ error: ReportError) {
+        let code: Int32
+        switch error {
+        case .notAFolder, .notAReport: code = Self.usage
+        case .notWritable, .diskFull: code = Self.runFailed
+        }
+        self.init(error.message, hint: error.hint, code: code)
+    }
 
     init(_ error: TapeError) {
         let code: Int32

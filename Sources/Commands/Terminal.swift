@@ -77,6 +77,12 @@ enum Interruption {
             unsafe Interruption.isRequested = 1
         }
         signal(SIGTERM) { _ in unsafe Interruption.isRequested = 1 }
+        // A parent may have left them blocked: threads of Dispatch, which start processes in tests and tools, block all.
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe sigaddset(&signals, SIGTERM)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     static var wasRequested: Bool { unsafe isRequested != 0 }

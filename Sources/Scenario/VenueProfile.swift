@@ -21,17 +21,25 @@ public struct VenueProfile: Sendable, Hashable {
         VenueProfile(name: "generic", feeds: []),
         VenueProfile(
             name: "backpack", feeds: ["backpack"],
-            makerFee: .init(value: Rate(basisPoints: 2), source: "defaults of public connectors", date: "2026"),
-            takerFee: .init(value: Rate(basisPoints: 5), source: "defaults of public connectors", date: "2026")),
+            makerFee: .init(value: Rate(basisPoints: 2), source: "support pages, VIP tier 1", date: "2026-09"),
+            takerFee: .init(value: Rate(basisPoints: 5), source: "support pages, VIP tier 1; the same in a fill", date: "2026-09")),
         VenueProfile(
             name: "lighter-standard", feeds: ["lighter"],
-            makerFee: .init(value: .zero, source: "venue's documentation, account tiers", date: "2026"),
-            takerFee: .init(value: .zero, source: "venue's documentation, account tiers", date: "2026"),
-            entryDelay: .init(value: .milliseconds(300), source: "venue's documentation: 200 ms maker, 300 ms taker", date: "2026")),
+            makerFee: .init(value: .zero, source: "documentation, account tiers", date: "2026-07"),
+            takerFee: .init(value: .zero, source: "documentation, account tiers", date: "2026-07"),
+            entryDelay: .init(
+                value: .milliseconds(300), source: "documentation, account tiers: 200 ms maker and cancel, 300 ms taker", date: "2026-07")),
         VenueProfile(
             name: "lighter-premium", feeds: ["lighter"],
-            entryDelay: .init(value: .milliseconds(200), source: "venue's documentation: 0 maker, 140 to 200 ms taker", date: "2026")),
-        VenueProfile(name: "grvt", feeds: ["grvt"]),
+            makerFee: .init(value: Rate(trillionths: 40_000_000), source: "documentation, account tiers, nothing staked", date: "2026-07"),
+            takerFee: .init(value: Rate(trillionths: 280_000_000), source: "documentation, account tiers, nothing staked", date: "2026-07"),
+            entryDelay: .init(
+                value: .milliseconds(200), source: "documentation, account tiers: 0 maker and cancel, 200 ms taker", date: "2026-07")),
+        VenueProfile(
+            name: "grvt", feeds: ["grvt"],
+            makerFee: .init(value: Rate(trillionths: -1_000_000), source: "fills of 2025-12 and 2026-01; tables differ", date: "2026-01"),
+            takerFee: .init(value: Rate(trillionths: 450_000_000), source: "fills of 2025-12 and 2026-01; tables differ", date: "2026-01"),
+            entryDelay: .init(value: .milliseconds(25), source: "API specification: what is not post-only", date: "2026-05")),
     ]
 
     public static func named(_ name: String) -> VenueProfile? { all.first { $0.name == name } }

@@ -114,19 +114,31 @@ import Testing
     @Test func `an unpublished report leaves nothing and keeps the old one`() throws {
         let path = Self.place()
         let first = try RunFolder(path: path)
-        try first.write("old", to: "a.txt")
+        try first.write("old", to: "report.json")
         try first.publish()
         do {
             let second = try RunFolder(path: path)
-            try second.write("new", to: "a.txt")
+            try second.write("new", to: "report.json")
         }
-        #expect(try String(contentsOfFile: path + "/a.txt", encoding: .utf8) == "old")
+        #expect(try String(contentsOfFile: path + "/report.json", encoding: .utf8) == "old")
         #expect(!FileManager.default.fileExists(atPath: path + ".part"))
         let third = try RunFolder(path: path)
-        try third.write("new", to: "a.txt")
+        try third.write("new", to: "report.json")
         try third.publish()
-        #expect(try String(contentsOfFile: path + "/a.txt", encoding: .utf8) == "new")
+        #expect(try String(contentsOfFile: path + "/report.json", encoding: .utf8) == "new")
         #expect(!FileManager.default.fileExists(atPath: path + ".old"))
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    @Test func `a folder of something else is never replaced`() throws {
+        let path = Self.place()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try RunFolder(path: path + "/").write("x", to: "report.json")
+        try "x".write(toFile: path + "/thesis.txt", atomically: true, encoding: .utf8)
+        for name in [path, path + "/", path + "/.", path + "/..", "/", "."] {
+            #expect(throws: ReportError.notAReport(path: name)) { try RunFolder(path: name) }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["thesis.txt"])
         try FileManager.default.removeItem(atPath: path)
     }
 

@@ -105,7 +105,9 @@ import Trading
         #expect(missing?.exitCode == 3 && missing?.hint == "did you mean '\(tapes[1])'?")
         let alone = try error(bench.scenario([tapes[0]], strategy: "idle"))
         #expect(alone == .noFeed(venue: "two", feed: "lighter", symbol: "BTC", available: ["backpack BTC_USDC_PERP"]))
-        let twice = try error(bench.scenario([tapes[0], tapes[0], tapes[1]], strategy: "idle"))
+        let copy = bench.folder + "/copy.tape"
+        try FileManager.default.copyItem(atPath: tapes[0], toPath: copy)
+        let twice = try error(bench.scenario([tapes[0], copy, tapes[1]], strategy: "idle"))
         #expect(twice?.exitCode == 3)
         let outside = try error(bench.scenario(tapes, strategy: "idle", extra: "range: { start: \"2030-01-01\" }"))
         #expect(outside?.exitCode == 2)

@@ -13,8 +13,7 @@ import Trading
 /// Buys the moment it sees a higher price than a moment ago, as one who saw the future would, and sells at once after.
 private final class Oracle: Strategy {
     static let specification = StrategySpecification(
-        name: "oracle", purpose: "Trades on every rise that it sees.", phases: [], roles: [.init("maker", ""), .init("taker", "")],
-        parameters: [])
+        name: "oracle", purpose: "Trades on every rise that it sees.", phases: [], roles: [.init("maker", "")], parameters: [])
     private let leg: StrategyBinding.Leg
     private var lastAsk: Int64 = .max
     private var holds = false
@@ -92,7 +91,7 @@ private final class Oracle: Strategy {
             venues: { v: { feed: backpack, profile: generic } }
             accounts:
               M: { venue: v, collateral: ["1000000 USDC"], maker_fee: "0 bp", taker_fee: "0 bp", entry_latency: "1 ms" }
-            strategy: { name: oracle, symbol: BTC, accounts: { maker: M, taker: M } }
+            strategy: { name: oracle, symbol: BTC, accounts: { maker: M } }
             reporting: USDC
             """, file: "oracle.yaml")
         let outcome = try Backtest(scenario, registry: registry).run()

@@ -2,22 +2,30 @@ internal import Foundation
 
 /// The folder of one run's report: written beside its final place and moved there whole.
 ///
-/// An earlier report of the same name stays until the new one is complete; a failed run leaves nothing under the name.
+/// An earlier report of the same name stays until the new one is complete; a failed run leaves nothing under the name. A folder
+/// that holds something else is never replaced.
 public final class RunFolder {
     /// Where the report will be.
     public let path: String
     /// Where its files are written until `publish`.
     public let draft: String
     private var isPublished = false
+    /// What every report has, and by which an earlier one is known.
+    private static let mark = "report.json"
 
-    /// - Throws: `ReportError` when the folder can't be made.
-    public init(path: String) throws(ReportError) {
+    /// - Throws: `ReportError` when the folder can't be made or is in use for something else.
+    public init(path given: String) throws(ReportError) {
+        var path = given
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
         draft = path + ".part"
         var isFolder: ObjCBool = false
         if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
             throw .notAFolder(path: path)
         }
+        let isPlace = ["", ".", "..", "/"].contains((path as NSString).lastPathComponent)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard !isPlace, names.isEmpty || names.contains(Self.mark) else { throw .notAReport(path: given) }
         do {
             if FileManager.default.fileExists(atPath: draft) { try FileManager.default.removeItem(atPath: draft) }
             try FileManager.default.createDirectory(atPath: draft, withIntermediateDirectories: true)

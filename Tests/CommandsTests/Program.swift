@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// The built `mmsim`, run in a folder of its own that is gone afterwards.
+final class Program {
+    struct Outcome: Equatable {
+        var code: Int32
+        var out: String
+        var error: String
+    }
+
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-commands-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    func read(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }
+    var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path()).filter { !$0.hasPrefix(".") }.sorted() }
+    }
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path()) }
+
+    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+        try run(arguments, environment: environment)
+    }
+
+    /// - Parameter meanwhile: Called when it has started.
+    func run(_ arguments: [String], environment: [String: String] = [:], meanwhile: (Process) throws -> Void = { _ in }) throws -> Outcome {
+        try run(Self.executable, arguments, environment, meanwhile)
+    }
+
+    /// With no file allowed to grow beyond `blocks` of 512 bytes, which stands in for a full disk; the signal that comes with it is
+    /// ignored.
+    func run(_ arguments: [String], blocks: Int) throws -> Outcome {
+        let script = "trap '' XFSZ; ulimit -f \(blocks); exec \"$0\" \"$@\""
+        return try run(URL(filePath: "/bin/sh"), ["-c", script, Self.executable.path()] + arguments, [:]) { _ in }
+    }
+
+    /// Beside the tests' own program.
+    private static let executable: URL = {
+        let tests = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return URL(filePath: tests).deletingLastPathComponent().appending(path: "mmsim")
+    }()
+
+    private func run(_ executable: URL, _ arguments: [String], _ environment: [String: String], _ meanwhile: (Process) throws -> Void)
+        throws
+        -> Outcome
+    {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MMSIM_") }
+        process.environment = inherited.merging(environment) { $1 }
+        // Files, not pipes: what is written may be longer than a pipe holds.
+        let (out, error) = (folder.appending(path: ".out"), folder.appending(path: ".error"))
+        for file in [out, error] { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: out)
+        process.standardError = try FileHandle(forWritingTo: error)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        try meanwhile(process)
+        process.waitUntilExit()
+        try #require(process.terminationReason == .exit, "it ended by signal \(process.terminationStatus)")
+        return Outcome(
+            code: process.terminationStatus, out: try String(contentsOf: out, encoding: .utf8),
+            error: try String(contentsOf: error, encoding: .utf8))
+    }
+}
+
+enum Scenarios {
+    /// Two venues as `synth` makes them.
+    static func demo(_ changes: [(String, String)] = []) -> String {
+        var text = """
+            version: 1
+            name: demo
+            seed: 7
+            tapes: [demo.tape]
+            venues:
+              backpack: { feed: backpack, profile: backpack }
+              lighter: { feed: lighter, profile: lighter-standard }
+            accounts:
+              M: { venue: backpack, collateral: ["50000 USDC"] }
+              T: { venue: lighter, collateral: ["50000 USDC"] }
+            strategy:
+              name: xemm
+              symbol: BTC
+              accounts: { maker: M, taker: T }
+              parameters: { size: "0.05 BTC", min_net: "0.5 bp" }
+            reporting: USD
+            rates: { "USDC/USD": "1" }
+
+            """
+        for (old, new) in changes { text = text.replacing(old, with: new) }
+        return text
+    }
+}
