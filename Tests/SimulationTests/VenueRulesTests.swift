@@ -142,6 +142,28 @@ func `the venue's status decides which orders may enter`(status: TradingStatus, 
     #expect(venue.nextReportTime == .never)
 }
 
+@Test func `a switch that nobody renews cancels everything of its account`() {
+    let stage = Stage()
+    stage.submit(.buy, 100, 1)
+    stage.submit(.buy, 99, 1, account: 1)
+    stage.send(.deadMan(account: AccountID(0), Nanoseconds(count: 3_000)))
+    stage.send(.deadMan(account: AccountID(0), Nanoseconds(count: 3_000)))
+    let due = stage.now - Nanoseconds(count: 1_000) + Stage.entryLatency + Nanoseconds(count: 3_000)
+    #expect(stage.venue.nextWake == due)
+    #expect(stage.submit(.sell, 120, 1) == [.acknowledged(OrderID(3))])
+    stage.pass(Nanoseconds(count: 2_000))
+    stage.venue.advance(to: due)
+    #expect(stage.bid(90, 1) == [.cancelled(OrderID(1), .deadMan), .cancelled(OrderID(3), .deadMan)])
+    #expect(stage.venue.restingOrderCount == 1 && stage.venue.nextWake == .never)
+    // Zero switches it off.
+    stage.submit(.buy, 100, 1)
+    stage.send(.deadMan(account: AccountID(0), Nanoseconds(count: 3_000)))
+    stage.send(.deadMan(account: AccountID(0), .zero))
+    #expect(stage.venue.nextWake == .never)
+    stage.venue.advance(to: .never)
+    #expect(stage.venue.restingOrderCount == 2)
+}
+
 // MARK: Queries
 
 @Test func `queries are answered with what the venue knows`() {

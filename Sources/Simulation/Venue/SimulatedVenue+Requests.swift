@@ -62,10 +62,10 @@ extension SimulatedVenue {
         case .submit(let request): submit(request, account, time)
         case .amend(let request): amend(request, account, time)
         case .cancel(let request): cancel(request, account, time)
-        case .cancelAll(let id, let instrument): cancelAll(id, instrument, account, time)
+        case .cancelAll(let id, let instrument): cancelAll(id, instrument, account, time, .requested)
         case .query(let request): answer(request, account, time)
         case .setLeverage(_, let instrument, let leverage): report(.leverage(instrument, leverage), account, time)
-        case .deadMan: break
+        case .deadMan(_, let span): deadMen[account] = span > .zero ? time + span : .never
         }
     }
 
@@ -166,19 +166,19 @@ extension SimulatedVenue {
         report(.amended(request.order, price: request.price, quantity: request.quantity), account, time)
     }
 
-    private func cancel(_ request: CancelRequest, _ account: Int, _ time: Timestamp) {
+    private func cancel(_ request: CancelRequest, _ account: Int, _ time: Timestamp, _ reason: CancelReason = .requested) {
         guard let index = listing(request.instrument), let found = unsafe markets[index].find(request.order),
             unsafe markets[index][found.side, found.index].account == account
         else { return report(.rejected(request.order, .cancel, .unknownOrder), account, time) }
         unsafe markets[index].remove(found.side, found.index)
         knownOrders.end(request.order)
-        report(.cancelled(request.order, .requested), account, time)
+        report(.cancelled(request.order, reason), account, time)
     }
 
-    private func cancelAll(_ id: AccountID, _ instrument: InstrumentID?, _ account: Int, _ time: Timestamp) {
+    func cancelAll(_ id: AccountID, _ instrument: InstrumentID?, _ account: Int, _ time: Timestamp, _ reason: CancelReason) {
         for record in knownOrders.open(id) where instrument == nil || record.request.instrument == instrument {
             let request = record.request
-            cancel(CancelRequest(account: id, instrument: request.instrument, order: request.order), account, time)
+            cancel(CancelRequest(account: id, instrument: request.instrument, order: request.order), account, time, reason)
         }
     }
 

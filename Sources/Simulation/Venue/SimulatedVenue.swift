@@ -19,7 +19,10 @@ public import Trading
     private var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
 
-    /// When the next request arrives; `.never` if none is on its way.
+    /// By account: when all its orders are cancelled unless it is heard of before; `.never` if that is off.
+    var deadMen: [Timestamp]
+
+    /// When the next request arrives or a dead man's switch runs out; `.never` if nothing is due.
     public private(set) var nextArrival = Timestamp.never
     /// When the next report reaches us; `.never` if none is on its way.
     public private(set) var nextReportTime = Timestamp.never
@@ -40,6 +43,7 @@ public import Trading
         accounts = configuration.accounts.map { VenueAccount($0, listings: configuration.listings.count) }
         requests = configuration.accounts.map { _ in Lane() }
         reports = configuration.accounts.map { _ in Lane() }
+        deadMen = configuration.accounts.map { _ in .never }
         marketCount = configuration.listings.count
         unsafe markets = .allocate(capacity: max(marketCount, 1))
         for (index, listing) in configuration.listings.enumerated() {
@@ -112,20 +116,30 @@ public import Trading
         nextArrival = min(nextArrival, arrival)
     }
 
-    /// Lets the earliest request arrive; of two at one instant, the lower account's.
+    /// Lets the earliest request arrive; of two at one instant, the lower account's, and requests before a switch that runs out.
     public func processArrival() {
-        guard let account = requests.indices.min(by: { (requests[$0].next, $0) < (requests[$1].next, $1) }),
-            requests[account].next != .never
-        else { return }
+        guard nextArrival != .never else { return }
+        if let account = deadMen.indices.first(where: { deadMen[$0] == nextArrival }), requests.allSatisfy({ $0.next > nextArrival }) {
+            let time = deadMen[account]
+            deadMen[account] = .never
+            findNextArrival()
+            return cancelAll(accounts[account].configuration.id, nil, account, time, .deadMan)
+        }
+        guard let account = requests.indices.min(by: { (requests[$0].next, $0) < (requests[$1].next, $1) }) else { return }
         let (time, command) = requests[account].receive()
-        nextArrival = requests.reduce(.never) { min($0, $1.next) }
         // A settlement that came before the request is paid on the position before it.
         for index in 0..<marketCount where unsafe markets[index].funding != nil { settleFunding(index, time) }
         process(command, account, time)
+        findNextArrival()
+    }
+
+    private func findNextArrival() {
+        nextArrival = requests.reduce(.never) { min($0, $1.next) }
+        for time in deadMen where time < nextArrival { nextArrival = time }
     }
 
     public func advance(to now: Timestamp) {
-        while nextArrival <= now { processArrival() }
+        while nextArrival <= now, nextArrival != .never { processArrival() }
     }
 
     public var nextWake: Timestamp { nextArrival }
