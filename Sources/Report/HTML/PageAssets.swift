@@ -119,7 +119,14 @@ enum PageAssets {
             box.append(bar);
             show(0);
           }
-          document.querySelectorAll('figure.chart').forEach(draw);
+          // A figure comes to life when it is near the screen: a page of many opens at once.
+          const figures = document.querySelectorAll('figure.chart');
+          if ('IntersectionObserver' in window) {
+            const watch = new IntersectionObserver(entries => entries.forEach(entry => {
+              if (entry.isIntersecting) { watch.unobserve(entry.target); draw(entry.target); }
+            }), { rootMargin: '400px' });
+            figures.forEach(figure => watch.observe(figure));
+          } else { figures.forEach(draw); }
           document.querySelectorAll('.table').forEach(page);
         })();
 

@@ -137,7 +137,10 @@ struct RunPlan {
         }
         var needed = Set(scenario.accounts.flatMap { $0.collateral.map(\.currency) })
         for listing in listings { needed.formUnion([listing.instrument.settlement]) }
-        for listing in listings where rates[listing.instrument.base] == nil && needed.contains(listing.instrument.base) {
+        for listing in listings
+        where rates[listing.instrument.base] == nil && listing.instrument.base != scenario.reporting
+            && needed.contains(listing.instrument.base)
+        {
             // What a feed of the run prices needs no statement.
             if let position = listings.firstIndex(where: { $0.instrument.base == listing.instrument.base }) {
                 rates[listing.instrument.base] = .mid(InstrumentID(position))
