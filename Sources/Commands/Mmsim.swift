@@ -1,3 +1,4 @@
+internal import Market
 public import ArgumentParser
 internal import Foundation
 internal import Scenario

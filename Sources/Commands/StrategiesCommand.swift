@@ -1,3 +1,4 @@
+internal import Market
 internal import ArgumentParser
 internal import Scenario
 internal import Strategies

@@ -1,3 +1,4 @@
+internal import Market
 internal import Foundation
 public import Trading
 internal import Yams

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Market
 
 /// What the store needs to know and do about its own file beside SQLite.
 enum TapeFile {
@@ -38,7 +39,7 @@ enum TapeFile {
                 unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             guard !candidate.hasPrefix("."), !candidate.hasSuffix(".part") else { continue }
-            let distance = editDistance(name, candidate)
+            let distance = Spelling.distance(name, candidate)
             if distance <= max(2, name.count / 4),
                 distance < best?.distance ?? .max || (distance == best?.distance && candidate < best?.name ?? "")
             {
@@ -46,20 +47,5 @@ enum TapeFile {
             }
         }
         return best.map { folder.isEmpty ? $0.name : folder + "/" + $0.name }
-    }
-
-    private static func editDistance(_ first: String, _ second: String) -> Int {
-        let (one, two) = (Array(first), Array(second))
-        var row = Array(0...two.count)
-        for i in one.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in two.indices {
-                let cost = one[i] == two[j] ? diagonal : min(diagonal, row[j], row[j + 1]) + 1
-                diagonal = row[j + 1]
-                row[j + 1] = cost
-            }
-        }
-        return row[two.count]
     }
 }

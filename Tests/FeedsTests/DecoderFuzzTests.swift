@@ -1,4 +1,5 @@
 import Market
+import TestSupport
 import Testing
 
 @testable import Feeds
@@ -28,7 +29,7 @@ struct DecoderFuzzTests {
         return rows
     }
 
-    @Test(arguments: files, 0..<3 as Range<UInt64>)
+    @Test(arguments: files, TestScale.seeds(3))
     func `a damaged row is an error, not a trap`(file: String, seed: UInt64) throws {
         let path = Recordings.path(file)
         let rows = try rows(path)

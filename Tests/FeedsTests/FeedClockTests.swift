@@ -1,5 +1,6 @@
 import Feeds
 import Market
+import TestSupport
 import Testing
 
 @Suite struct FeedClockTests {
@@ -63,7 +64,7 @@ import Testing
         #expect(corrected(&clock, venue: 100 * millisecond, receive: 150 * millisecond) == [100 * millisecond, 131 * millisecond])
     }
 
-    @Test(arguments: 0..<20 as Range<UInt64>)
+    @Test(arguments: TestScale.seeds(20))
     func `corrected times never decrease and keep the minimum latency`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var clock = FeedClock(minimumLatency: .milliseconds(1))

@@ -1,5 +1,6 @@
 import Foundation
 import Market
+import TestSupport
 import Testing
 
 @testable import Feeds
@@ -54,7 +55,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<40 as Range<UInt64>)
+    @Test(arguments: TestScale.seeds(40))
     func `changed bytes of a gzip file are told or harmless, never a trap`(seed: UInt64) throws {
         let files = try Files()
         var random = SeededGenerator(seed: seed)

@@ -1,4 +1,5 @@
 import Market
+import TestSupport
 import Testing
 
 @Suite struct OrderBookTests {
@@ -7,7 +8,7 @@ import Testing
         ("dense", 8, 40, 3), ("sparse", 3_000, 20_000, 500), ("far", 40, 200_000, 30), ("jumping", 20, 400, 50_000), ("crossing", 3, 6, 1),
     ]
 
-    @Test(arguments: shapes, [1, 2, 3] as [UInt64])
+    @Test(arguments: shapes, TestScale.seeds(3))
     func `the ladder agrees with the naive book after every change`(
         shape: (name: String, near: Int64, far: Int64, jump: Int64), seed: UInt64
     ) {

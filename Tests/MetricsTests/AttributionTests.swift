@@ -1,4 +1,5 @@
 import Market
+import TestSupport
 import Testing
 import Trading
 
@@ -198,7 +199,7 @@ private struct Run {
     #expect(result.rates.map(\.isStated) == [true])
 }
 
-@Test(arguments: 1..<9 as Range<UInt64>)
+@Test(arguments: TestScale.seeds(8))
 func `whatever happens, the lines add up to the profit`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var run = Run(minutes: 1_000)

@@ -1,4 +1,5 @@
 import Market
+import TestSupport
 import Testing
 import Trading
 
@@ -55,7 +56,7 @@ import Trading
         #expect(world.reports() == ["funding -0.202 USD", "funding 0.202 USD"])
     }
 
-    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+    @Test(arguments: TestScale.seeds(6))
     func `random markets: every fill has a witness, money is conserved, no more fills than was there`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var world = VenueWorld(accounts: 2)

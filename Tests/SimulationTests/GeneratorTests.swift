@@ -1,5 +1,6 @@
 import Market
 import Simulation
+import TestSupport
 import Testing
 
 @Suite struct GeneratorTests {
@@ -15,7 +16,7 @@ import Testing
         #expect(Self.events(1, minutes: 2) != Self.events(2, minutes: 2))
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64])
+    @Test(arguments: TestScale.seeds(3))
     func `books never cross, frames are whole, time goes on, venues stay together`(seed: UInt64) {
         let market = GeneratedMarket.standard(venues: 3, duration: .minutes(20))
         let books = BookTable(count: 3)

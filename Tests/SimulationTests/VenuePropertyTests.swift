@@ -1,4 +1,5 @@
 import Market
+import TestSupport
 import Testing
 import Trading
 
@@ -223,7 +224,7 @@ private struct RandomVenue {
     }
 }
 
-@Test(arguments: 0..<24 as Range<UInt64>)
+@Test(arguments: TestScale.seeds(24))
 func `whatever market and accounts do, fills have causes and money is conserved`(seed: UInt64) {
     var run = RandomVenue(seed: seed)
     for step in 0..<4_000 {
