@@ -53,11 +53,13 @@ import Trading
     let stage = Stage(queue: .logarithmic)
     stage.bid(100, 10)
     stage.submit(.buy, 100, 5)
-    stage.bid(100, 9)
-    #expect(stage.sold(100, 10).slices.map(\.lots) == [1])
-    stage.bid(100, 8)
+    // Ten more behind, then one less: half a lot of it from ahead. A trade of ten takes the nine and a half that are left.
     stage.bid(100, 20)
-    stage.bid(100, 1)
+    stage.bid(100, 19)
+    #expect(stage.sold(100, 10).isEmpty)
+    stage.bid(100, 9)
+    stage.bid(100, 30)
+    stage.bid(100, 10)
     #expect(stage.sold(100, 4).slices.map(\.lots) == [4])
 }
 

@@ -67,8 +67,10 @@ public import Trading
     @inline(__always)
     public func receive(_ event: borrowing MarketEvent) {
         let index = listingOfInstrument[event.instrument.index]
-        if event.kind == .level, !event.flags.contains(.snapshot), unsafe !markets[index].needsAttention {
-            unsafe markets[index].level(event.side, event.price, event.quantity)
+        if event.kind == .level, !event.flags.contains(.snapshot), unsafe event.venueTime < markets[index].attention.settlement,
+            unsafe !markets[index].attention.concerns(event.side, event.price)
+        {
+            unsafe markets[index].book.set(event.side, ticks: event.price, lots: event.quantity)
         } else {
             receiveSlowly(event, index)
         }
@@ -260,10 +262,4 @@ public import Trading
 
     func accountIndex(_ id: AccountID) -> Int { accountOfRun[id.index] }
     var rules: VenueConfiguration { configuration }
-}
-
-extension VenueMarket {
-    /// Something beside the book may have to be done at the next record: a settlement is due, or orders could be hit.
-    @inline(__always)
-    var needsAttention: Bool { hasOrders || funding != nil }
 }

@@ -16,7 +16,10 @@ struct VenueMarket: ~Copyable {
     var status = TradingStatus.trading
     var mark: FinePrice?
     /// The next settlement's rate and time; and the interval, 0 if unknown.
-    var funding: (rate: Rate, time: Timestamp, interval: Nanoseconds)?
+    var funding: (rate: Rate, time: Timestamp, interval: Nanoseconds)? {
+        didSet { attention.settlement = funding?.time ?? .never }
+    }
+    private(set) var attention = Attention()
 
     /// Sorted: bids and asks each in price, then arrival order.
     private(set) var bids: ContiguousArray<RestingOrder> = []
@@ -50,12 +53,15 @@ struct VenueMarket: ~Copyable {
     mutating func level(_ side: Side, _ ticks: Int64, _ lots: Int64) {
         let bestBefore = side == .buy ? book.bestBidTicks : book.bestAskTicks
         let previous = book.set(side, ticks: ticks, lots: lots)
-        if hasOrders || !debts.isEmpty { levelAmongOrders(side, ticks, previous, lots, bestBefore) }
+        if attention.concerns(side, ticks) { levelAmongOrders(side, ticks, previous, lots, bestBefore) }
     }
 
     @inline(never)
     private mutating func levelAmongOrders(_ side: Side, _ ticks: Int64, _ previous: Int64, _ lots: Int64, _ bestBefore: Int64) {
-        debts.cap(side, ticks, lots)
+        if attention.hasDebts {
+            debts.cap(side, ticks, lots)
+            attention.hasDebts = !debts.isEmpty
+        }
         switch side {
         case .buy:
             for index in bids.indices where bids[index].ticks == ticks {
@@ -80,6 +86,7 @@ struct VenueMarket: ~Copyable {
     /// A full book has come: levels that it does not hold are empty, and from here on fills can be trusted.
     mutating func endSnapshot() {
         debts.cap(by: book)
+        attention.hasDebts = !debts.isEmpty
         for index in bids.indices where book.lots(.buy, bids[index].ticks) == 0 {
             bids[index].queue.level(from: 0, to: 0, queueModel, lotUnit: lotUnit)
         }
@@ -101,7 +108,7 @@ struct VenueMarket: ~Copyable {
                 mechanism: .bookCrossed, displayed: displayed, usedBefore: used, queueAhead: order.queue.roundedAhead,
                 isVerified: isSynchronised)
             let filled = fill(side.opposite, index, min(order.remaining, displayed - used), witness)
-            if filled > 0 { debts.add(side, ticks, filled) }
+            if filled > 0 { owe(side, ticks, filled) }
             if count(side.opposite) > index, self[side.opposite, index].id == order.id { index += 1 }
         }
     }
@@ -217,10 +224,12 @@ struct VenueMarket: ~Copyable {
         case .buy: bids.insert(order, at: bids.firstIndex { order.precedes($0) } ?? bids.count)
         case .sell: asks.insert(order, at: asks.firstIndex { order.precedes($0) } ?? asks.count)
         }
+        attention.watch(bids, asks)
     }
 
     mutating func remove(_ side: Side, _ index: Int) {
         if side == .buy { bids.remove(at: index) } else { asks.remove(at: index) }
+        attention.watch(bids, asks)
     }
 
     func find(_ id: OrderID) -> (side: Side, index: Int)? {
@@ -233,7 +242,10 @@ struct VenueMarket: ~Copyable {
     func available(_ side: Side, _ ticks: Int64, _ displayed: Int64) -> Int64 { max(0, displayed - debts.lots(side, ticks)) }
 
     func debt(_ side: Side, _ ticks: Int64) -> Int64 { debts.lots(side, ticks) }
-    mutating func owe(_ side: Side, _ ticks: Int64, _ lots: Int64) { debts.add(side, ticks, lots) }
+    mutating func owe(_ side: Side, _ ticks: Int64, _ lots: Int64) {
+        debts.add(side, ticks, lots)
+        attention.hasDebts = true
+    }
 }
 
 extension QueuePosition {
