@@ -227,7 +227,8 @@ public final class RunRecorder {
 
     /// A round trip ends when every position that the run made is flat again.
     private func closeTrip(notionalChange fill: Fill, worth: Money) {
-        tripProfit += ExactAmount(nanos: -worth.nanos * fill.side.sign - fill.fee.nanos, rate: lastRates[worth.currency] ?? 0)
+        tripProfit += ExactAmount(nanos: -worth.nanos * fill.side.sign, rate: lastRates[worth.currency] ?? 0)
+        tripProfit -= ExactAmount(nanos: fill.fee.nanos, rate: lastRates[fill.fee.currency] ?? 0)
         for account in description.accounts.indices {
             for instrument in description.instruments.indices
             where !ledger.position(AccountID(account), InstrumentID(instrument)).isZero { return }

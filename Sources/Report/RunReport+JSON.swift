@@ -24,6 +24,7 @@ extension RunReport {
         keys["events"] = .integer(outcome.events)
         keys["feeds"] = .array(outcome.feeds.map(feed))
         keys["equity"] = equityFigures
+        keys["accounts"] = .array(outcome.accounts.map(terms))
         keys["performance"] = performance
         keys["attribution"] = attributionFigures
         keys["venues"] = .array(result.activity.map(activity))
@@ -56,7 +57,16 @@ extension RunReport {
             "lifted_venue_times": .integer(Int64(feed.liftedVenueTimes)),
             "lifted_receive_times": .integer(Int64(feed.liftedReceiveTimes)),
             "unsynchronised_ns": .integer(feed.unsynchronised.count),
-            "gaps": .integer(Int64(feed.gaps)),
+            "gaps": .integer(Int64(feed.gaps)), "latency_median_ns": .integer(feed.medianLatency.count),
+            "latency_99_ns": .integer(feed.latency99.count), "latency_largest_ns": .integer(feed.largestLatency.count),
+        ])
+    }
+
+    private func terms(_ terms: Backtest.Terms) -> JSONValue {
+        .object([
+            "account": .string(terms.account), "venue": .string(terms.venue), "maker_fee": .string(terms.makerFee.description),
+            "taker_fee": .string(terms.takerFee.description), "entry_latency_ns": .integer(terms.entryLatency.count),
+            "response_latency_ns": .integer(terms.responseLatency.count),
         ])
     }
 

@@ -13,7 +13,9 @@ extension RunReport {
                 .init(title: "Where it came from", blocks: [.table(attributionTable)]),
                 .init(title: "Market and fills", blocks: [.chart(priceChart(tables)), .chart(spreadChart), .table(mechanismTable)]),
                 .init(title: "Inventory", blocks: [.chart(inventoryChart), .chart(deltaChart), .table(positionTable)]),
-                .init(title: "Execution", blocks: [.table(venueTable), .facts(execution), .chart(feeChart)]),
+                .init(
+                    title: "Execution",
+                    blocks: [.table(venueTable), .facts(execution), .chart(feeChart), .table(termsTable), .table(latencyTable)]),
                 .init(title: "Risk", blocks: [.facts(risk)]),
                 .init(
                     title: "Tables",
@@ -140,6 +142,32 @@ extension RunReport {
                 "messages a fill", "rejects",
             ], numeric: Set(1...10), rows: rows)
     }
+
+    private var termsTable: Page.Table {
+        let rows = outcome.accounts.map { terms in
+            [
+                terms.account, terms.venue, number(Double(terms.makerFee.trillionths) / 1e8),
+                number(Double(terms.takerFee.trillionths) / 1e8),
+                milliseconds(terms.entryLatency), milliseconds(terms.responseLatency),
+            ]
+        }
+        return .init(
+            id: "terms", title: "Terms of the accounts",
+            header: ["account", "venue", "maker fee, bp", "taker fee, bp", "entry latency, ms", "response latency, ms"],
+            numeric: [2, 3, 4, 5],
+            rows: rows)
+    }
+
+    private var latencyTable: Page.Table {
+        let rows = outcome.feeds.map {
+            [$0.venue, $0.name, milliseconds($0.medianLatency), milliseconds($0.latency99), milliseconds($0.largestLatency)]
+        }
+        return .init(
+            id: "latency", title: "Latency of market data, corrected", header: ["venue", "feed", "median, ms", "99 %, ms", "largest, ms"],
+            numeric: [2, 3, 4], rows: rows, note: "Above 100,000 frames the median and 99 % have three significant digits.")
+    }
+
+    private func milliseconds(_ span: Nanoseconds) -> String { number(Double(span.count) / 1e6, decimals: 3) }
 
     private var feedTable: Page.Table {
         let rows = outcome.feeds.map { feed in

@@ -22,6 +22,7 @@ struct CanonicalText {
             lines[path + "sync"] = venue.sync.rawValue
             lines[path + "queue"] = venue.queue.rawValue
             lines[path + "post_only"] = venue.postOnly.rawValue
+            lines[path + "spot_fee"] = venue.spotFee.rawValue
             lines[path + "minimum_notional"] = venue.minimumNotional?.description
         }
         for account in scenario.accounts {

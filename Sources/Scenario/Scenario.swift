@@ -17,6 +17,7 @@ public struct Scenario: Sendable {
     }
 
     public enum PostOnly: String, Sendable, CaseIterable { case reject, expire }
+    public enum SpotFee: String, Sendable, CaseIterable { case quote, received }
     public enum Returns: String, Sendable, CaseIterable { case additive, compounding }
 
     public struct Venue: Sendable, Hashable {
@@ -28,6 +29,7 @@ public struct Scenario: Sendable {
         public var sync: Sync
         public var queue: Queue
         public var postOnly: PostOnly
+        public var spotFee: SpotFee
         /// Smallest order value of what is quoted in its currency.
         public var minimumNotional: Money?
     }

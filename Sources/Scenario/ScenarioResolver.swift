@@ -89,6 +89,7 @@ struct ScenarioResolver {
                 sync: venue.choice("sync", default: Scenario.Sync.snapshot),
                 queue: venue.choice("queue", default: Scenario.Queue.riskAverse),
                 postOnly: venue.choice("post_only", default: Scenario.PostOnly.reject),
+                spotFee: venue.choice("spot_fee", default: Scenario.SpotFee.quote),
                 minimumNotional: venue.amount("minimum_notional", mayBeZero: true))
         }
     }

@@ -79,6 +79,9 @@ public enum ScenarioSchema {
                 .init(
                     "post_only", .choice(Scenario.PostOnly.allCases.map(\.rawValue)), "What becomes of one that would take. Default reject."
                 ),
+                .init(
+                    "spot_fee", .choice(Scenario.SpotFee.allCases.map(\.rawValue)),
+                    "What a spot fee is taken from: quote, or what the fill brings (received). Default quote."),
                 .init("minimum_notional", .amount, "Smallest order value in quote, such as \"5 USDT\". Default: the recording's."),
             ]
         ),

@@ -42,6 +42,15 @@ import Trading
         #expect(world.reports().suffix(2) == ["rejected 4 submit balance", "rejected 5 submit balance"])
     }
 
+    @Test func `a spot fee may be taken from what the fill brings`() {
+        var world = VenueWorld(.spot, spotFee: .received)
+        world.submit(.buy, 102, 4, .immediateOrCancel)
+        // 10 bp of 4 BTC; a sale pays in dollars: 300 less 0.3.
+        #expect(world.balance(VenueWorld.btc) == 3_996_000_000 && world.balance(VenueWorld.usd) == 592_000_000_000)
+        world.submit(.sell, 100, 3, .immediateOrCancel)
+        #expect(world.balance(VenueWorld.btc) == 996_000_000 && world.balance(VenueWorld.usd) == 891_700_000_000)
+    }
+
     @Test func `funding is paid by longs on the mark at the settlement`() {
         var world = VenueWorld(accounts: 2)
         world.submit(.buy, nil, 4, .immediateOrCancel)

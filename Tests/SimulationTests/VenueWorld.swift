@@ -29,7 +29,7 @@ struct VenueWorld {
     /// Latencies are 10 ns there and 5 ns back; maker 1 bp, taker 10 bp; the book is a snapshot of 100 × 5 and 102 × 4, 103 × 6.
     init(
         _ kind: Instrument.Kind = .linear, accounts: Int = 1, queue: QueueModel = .riskAverse, collateral: [Money]? = nil,
-        postOnly: VenueConfiguration.PostOnlyPolicy = .reject,
+        postOnly: VenueConfiguration.PostOnlyPolicy = .reject, spotFee: VenueConfiguration.SpotFee = .quote,
         book: [(Side, Int64, Int64)] = [(.buy, 100, 5), (.buy, 99, 8), (.sell, 102, 4), (.sell, 103, 6)]
     ) {
         venue = SimulatedVenue(
@@ -40,7 +40,7 @@ struct VenueWorld {
                         id: AccountID($0), collateral: collateral ?? [Money(nanos: 1_000_000_000_000, Self.usd)],
                         makerFee: Rate(basisPoints: 1),
                         takerFee: Rate(basisPoints: 10), entryLatency: Nanoseconds(count: 10), responseLatency: Nanoseconds(count: 5))
-                }, queue: queue, postOnly: postOnly, reportsAccountState: false))
+                }, queue: queue, postOnly: postOnly, spotFee: spotFee, reportsAccountState: false))
         snapshot(book)
     }
 

@@ -12,7 +12,7 @@ public struct LatencySummary: Hashable, Sendable {
 }
 
 /// Collects latencies in constant memory: all of them up to a limit, then their counts in log-linear buckets.
-struct LatencyRecorder {
+public struct LatencyRecorder: Sendable {
     private static let exactLimit = 100_000
     /// 2,048 buckets for each doubling: a width below 0.1 %.
     private static let mantissaBits = 11
@@ -23,7 +23,9 @@ struct LatencyRecorder {
     private var minimum = Int64.max
     private var maximum = Int64.min
 
-    mutating func record(_ nanoseconds: Int64) {
+    public init() {}
+
+    public mutating func record(_ nanoseconds: Int64) {
         count += 1
         minimum = min(minimum, nanoseconds)
         maximum = max(maximum, nanoseconds)
@@ -46,7 +48,8 @@ struct LatencyRecorder {
         return value < 0 ? -kept : kept
     }
 
-    var summary: LatencySummary? {
+    /// nil before the first one.
+    public var summary: LatencySummary? {
         guard count > 0 else { return nil }
         let isExact = !samples.isEmpty
         let sorted = isExact ? samples.sorted().map { ($0, 1) } : buckets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

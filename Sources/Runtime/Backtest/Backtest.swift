@@ -22,8 +22,20 @@ public struct Backtest {
         /// SHA-256 over the sorted content hashes of the feeds.
         public var dataHash: String
         public var feeds: [Feed]
+        public var accounts: [Terms]
         public var assumptions: [String]
         public var warnings: [String]
+    }
+
+    /// On what terms an account trades.
+    public struct Terms: Sendable {
+        public var account: String
+        public var venue: String
+        public var makerFee: Rate
+        public var takerFee: Rate
+        /// The venue's own delay included.
+        public var entryLatency: Nanoseconds
+        public var responseLatency: Nanoseconds
     }
 
     public struct Feed: Sendable {
@@ -36,6 +48,10 @@ public struct Backtest {
         /// Records whose times were lifted, so that they never decrease and nothing is received before it happened.
         public var liftedVenueTimes: Int
         public var liftedReceiveTimes: Int
+        /// From the venue to us, by corrected times.
+        public var medianLatency: Nanoseconds
+        public var latency99: Nanoseconds
+        public var largestLatency: Nanoseconds
         /// Time during which the strategy ran and the book could not be trusted.
         public var unsynchronised: Nanoseconds
         public var gaps: Int
@@ -121,7 +137,15 @@ public struct Backtest {
         return Outcome(
             result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
             journalRecords: journal.recordCount, journalDigest: digest?.description, dataHash: Self.dataHash(hashes),
-            feeds: feeds(sources, bridge.unsynchronised), assumptions: plan.assumptions, warnings: plan.warnings)
+            feeds: feeds(sources, bridge.unsynchronised), accounts: terms, assumptions: plan.assumptions, warnings: plan.warnings)
+    }
+
+    private var terms: [Terms] {
+        plan.scenario.accounts.map {
+            Terms(
+                account: $0.name, venue: $0.venue, makerFee: $0.makerFee, takerFee: $0.takerFee, entryLatency: $0.entryLatency,
+                responseLatency: $0.responseLatency)
+        }
     }
 
     private func feeds(_ sources: [TapeSource], _ unsynchronised: [Nanoseconds]) -> [Feed] {
@@ -129,11 +153,13 @@ public struct Backtest {
             var hasher = SHA256Hasher()
             for part in listing.parts { hasher.update(part.summary.contentHash.description) }
             let clock = sources[index].clockStatistics
+            let latency = sources[index].latency.summary
             return Feed(
                 venue: plan.scenario.venues[listing.venue].name, name: listing.parts[0].summary.description.name,
                 contentHash: hasher.finish().description, clockOffset: clock.offset, clockDrift: clock.drift,
                 liftedVenueTimes: clock.liftedVenueTimes, liftedReceiveTimes: clock.liftedReceiveTimes,
-                unsynchronised: unsynchronised[index],
+                medianLatency: latency?.median ?? .zero,
+                latency99: latency?.percentile99 ?? .zero, largestLatency: latency?.maximum ?? .zero, unsynchronised: unsynchronised[index],
                 gaps: sources[index].gapCount)
         }
     }

@@ -136,7 +136,12 @@ struct RunPlan {
             }
         }
         var needed = Set(scenario.accounts.flatMap { $0.collateral.map(\.currency) })
-        for listing in listings { needed.formUnion([listing.instrument.settlement]) }
+        for listing in listings {
+            needed.insert(listing.instrument.settlement)
+            if listing.instrument.kind == .spot, scenario.venues[listing.venue].spotFee == .received {
+                needed.insert(listing.instrument.base)
+            }
+        }
         for listing in listings
         where rates[listing.instrument.base] == nil && listing.instrument.base != scenario.reporting
             && needed.contains(listing.instrument.base)
@@ -190,7 +195,7 @@ struct RunPlan {
             listings: listings.enumerated().filter { $0.element.venue == index }.map {
                 VenueConfiguration.Listing(id: InstrumentID($0.offset), instrument: $0.element.instrument)
             }, accounts: accounts, queue: venue.queue == .tradesOnly ? .tradesOnly : .riskAverse, matching: .faithful,
-            postOnly: venue.postOnly == .expire ? .expire : .reject)
+            postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote)
     }
 
     var coreConfiguration: CoreConfiguration {

@@ -27,6 +27,8 @@ final class TapeSource: MarketSource {
         clock = FeedClock(minimumLatency: minimumLatency)
     }
 
+    /// From the venue to us, by corrected times, a sample each frame.
+    private(set) var latency = LatencyRecorder()
     /// Gaps seen so far.
     private(set) var gapCount = 0
     var clockStatistics: FeedClock.Statistics { clock.statistics }
@@ -58,6 +60,7 @@ final class TapeSource: MarketSource {
                 batch[index].instrument = instrument
                 if batch[index].kind == .gap { gapCount += 1 }
                 clock.correct(&batch[index])
+                if batch[index].isLast { latency.record((batch[index].receiveTime - batch[index].venueTime).count) }
             }
             return true
         }

@@ -205,7 +205,8 @@ public import Trading
         let quantity = Quantity(lots: match.lots)
         let price = Price(ticks: match.ticks)
         let fee = accounts[match.account].book(
-            instrument, listing: index, match.side == .buy ? quantity : -quantity, instrument.finePrice(price), match.role)
+            instrument, listing: index, match.side == .buy ? quantity : -quantity, instrument.finePrice(price), match.role,
+            spotFee: configuration.spotFee)
         lastTrade += 1
         let fill = Fill(
             order: match.order, instrument: id, trade: lastTrade, side: match.side, role: match.role, price: price, quantity: quantity,

@@ -29,10 +29,13 @@ struct VenueAccount {
 
     /// Books a fill and returns its fee.
     mutating func book(
-        _ instrument: Instrument, listing: Int, _ change: Quantity, _ price: FinePrice, _ role: LiquidityRole
+        _ instrument: Instrument, listing: Int, _ change: Quantity, _ price: FinePrice, _ role: LiquidityRole,
+        spotFee: VenueConfiguration.SpotFee
     ) -> Money {
         let worth = value(instrument, change, price)
-        let fee = Money(nanos: abs(worth.nanos), worth.currency).share(role == .maker ? configuration.makerFee : configuration.takerFee)
+        let takesBase = instrument.kind == .spot && spotFee == .received && change.lots > 0
+        let basis = takesBase ? Money(nanos: instrument.baseAmount(change, at: price), instrument.base) : worth
+        let fee = Money(nanos: abs(basis.nanos), basis.currency).share(role == .maker ? configuration.makerFee : configuration.takerFee)
         if instrument.kind == .spot {
             add(Money(nanos: instrument.baseAmount(change, at: price), instrument.base))
             add(-worth)

@@ -41,6 +41,14 @@ public struct VenueConfiguration: Sendable {
     /// What happens to a post-only order that would take.
     public enum PostOnlyPolicy: String, Hashable, Sendable, CaseIterable { case reject, expire }
 
+    /// What a spot fee is taken from.
+    public enum SpotFee: String, Hashable, Sendable, CaseIterable {
+        /// Always the quote currency.
+        case quote
+        /// What the fill brings: the base currency of a purchase, the quote currency of a sale.
+        case received
+    }
+
     public enum Matching: Hashable, Sendable {
         /// Own orders share what traded and what the book shows; taking is remembered.
         case faithful
@@ -53,18 +61,20 @@ public struct VenueConfiguration: Sendable {
     public var queue: QueueModel
     public var matching: Matching
     public var postOnly: PostOnlyPolicy
+    public var spotFee: SpotFee
     /// Whether a fill is followed by the position and the balances that it left.
     public var reportsAccountState: Bool
 
     public init(
         listings: [Listing], accounts: [Account], queue: QueueModel = .riskAverse, matching: Matching = .faithful,
-        postOnly: PostOnlyPolicy = .reject, reportsAccountState: Bool = true
+        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true
     ) {
         self.listings = listings
         self.accounts = accounts
         self.queue = queue
         self.matching = matching
         self.postOnly = postOnly
+        self.spotFee = spotFee
         self.reportsAccountState = reportsAccountState
     }
 }
