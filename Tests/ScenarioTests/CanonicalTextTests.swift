@@ -54,6 +54,7 @@ import Testing
                 venues.far.post_only = reject
                 venues.far.profile = lighter-standard
                 venues.far.queue = risk-averse
+                venues.far.spot_fee = quote
                 venues.far.sync = snapshot
                 venues.near.feed = binance-usdm
                 venues.near.minimum_latency = 2 ms
@@ -61,12 +62,13 @@ import Testing
                 venues.near.post_only = expire
                 venues.near.profile = generic
                 venues.near.queue = trades-only
+                venues.near.spot_fee = received
                 venues.near.sync = touch
                 version = 1
 
                 """)
         // By another program, of the text above.
-        #expect("\(scenario.hash)" == "5371dbbd363d600b05601449519c2703a4570fee68c786073a814ea57955d609")
+        #expect("\(scenario.hash)" == "545d7addaa90571c9ce059441ab67e843db44bccd77f9535cac80abbeb3d9c2b")
     }
 
     @Test func `credentials and the paths of tapes are not in it`() throws {
@@ -81,6 +83,7 @@ import Testing
         ("name", "x"), ("seed", "8"), ("range.start", "2024-08-08T23:55:00.000000001Z"), ("range.end", "2024-08-09"),
         ("venues.near.feed", "x"), ("venues.near.profile", "grvt"), ("venues.near.minimum_latency", "3 ms"),
         ("venues.near.sync", "snapshot"), ("venues.near.queue", "risk-averse"), ("venues.near.post_only", "reject"),
+        ("venues.near.spot_fee", "quote"),
         ("venues.near.minimum_notional", "6 USDT"), ("accounts.M.collateral", "1 BTC"), ("accounts.M.maker_fee", "0 bp"),
         ("accounts.M.taker_fee", "0 bp"), ("accounts.M.entry_latency", "1 ns"), ("accounts.M.response_latency", "1 ns"),
         ("accounts.T.venue", "near"), ("symbols.BTC.near", "X"), ("strategy.symbol", "X"), ("strategy.parameters.size", "2 BTC"),

@@ -38,6 +38,7 @@ enum Demo {
             sync: touch
             queue: trades-only
             post_only: expire
+            spot_fee: received
             minimum_notional: "5 USDT"
           far:
             feed: binance-coinm

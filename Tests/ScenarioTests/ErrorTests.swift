@@ -126,31 +126,31 @@ import Trading
         ("tapes", "1:1: tapes: it is missing (Tapes, relative to this file; parts of one feed may be in several.)"),
         ("reporting", "1:1: reporting: it is missing (The currency of the report, such as USD.)"),
         ("strategy", "1:1: strategy: it is missing (What trades.)"),
-        ("venues.far.feed", "18:5: venues.far.feed: it is missing (The recorded venue, as `mmsim tape info` names it.)"),
-        ("accounts.T.venue", "30:5: accounts.T.venue: it is missing (One of `venues`.)"),
+        ("venues.far.feed", "19:5: venues.far.feed: it is missing (The recorded venue, as `mmsim tape info` names it.)"),
+        ("accounts.T.venue", "31:5: accounts.T.venue: it is missing (One of `venues`.)"),
         (
             "accounts.M.collateral",
-            "22:5: accounts.M.collateral: it is missing (What it holds at the start, such as [\"1 BTC\", \"50000 USDT\"].)"
+            "23:5: accounts.M.collateral: it is missing (What it holds at the start, such as [\"1 BTC\", \"50000 USDT\"].)"
         ),
         (
             "accounts.M.maker_fee",
-            "22:5: accounts.M.maker_fee: it is missing, and the profile 'generic' does not know it (state it, such as \"5 bp\")"
+            "23:5: accounts.M.maker_fee: it is missing, and the profile 'generic' does not know it (state it, such as \"5 bp\")"
         ),
         (
             "accounts.M.taker_fee",
-            "22:5: accounts.M.taker_fee: it is missing, and the profile 'generic' does not know it (state it, such as \"5 bp\")"
+            "23:5: accounts.M.taker_fee: it is missing, and the profile 'generic' does not know it (state it, such as \"5 bp\")"
         ),
-        ("strategy.name", "37:3: strategy.name: it is missing (As `mmsim strategies` lists it.)"),
-        ("strategy.symbol", "37:3: strategy.symbol: it is missing (What is traded, such as BTC.)"),
-        ("strategy.accounts", "37:3: strategy.accounts: it is missing (An account for each role of the strategy.)"),
-        ("strategy.accounts.taker", "40:5: strategy.accounts.taker: it is missing (the one that takes)"),
-        ("strategy.parameters", "37:3: strategy.parameters: pair wants 'size' (Of one order.)"),
-        ("strategy.parameters.size", "43:5: strategy.parameters: pair wants 'size' (Of one order.)"),
-        ("rates.BTC/USD.feed", "64:5: rates.BTC/USD.feed: it is missing (One of `venues`.)"),
-        ("rates.BTC/USD.symbol", "64:5: rates.BTC/USD.symbol: it is missing (Whose mid is the rate, such as BTC.)"),
+        ("strategy.name", "38:3: strategy.name: it is missing (As `mmsim strategies` lists it.)"),
+        ("strategy.symbol", "38:3: strategy.symbol: it is missing (What is traded, such as BTC.)"),
+        ("strategy.accounts", "38:3: strategy.accounts: it is missing (An account for each role of the strategy.)"),
+        ("strategy.accounts.taker", "41:5: strategy.accounts.taker: it is missing (the one that takes)"),
+        ("strategy.parameters", "38:3: strategy.parameters: pair wants 'size' (Of one order.)"),
+        ("strategy.parameters.size", "44:5: strategy.parameters: pair wants 'size' (Of one order.)"),
+        ("rates.BTC/USD.feed", "65:5: rates.BTC/USD.feed: it is missing (One of `venues`.)"),
+        ("rates.BTC/USD.symbol", "65:5: rates.BTC/USD.symbol: it is missing (Whose mid is the rate, such as BTC.)"),
         (
             "risk.max_orders_per_second",
-            "55:31: risk.reserved_orders_per_second: there is no max_orders_per_second that it could be part of (state that too)"
+            "56:31: risk.reserved_orders_per_second: there is no max_orders_per_second that it could be part of (state that too)"
         ),
     ])
     func `a missing key is shown where it would stand`(path: String, complaint: String) {
@@ -185,8 +185,8 @@ import Trading
         let collateral = Demo.setting("accounts.M.collateral", to: "\n      - 1 BTC\n      - 2\n      - 3 BTC")
         #expect(
             Demo.complaints(collateral) == [
-                "25:9: accounts.M.collateral: '2' has no currency (write \"2 USD\", or another currency or token)",
-                "26:9: accounts.M.collateral: BTC stands twice",
+                "26:9: accounts.M.collateral: '2' has no currency (write \"2 USD\", or another currency or token)",
+                "27:9: accounts.M.collateral: BTC stands twice",
             ])
         #expect(Demo.complaints(Demo.setting("tapes", to: "[a, b, a]")) == ["4:15: tapes: 'a' stands twice"])
     }
@@ -205,10 +205,10 @@ import Trading
                 "2:7: name: 'a b' can't name a folder (use letters, digits, . _ -)",
                 "3:1: sede: there is no such key (did you mean 'seed'?)",
                 "13:11: venues.near.sync: 'tuoch' is not one of snapshot, touch (did you mean 'touch'?)",
-                "24:16: accounts.M.maker_fee: '2' has no unit (write \"2 bp\" or \"2 %\")",
-                "37:9: strategy.name: there is no strategy 'pear' (did you mean 'pair'?)",
-                "58:16: risk.stale_after: '5' has no unit (write \"5 ms\", with ms, s, min, h or d)",
-                "60:12: reporting: 'usd' is not a currency (such as USD, USDC or BTC)",
+                "25:16: accounts.M.maker_fee: '2' has no unit (write \"2 bp\" or \"2 %\")",
+                "38:9: strategy.name: there is no strategy 'pear' (did you mean 'pair'?)",
+                "59:16: risk.stale_after: '5' has no unit (write \"5 ms\", with ms, s, min, h or d)",
+                "61:12: reporting: 'usd' is not a currency (such as USD, USDC or BTC)",
             ])
     }
 

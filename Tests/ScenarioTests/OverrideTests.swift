@@ -64,7 +64,7 @@ import Trading
         #expect(
             Demo.complaints(
                 Demo.setting("reporting", to: "usd"), environment: ["MMSIM_SET__risk__stale_after": "5", "MMSIM_SET__": "1"]) == [
-                    "60:12: reporting: 'usd' is not a currency (such as USD, USDC or BTC)",
+                    "61:12: reporting: 'usd' is not a currency (such as USD, USDC or BTC)",
                     "MMSIM_SET__risk__stale_after: risk.stale_after: '5' has no unit (write \"5 ms\", with ms, s, min, h or d)",
                     "MMSIM_SET__: '' is not a key (name it from the top, such as strategy.name)",
                 ])

@@ -138,7 +138,7 @@ import Trading
             {"version": 1, "name": "btc-demo", "seed": 7, "tapes": ["x"],
             \t"range": {"start": "2024-08-08T23:55:00Z", "end": "2024-08-08T23:59:00.5Z"},
             "venues": {"near": {"feed": "binance-usdm", "minimum_latency": "2 ms", "sync": "touch", "queue": "trades-only",
-              "post_only": "expire", "minimum_notional": "5 USDT"}, "far": {"feed": "binance-coinm", "profile": "lighter-standard"}},
+              "post_only": "expire", "spot_fee": "received", "minimum_notional": "5 USDT"}, "far": {"feed": "binance-coinm", "profile": "lighter-standard"}},
             "accounts": {"M": {"venue": "near", "collateral": ["0.50 BTC", "50000 USDT"], "maker_fee": "-0.5 bp", "taker_fee": "5 bp",
               "entry_latency": "250 ms", "response_latency": "0.005 s"}, "T": {"venue": "far", "collateral": ["1 BTC"]}},
             "symbols": {"BTC": {"far": "BTCUSD_PERP", "near": "BTCUSDT"}},
