@@ -145,7 +145,7 @@ public struct FillMarks: Sendable {
         if buys.count + sells.count > 2 * Self.limit {
             let first = min(buys.first?.time ?? .never, sells.first?.time ?? .never)
             let last = max(buys.last?.time ?? .distantPast, sells.last?.time ?? .distantPast)
-            width = max((last - first).count / Int64(Self.limit / 4), width * 2)
+            width = max((last - first).count / Int64(Self.limit / 4), width)
             buys = thinned(buys)
             sells = thinned(sells)
         }
