@@ -60,7 +60,9 @@ struct RecordingTests {
     }
 
     @Test func `a perpetual hedged with spot`() throws {
-        expectHedged(try run("usdm-spot", [Self.usdm, Self.spot]))
+        let outcome = try run("usdm-spot", [Self.usdm, Self.spot])
+        expectHedged(outcome)
+        #expect(outcome.result.roundTrips.count >= 1)
     }
 
     @Test func `a spot feed without a snapshot is traded once its touch has proved itself`() throws {

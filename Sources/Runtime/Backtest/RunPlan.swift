@@ -163,9 +163,7 @@ struct RunPlan {
 
     private static func limits(_ scenario: Scenario, _ instruments: [Instrument]) throws(RunError) -> RiskLimits {
         let risk = scenario.risk
-        if let limit = risk.maximumOrderNotional, !instruments.contains(where: { $0.quote == limit.currency }),
-            limit.currency != scenario.reporting
-        {
+        if let limit = risk.maximumOrderNotional, !instruments.contains(where: { $0.quote == limit.currency }) {
             throw .scenario(
                 message: "risk.max_order_notional is in \(limit.currency), which no instrument is quoted in",
                 hint: "write it in \(instruments.map(\.quote.code).joined(separator: " or "))")
