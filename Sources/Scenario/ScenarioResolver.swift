@@ -84,7 +84,7 @@ struct ScenarioResolver {
                 venue.fail("profile", "'\(profileName)' is not one of \(names.joined(separator: ", "))", Spelling.hint(profileName, names))
             }
             return Scenario.Venue(
-                name: name, feed: venue.text("feed") ?? "", profile: profile ?? VenueProfile(name: profileName, feeds: []),
+                name: name, feed: venue.text("feed") ?? "", profile: profile ?? VenueProfile(name: profileName),
                 minimumLatency: venue.duration("minimum_latency", Self.latencies) ?? .milliseconds(1),
                 sync: venue.choice("sync", default: Scenario.Sync.snapshot),
                 queue: venue.choice("queue", default: Scenario.Queue.riskAverse),

@@ -1,3 +1,4 @@
+internal import Market
 public import Trading
 
 /// The keys of a scenario file: the one table that reading, did-you-mean and the JSON Schema go by.

@@ -1,0 +1,47 @@
+/// What says where it was found and when.
+public protocol Sourced {
+    var source: String { get }
+    var date: String { get }
+}
+
+/// A number, or a table of numbers, of a venue with where it was found and when.
+public struct Fact<Value: Sendable & Hashable>: Sendable, Hashable, Sourced {
+    public var value: Value
+    public var source: String
+    /// Year and month, such as `2026-09`.
+    public var date: String
+
+    public init(_ value: Value, source: String, date: String) {
+        self.value = value
+        self.source = source
+        self.date = date
+    }
+}
+
+/// What is known of a venue's rules, fees and delays, each with its source and date.
+///
+/// What is not known is nil, and a scenario that needs it must state it.
+public struct VenueProfile: Sendable, Hashable {
+    public var name: String
+    /// The recorded venues that are this venue; a feed of another one is traded under foreign rules.
+    public var feeds: [String]
+    public var makerFee: Fact<Rate>?
+    public var takerFee: Fact<Rate>?
+    /// Added to the entry latency of every request: the longest of the venue's speed bumps, so that none is understated.
+    public var entryDelay: Fact<Nanoseconds>?
+
+    public init(name: String, feeds: [String] = []) {
+        self.name = name
+        self.feeds = feeds
+    }
+
+    /// Nothing is known of it: every number is the scenario's.
+    public static let generic = VenueProfile(name: "generic")
+
+    public static let all: [VenueProfile] = [generic, backpack, lighterStandard, lighterPremium, grvt]
+
+    public static func named(_ name: String) -> VenueProfile? { all.first { $0.name == name } }
+
+    /// Whether a feed of `venue` traded under this profile is under rules that are not its own.
+    public func isForeign(to venue: String) -> Bool { !feeds.isEmpty && !feeds.contains(venue) }
+}
