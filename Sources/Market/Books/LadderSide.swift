@@ -1,97 +1,110 @@
-/// One side of a book: a window of flat slots with a bitmap, and sorted far levels outside it.
+/// One side of a book, by key: the higher a key, the better its price.
 ///
-/// The window's first tick, `base`, is the book's and is passed in, so that both sides share it.
-@usableFromInline @safe struct LadderSide: ~Copyable {
+/// A bid's key is its tick and an ask's the complement of it, so that both sides are one algorithm and a level change needs
+/// no branch on its side. Keys near the touch stand in a window of flat slots, with a bitmap that finds the next occupied
+/// one; keys outside it stand in a sorted array. The window follows the best key.
+@safe struct LadderSide: ~Copyable {
     private struct FarLevel {
-        var ticks: Int64
+        var key: Int64
         var lots: Int64
     }
 
-    @usableFromInline let slots: UnsafeMutablePointer<Int64>
-    @usableFromInline let bits: UnsafeMutablePointer<UInt64>
-    private let width: Int
-    private var windowCount = 0
-    /// Ascending by tick; none inside the window.
+    /// What stands for "no level" in `best`.
+    static let none = Int64.min
+    /// Keys that the window covers: 128 KiB, of which only the slots near the touch are warm.
+    private static let width = 1 << 14
+    private static let words = width >> 6
+
+    private let slots: UnsafeMutablePointer<Int64>
+    private let bits: UnsafeMutablePointer<UInt64>
+    /// The key of the window's first slot.
+    private var base: Int64 = 0
+    /// The best key, unless the other side has crossed it: then the best beyond the crossing.
+    private(set) var best = LadderSide.none
+    /// Ascending by key; none inside the window.
     private var far: ContiguousArray<FarLevel> = []
 
-    init(width: Int) {
-        self.width = width
-        unsafe slots = .allocate(capacity: width)
-        unsafe slots.initialize(repeating: 0, count: width)
-        unsafe bits = .allocate(capacity: width / 64)
-        unsafe bits.initialize(repeating: 0, count: width / 64)
+    init() {
+        unsafe slots = .allocate(capacity: Self.width)
+        unsafe slots.initialize(repeating: 0, count: Self.width)
+        unsafe bits = .allocate(capacity: Self.words)
+        unsafe bits.initialize(repeating: 0, count: Self.words)
     }
 
-    // Inlinable, as are the pointers it reads: the optimiser inlines it into `BookTable`'s setter, which other targets see,
-    // and fails an assertion of its own where it may not.
-    @inlinable deinit {
+    deinit {
         unsafe slots.deallocate()
         unsafe bits.deallocate()
     }
 
-    var count: Int { windowCount + far.count }
-
-    @inline(__always)
-    func lots(_ ticks: Int64, _ base: Int64) -> Int64 {
-        let slot = ticks &- base
-        if UInt64(bitPattern: slot) < UInt64(width) { return unsafe slots[Int(slot)] }
-        let index = farIndex(ticks)
-        return index < far.count && far[index].ticks == ticks ? far[index].lots : 0
+    var count: Int {
+        var count = far.count
+        for word in 0..<Self.words { count += unsafe bits[word].nonzeroBitCount }
+        return count
     }
 
     @inline(__always)
-    mutating func set(_ ticks: Int64, _ lots: Int64, _ base: Int64) -> Int64 {
-        let slot = ticks &- base
-        guard UInt64(bitPattern: slot) < UInt64(width) else { return setFar(ticks, lots) }
+    func lots(_ key: Int64) -> Int64 {
+        let slot = key &- base
+        if UInt64(bitPattern: slot) < UInt64(Self.width) { return unsafe slots[Int(slot)] }
+        return farLots(key)
+    }
+
+    /// Sets the size of a level and returns the one it had; `best` is left to `rise` and `fall`.
+    @inline(__always)
+    mutating func store(_ key: Int64, _ lots: Int64) -> Int64 {
+        let slot = key &- base
+        guard UInt64(bitPattern: slot) < UInt64(Self.width) else { return storeFar(key, lots) }
         let index = Int(slot)
         let previous = unsafe slots[index]
         unsafe slots[index] = lots
-        if (previous == 0) != (lots == 0) {
-            unsafe bits[index >> 6] ^= 1 << UInt64(index & 63)
-            windowCount += lots == 0 ? -1 : 1
-        }
+        let bit: UInt64 = 1 << UInt64(index & 63)
+        let word = unsafe bits[index >> 6]
+        unsafe bits[index >> 6] = lots == 0 ? word & ~bit : word | bit
         return previous
     }
 
+    /// The best level is this one now.
+    @inline(__always)
+    mutating func rise(to key: Int64) {
+        best = key
+        if UInt64(bitPattern: key &- base) >= UInt64(Self.width) { moveWindow() }
+    }
+
+    /// The best level is the highest below `key` now.
+    mutating func fall(below key: Int64) {
+        best = highest(below: key)
+        if best != Self.none, UInt64(bitPattern: best &- base) >= UInt64(Self.width) { moveWindow() }
+    }
+
     mutating func removeAll() {
-        if windowCount > 0 {
-            unsafe slots.update(repeating: 0, count: width)
-            unsafe bits.update(repeating: 0, count: width / 64)
-            windowCount = 0
-        }
+        clearWindow()
         far.removeAll(keepingCapacity: true)
+        best = Self.none
     }
 
-    /// The highest occupied tick below `ticks`.
-    func highest(below ticks: Int64, _ base: Int64) -> Int64? {
-        let top = base + Int64(width)
-        if !far.isEmpty, ticks > top {
-            let index = farIndex(ticks) - 1
-            if index >= 0, far[index].ticks >= top { return far[index].ticks }
+    private func clearWindow() {
+        for word in 0..<Self.words where unsafe bits[word] != 0 {
+            unsafe (slots + word << 6).update(repeating: 0, count: 64)
+            unsafe bits[word] = 0
         }
-        if ticks > base, let slot = highestSlot(below: Int(min(ticks, top) - base)) { return base + Int64(slot) }
-        guard !far.isEmpty else { return nil }
-        let index = farIndex(min(ticks, base)) - 1
-        return index >= 0 ? far[index].ticks : nil
     }
 
-    /// The lowest occupied tick above `ticks`.
-    func lowest(above ticks: Int64, _ base: Int64) -> Int64? {
-        let top = base + Int64(width)
-        if !far.isEmpty, ticks < base {
-            let index = farIndex(ticks + 1)
-            if index < far.count, far[index].ticks < base { return far[index].ticks }
+    /// The highest occupied key below `key`; `none` if there is none.
+    func highest(below key: Int64) -> Int64 {
+        let top = base &+ Int64(Self.width)
+        if !far.isEmpty, key > top {
+            let index = farIndex(key) - 1
+            if index >= 0, far[index].key >= top { return far[index].key }
         }
-        if ticks < top - 1, let slot = lowestSlot(from: Int(max(ticks + 1, base) - base)) { return base + Int64(slot) }
-        guard !far.isEmpty else { return nil }
-        let index = farIndex(max(ticks + 1, top))
-        return index < far.count ? far[index].ticks : nil
+        if key > base, let slot = highestSlot(below: Int(min(key, top) - base)) { return base + Int64(slot) }
+        guard !far.isEmpty else { return Self.none }
+        let index = farIndex(min(key, base)) - 1
+        return index >= 0 ? far[index].key : Self.none
     }
 
-    /// The highest occupied slot below `end` (0 ..< width + 1).
+    /// The highest occupied slot below `end` (1 ... width).
     @inline(__always)
     private func highestSlot(below end: Int) -> Int? {
-        guard end > 0 else { return nil }
         var word = (end - 1) >> 6
         var value = unsafe bits[word] & (~0 >> UInt64(63 - (end - 1) & 63))
         while value == 0 {
@@ -102,35 +115,29 @@
         return word << 6 + (63 - value.leadingZeroBitCount)
     }
 
-    /// The lowest occupied slot at or above `start`.
-    @inline(__always)
-    private func lowestSlot(from start: Int) -> Int? {
-        guard start < width else { return nil }
-        var word = start >> 6
-        var value = unsafe bits[word] & (~0 << UInt64(start & 63))
-        while value == 0 {
-            word += 1
-            if word == width >> 6 { return nil }
-            value = unsafe bits[word]
-        }
-        return word << 6 + value.trailingZeroBitCount
-    }
+    // MARK: Far levels
 
-    /// The first far level at or above `ticks`.
-    private func farIndex(_ ticks: Int64) -> Int {
+    /// The first far level at or above `key`.
+    private func farIndex(_ key: Int64) -> Int {
         var (low, high) = (0, far.count)
         while low < high {
             let middle = (low + high) >> 1
-            if far[middle].ticks < ticks { low = middle + 1 } else { high = middle }
+            if far[middle].key < key { low = middle + 1 } else { high = middle }
         }
         return low
     }
 
     @inline(never)
-    private mutating func setFar(_ ticks: Int64, _ lots: Int64) -> Int64 {
-        let index = farIndex(ticks)
-        guard index < far.count, far[index].ticks == ticks else {
-            if lots != 0 { far.insert(FarLevel(ticks: ticks, lots: lots), at: index) }
+    private func farLots(_ key: Int64) -> Int64 {
+        let index = farIndex(key)
+        return index < far.count && far[index].key == key ? far[index].lots : 0
+    }
+
+    @inline(never)
+    private mutating func storeFar(_ key: Int64, _ lots: Int64) -> Int64 {
+        let index = farIndex(key)
+        guard index < far.count, far[index].key == key else {
+            if lots != 0 { far.insert(FarLevel(key: key, lots: lots), at: index) }
             return 0
         }
         let previous = far[index].lots
@@ -138,22 +145,28 @@
         return previous
     }
 
-    /// Takes every level out of the old window and those of the new one into it.
-    mutating func moveWindow(from old: Int64, to new: Int64) {
+    /// Moves the window so that the best key is in its middle.
+    @inline(never)
+    private mutating func moveWindow() {
         var levels = ContiguousArray<FarLevel>()
         levels.reserveCapacity(count)
-        let split = farIndex(old)
+        let split = farIndex(base)
         levels.append(contentsOf: far[..<split])
-        var slot = lowestSlot(from: 0)
-        while let found = slot {
-            levels.append(FarLevel(ticks: old + Int64(found), lots: unsafe slots[found]))
-            slot = lowestSlot(from: found + 1)
+        for word in 0..<Self.words {
+            var value = unsafe bits[word]
+            while value != 0 {
+                let slot = word << 6 + value.trailingZeroBitCount
+                levels.append(FarLevel(key: base + Int64(slot), lots: unsafe slots[slot]))
+                value &= value - 1
+            }
         }
         levels.append(contentsOf: far[split...])
-        removeAll()
+        clearWindow()
+        far.removeAll(keepingCapacity: true)
+        base = best - Int64(Self.width / 2)
         for level in levels {
-            if level.ticks >= new, level.ticks < new + Int64(width) {
-                _ = set(level.ticks, level.lots, new)
+            if level.key >= base, level.key < base + Int64(Self.width) {
+                _ = store(level.key, level.lots)
             } else {
                 far.append(level)
             }

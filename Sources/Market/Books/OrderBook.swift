@@ -3,29 +3,29 @@
 /// A level change sets the absolute size. When a new level crosses the opposite best, that best moves outwards to the first
 /// level beyond it; the crossed levels stay stored but are not best (venues send their removal next).
 ///
-/// Levels near the touch stand in flat arrays, one slot a tick, with a bitmap that finds the next occupied one; levels
-/// outside this window stand in sorted arrays. The window follows the touch. Nothing is allocated in steady state.
+/// Both sides are one ladder, mirrored (`LadderSide`). Nothing is allocated in steady state.
 @safe public struct OrderBook: ~Copyable {
     /// What stands for "no bid" in `bestBidTicks`.
     public static let noBid = Int64.min
     /// What stands for "no ask" in `bestAskTicks`.
     public static let noAsk = Int64.max
 
-    /// Ticks that the window covers: 128 KiB a side, of which only the slots near the touch are warm.
-    private static let width: Int64 = 1 << 14
-
-    private var bids: LadderSide
-    private var asks: LadderSide
-    /// The tick of the window's first slot.
-    private var base: Int64 = 0
-    public private(set) var bestBidTicks = OrderBook.noBid
-    public private(set) var bestAskTicks = OrderBook.noAsk
+    /// Bids, then asks: a level change finds its side by an index, not by a branch.
+    private let sides: UnsafeMutablePointer<LadderSide>
 
     public init() {
-        bids = LadderSide(width: Int(Self.width))
-        asks = LadderSide(width: Int(Self.width))
+        unsafe sides = .allocate(capacity: 2)
+        unsafe sides.initialize(to: LadderSide())
+        unsafe (sides + 1).initialize(to: LadderSide())
     }
 
+    deinit {
+        unsafe sides.deinitialize(count: 2)
+        unsafe sides.deallocate()
+    }
+
+    public var bestBidTicks: Int64 { unsafe sides[0].best }
+    public var bestAskTicks: Int64 { unsafe ~sides[1].best }
     public var bestBid: Price? { bestBidTicks == Self.noBid ? nil : Price(ticks: bestBidTicks) }
     public var bestAsk: Price? { bestAskTicks == Self.noAsk ? nil : Price(ticks: bestAskTicks) }
     public var hasBothSides: Bool { bestBidTicks != Self.noBid && bestAskTicks != Self.noAsk }
@@ -38,11 +38,13 @@
         return FinePrice(nanos: roundedQuotient(doubled, 2))
     }
 
-    public func levelCount(_ side: Side) -> Int { side == .buy ? bids.count : asks.count }
+    public func levelCount(_ side: Side) -> Int { unsafe sides[Int(side.rawValue)].count }
 
-    public func lots(_ side: Side, _ ticks: Int64) -> Int64 {
-        side == .buy ? bids.lots(ticks, base) : asks.lots(ticks, base)
-    }
+    public func lots(_ side: Side, _ ticks: Int64) -> Int64 { unsafe sides[Int(side.rawValue)].lots(Self.key(side, ticks)) }
+
+    /// A price as its side's ladder knows it: the better, the higher. Its own inverse.
+    @inline(__always)
+    private static func key(_ side: Side, _ ticks: Int64) -> Int64 { ticks ^ -Int64(side.rawValue) }
 
     /// Sets a level's size (0 removes it) and returns the size it had.
     ///
@@ -50,58 +52,49 @@
     @discardableResult
     @inline(__always)
     public mutating func set(_ side: Side, ticks: Int64, lots: Int64) -> Int64 {
-        side == .buy ? setBid(ticks, lots) : setAsk(ticks, lots)
-    }
-
-    private mutating func setBid(_ ticks: Int64, _ lots: Int64) -> Int64 {
-        if UInt64(bitPattern: ticks &- base) >= UInt64(Self.width) { makeRoom(for: ticks, becomesBest: lots > 0 && ticks > bestBidTicks) }
-        let previous = bids.set(ticks, lots, base)
-        if lots > 0 {
-            if ticks > bestBidTicks {
-                bestBidTicks = ticks
-                if ticks >= bestAskTicks { bestAskTicks = asks.lowest(above: ticks, base) ?? Self.noAsk }
-            }
-        } else if ticks == bestBidTicks {
-            bestBidTicks = bids.highest(below: ticks, base) ?? Self.noBid
-        }
+        let ladder = unsafe sides + Int(side.rawValue)
+        let key = Self.key(side, ticks)
+        let previous = unsafe ladder.pointee.store(key, lots)
+        if unsafe key >= ladder.pointee.best { unsafe moveBest(ladder, side, key, lots) }
         return previous
     }
 
-    private mutating func setAsk(_ ticks: Int64, _ lots: Int64) -> Int64 {
-        if UInt64(bitPattern: ticks &- base) >= UInt64(Self.width) { makeRoom(for: ticks, becomesBest: lots > 0 && ticks < bestAskTicks) }
-        let previous = asks.set(ticks, lots, base)
-        if lots > 0 {
-            if ticks < bestAskTicks {
-                bestAskTicks = ticks
-                if ticks <= bestBidTicks { bestBidTicks = bids.highest(below: ticks, base) ?? Self.noBid }
-            }
-        } else if ticks == bestAskTicks {
-            bestAskTicks = asks.lowest(above: ticks, base) ?? Self.noAsk
+    /// The level at or beyond the best has changed.
+    @inline(__always)
+    private func moveBest(_ ladder: UnsafeMutablePointer<LadderSide>, _ side: Side, _ key: Int64, _ lots: Int64) {
+        if lots == 0 {
+            if unsafe key == ladder.pointee.best { unsafe ladder.pointee.fall(below: key) }
+        } else if unsafe key > ladder.pointee.best {
+            unsafe ladder.pointee.rise(to: key)
+            let opposite = unsafe sides + Int(side.opposite.rawValue)
+            if unsafe key >= ~opposite.pointee.best { unsafe opposite.pointee.fall(below: ~key) }
         }
-        return previous
+    }
+
+    /// Applies level changes from `start` on until a record that is no plain one (another kind, part of a snapshot), that
+    /// `stops` names, or `end`; returns where it stopped.
+    @inline(__always)
+    public mutating func replay(
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, stops: (borrowing MarketEvent) -> Bool
+    ) -> UnsafePointer<MarketEvent> {
+        var at = unsafe start
+        while unsafe at != end, unsafe at.pointee.isPlainLevel, unsafe !stops(at.pointee) {
+            unsafe set(at.pointee.side, ticks: at.pointee.price, lots: at.pointee.quantity)
+            unsafe at += 1
+        }
+        return unsafe at
     }
 
     public mutating func removeAll() {
-        bids.removeAll()
-        asks.removeAll()
-        bestBidTicks = Self.noBid
-        bestAskTicks = Self.noAsk
+        unsafe sides[0].removeAll()
+        unsafe sides[1].removeAll()
     }
 
     /// The next level away from the touch after `ticks` (nil: the best); nil when there is none.
     public func next(_ side: Side, after ticks: Int64?) -> (ticks: Int64, lots: Int64)? {
-        switch side {
-        case .buy:
-            guard let found = ticks.map({ bids.highest(below: $0, base) }) ?? (bestBidTicks == Self.noBid ? nil : bestBidTicks) else {
-                return nil
-            }
-            return (found, bids.lots(found, base))
-        case .sell:
-            guard let found = ticks.map({ asks.lowest(above: $0, base) }) ?? (bestAskTicks == Self.noAsk ? nil : bestAskTicks) else {
-                return nil
-            }
-            return (found, asks.lots(found, base))
-        }
+        let ladder = unsafe sides + Int(side.rawValue)
+        let key = unsafe ticks.map { unsafe ladder.pointee.highest(below: Self.key(side, $0)) } ?? ladder.pointee.best
+        return key == LadderSide.none ? nil : (Self.key(side, key), unsafe ladder.pointee.lots(key))
     }
 
     /// What a taker of `lots` on `side` would get by walking the opposite levels no further than `limit`:
@@ -139,22 +132,5 @@
             at = level.ticks
         }
         return sum
-    }
-
-    /// Moves the window when a level outside it belongs to the touch.
-    @inline(never)
-    private mutating func makeRoom(for ticks: Int64, becomesBest: Bool) {
-        let isEmpty = bids.count + asks.count == 0
-        guard becomesBest || isEmpty else { return }
-        // Two bests further apart than the window would make it jump for each of them: leave it where one of them is.
-        let bidInside = UInt64(bitPattern: bestBidTicks &- base) < UInt64(Self.width)
-        let askInside = UInt64(bitPattern: bestAskTicks &- base) < UInt64(Self.width)
-        let farFromBid = bestBidTicks != Self.noBid && abs(bestBidTicks - ticks) >= Self.width
-        let farFromAsk = bestAskTicks != Self.noAsk && abs(bestAskTicks - ticks) >= Self.width
-        if !isEmpty, (bidInside && farFromBid) || (askInside && farFromAsk) { return }
-        let moved = ticks - Self.width / 2
-        bids.moveWindow(from: base, to: moved)
-        asks.moveWindow(from: base, to: moved)
-        base = moved
     }
 }

@@ -75,6 +75,8 @@ public struct MarketEvent: Hashable, BitwiseCopyable, Sendable {
     @inlinable public var side: Side { flags.contains(.sell) ? .sell : .buy }
     @inlinable public var isFirst: Bool { flags.contains(.first) }
     @inlinable public var isLast: Bool { flags.contains(.last) }
+    /// A level change that is not part of a full book.
+    @inlinable public var isPlainLevel: Bool { kind == .level && !flags.contains(.snapshot) }
 }
 
 /// Whether a venue trades an instrument.
