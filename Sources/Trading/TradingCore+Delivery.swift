@@ -17,7 +17,7 @@ struct RunningAlgorithm {
 /// Telling strategies and algorithms what happened, one call after the other, never one inside another.
 extension TradingCore {
     /// Tells all that waits, and what that causes, until nothing does.
-    func deliver() {
+    public func deliver() {
         guard !isDelivering, !inbox.isEmpty else { return }
         isDelivering = true
         defer { isDelivering = false }

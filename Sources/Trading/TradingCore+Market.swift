@@ -2,23 +2,60 @@ public import Market
 
 /// Market data as they reach us.
 extension TradingCore {
-    /// Takes one record. Strategies that asked for it are woken after the last record of a frame.
-    @inline(__always)
+    /// Takes one record and tells the strategies that asked for it, after the last record of a frame.
     public func receive(_ event: borrowing MarketEvent) {
+        if take(event) { deliver() }
+    }
+
+    /// Takes one record; returns whether somebody has to be told of it, which waits for `deliver`.
+    public func take(_ event: borrowing MarketEvent) -> Bool {
         advance(to: event.receiveTime)
-        if event.kind == .level {
-            if event.flags.contains(.snapshot), event.isFirst { beginSnapshot(event.instrument) }
-            books[event.instrument].set(event.side, ticks: event.price, lots: event.quantity)
-            if event.isLast { endOfFrame(event) }
-        } else {
-            receiveOther(event)
+        absorb(event)
+        return !inbox.isEmpty
+    }
+
+    /// Takes one feed's records from `start` on, while they are not after `limit`, and returns where it stopped. Nobody is
+    /// told, and the core's time stands still.
+    ///
+    /// - Precondition: The records are of one instrument that nobody watches.
+    @inline(__always)
+    public func replay(
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, through limit: Timestamp
+    ) -> UnsafePointer<MarketEvent> {
+        let instrument = unsafe start.pointee.instrument
+        var at = unsafe start
+        while true {
+            let first = unsafe at
+            unsafe at = books[instrument].replay(at, to: end) { $0.receiveTime > limit }
+            if unsafe at != first { unsafe feeds[instrument].lastUpdate = (at - 1).pointee.receiveTime }
+            guard unsafe at != end, unsafe at.pointee.receiveTime <= limit else { return unsafe at }
+            unsafe absorb(at.pointee)
+            unsafe at += 1
         }
+    }
+
+    /// Whether a strategy or an algorithm is woken by what happens to the instrument.
+    public func isWatched(_ instrument: InstrumentID) -> Bool { isStarted && !feeds[instrument].interests.isEmpty }
+
+    private func absorb(_ event: borrowing MarketEvent) {
+        guard event.kind == .level else { return absorbOther(event) }
+        if event.flags.contains(.snapshot), event.isFirst { beginSnapshot(event.instrument) }
+        books[event.instrument].set(event.side, ticks: event.price, lots: event.quantity)
+        guard event.isLast else { return }
+        feeds[event.instrument].lastUpdate = event.receiveTime
+        if !feeds[event.instrument].interests.isEmpty { tellOfBook(event.instrument) }
     }
 
     /// Tells the core whether a book without a snapshot can be trusted.
     public func setSynchronised(_ instrument: InstrumentID, _ isSynchronised: Bool) {
         set(instrument, isSynchronised ? .synchronised : .unsynchronised)
         deliver()
+    }
+
+    /// The same, telling nobody before `deliver`; returns whether somebody has to be.
+    public func noteSynchronised(_ instrument: InstrumentID, _ isSynchronised: Bool) -> Bool {
+        set(instrument, isSynchronised ? .synchronised : .unsynchronised)
+        return !inbox.isEmpty
     }
 
     public func isUnsynchronised(_ instrument: InstrumentID) -> Bool { feeds[instrument].sync == .unsynchronised }
@@ -34,15 +71,7 @@ extension TradingCore {
         tell(instrument, [.book, .touch], .bookState(instrument, state))
     }
 
-    @inline(__always)
-    private func endOfFrame(_ event: borrowing MarketEvent) {
-        let instrument = event.instrument
-        feeds[instrument].lastUpdate = now
-        guard !feeds[instrument].interests.isEmpty else { return }
-        wakeForBook(instrument)
-    }
-
-    private func wakeForBook(_ instrument: InstrumentID) {
+    private func tellOfBook(_ instrument: InstrumentID) {
         let interests = feeds[instrument].interests
         if interests.contains(.touch) {
             let (bid, ask) = (books[instrument].bestBidTicks, books[instrument].bestAskTicks)
@@ -58,7 +87,6 @@ extension TradingCore {
             }
         }
         if interests.contains(.book) { tell(instrument, .book, .book(instrument)) }
-        deliver()
     }
 
     private func tell(_ instrument: InstrumentID, _ interests: Interests, _ event: StrategyEvent) {
@@ -69,7 +97,7 @@ extension TradingCore {
     }
 
     @inline(never)
-    private func receiveOther(_ event: borrowing MarketEvent) {
+    private func absorbOther(_ event: borrowing MarketEvent) {
         let instrument = event.instrument
         switch event.kind {
         case .level: preconditionFailure("level changes are handled before")
@@ -92,7 +120,6 @@ extension TradingCore {
         case .quote, .orderAdded, .orderChanged, .orderDeleted:
             break
         }
-        deliver()
     }
 
     // MARK: What the context shows

@@ -105,10 +105,9 @@ private final class Oracle: Strategy {
         let source = TapeSource(
             parts: [.init(path: "", tape: tape, feed: InstrumentID(0), followsHole: false)], instrument: InstrumentID(3),
             minimumLatency: .milliseconds(1))
-        var batch = ContiguousArray<MarketEvent>()
         var last = Timestamp.distantPast
-        while try source.next(into: &batch) {
-            for event in batch {
+        while let batch = try source.next() {
+            for event in (0..<batch.count).map({ batch[$0] }) {
                 #expect(
                     event.receiveTime >= event.venueTime + .milliseconds(1) && event.receiveTime >= last
                         && event.instrument == InstrumentID(3))

@@ -2,88 +2,109 @@ internal import Market
 
 /// The part of one feed between what the venue has done and what has reached us.
 ///
-/// Two cursors walk the same records: the venue's at venue time, ours behind it at receive time. Batches are loaded when
-/// the venue's cursor needs them and reused when ours has left them, so that memory is constant in the feed's length.
+/// Two cursors walk the same records: the venue's by venue time, ours behind it by receive time. A batch is asked for when
+/// the venue's cursor needs it and given back when ours has left it, so that memory is constant in the feed's length.
 @safe final class FeedWindow {
-    private let source: any MarketSource
-    private var batches: [Batch] = []
-    private var spare: [Batch] = []
-    private var loading = ContiguousArray<MarketEvent>()
-    private var isExhausted = false
-    private var venueIsSkipped = false
-    private(set) var eventCount: Int64 = 0
+    typealias Position = UnsafePointer<MarketEvent>
 
+    /// A place in the window: the unread records of its batch; none at the feed's end.
+    @safe struct Cursor {
+        fileprivate var batch = 0
+        fileprivate(set) var next: Position?
+        fileprivate(set) var end: Position?
+    }
+
+    /// How many records one cursor may run ahead of the other while nothing happens: they are in the cache for the second.
+    private static let stride = 2_048
+
+    private let source: any MarketSource
+    private var batches: [EventBatch] = []
     private(set) var venue = Cursor()
     private(set) var local = Cursor()
+    private var venueIsSkipped = false
+    private(set) var eventCount: Int64 = 0
+    /// Receive time of the last record that reached us.
+    private(set) var lastLocalTime = Int64.min
+    /// Until when the venue's cursor may run before ours follows, whatever else happens or does not.
+    private(set) var pace = Int64.min
 
     init(_ source: any MarketSource) throws(RunError) {
         self.source = source
-        try load()
-        if let first = batches.first {
-            venue = unsafe Cursor(batch: 0, next: first.base, end: first.base + first.count)
+        if try load() {
+            venue = cursor(0)
             local = venue
         }
+        setPace()
     }
 
-    /// A position in the window: the records left in its batch.
-    @safe struct Cursor {
-        fileprivate var batch = 0
-        fileprivate(set) var next: UnsafeMutablePointer<MarketEvent>?
-        fileprivate(set) var end: UnsafeMutablePointer<MarketEvent>?
-    }
-
+    /// Venue time of the record that the venue does next; `.max` at the end.
     var venueTime: Int64 {
         guard let next = unsafe venue.next else { return .max }
         return unsafe next.pointee.venueTime.nanoseconds
     }
 
+    /// Receive time of the record that reaches us next; `.max` at the end.
     var localTime: Int64 {
         guard let next = unsafe local.next else { return .max }
         return unsafe next.pointee.receiveTime.nanoseconds
     }
 
-    /// Hands records to `body` in order while their venue time is at most `limit` and `body` says to go on.
+    /// Whether the next record to reach us has not happened at the venue yet.
+    var isLocalAtVenue: Bool { unsafe local.next == venue.next && !venueIsSkipped }
+
+    /// Hands the venue's unread records to `body`, a run at a time; it returns how far it read, and is done when that is not all.
     @inline(__always)
-    func drainVenue(through limit: Int64, _ body: (borrowing MarketEvent) -> Bool) throws(RunError) {
+    func readVenue(_ body: (Position, Position) -> Position) throws(RunError) {
         while let start = unsafe venue.next, let end = unsafe venue.end {
-            var at = unsafe start
-            var goesOn = true
-            while unsafe at != end, goesOn, unsafe at.pointee.venueTime.nanoseconds <= limit {
-                goesOn = unsafe body(at.pointee)
-                unsafe at += 1
-            }
-            unsafe venue.next = at
-            if unsafe at != end { return }
+            let stop = unsafe body(start, end)
+            unsafe venue.next = stop
+            if unsafe stop != end { return }
             try advanceVenue()
-            if !goesOn { return }
         }
     }
 
-    /// Hands records to `body` in order while their receive time is at most `limit` and `body` says to go on.
+    /// Hands our unread records to `body`, a run at a time; it returns how far it read, and is done when that is not all.
     @inline(__always)
-    func drainLocal(through limit: Int64, _ body: (borrowing MarketEvent) -> Bool) throws(RunError) {
+    func readLocal(_ body: (Position, Position) -> Position) throws(RunError) {
         while let start = unsafe local.next, let end = unsafe local.end {
-            var at = unsafe start
-            var goesOn = true
-            while unsafe at != end, goesOn, unsafe at.pointee.receiveTime.nanoseconds <= limit {
-                goesOn = unsafe body(at.pointee)
-                unsafe at += 1
-            }
-            unsafe local.next = at
-            if unsafe at != end { return }
+            let stop = unsafe body(start, end)
+            if unsafe stop != start { unsafe lastLocalTime = (stop - 1).pointee.receiveTime.nanoseconds }
+            unsafe local.next = stop
+            if unsafe stop != end { return }
             try advanceLocal()
-            if !goesOn { return }
         }
     }
 
     /// Leaves the venue's cursor behind: it follows ours, batch by batch.
-    func skipVenue() { venueIsSkipped = true }
+    func skipVenue() {
+        venueIsSkipped = true
+        setPace()
+    }
+
+    /// Both cursors have come to `time`: the next stride begins.
+    func renewPace(_ time: Int64) { if time >= pace { setPace() } }
+
+    private func setPace() {
+        let cursor = venueIsSkipped ? local : venue
+        guard let next = unsafe cursor.next, let end = unsafe cursor.end else {
+            pace = .max
+            return
+        }
+        let last = unsafe next + min(Self.stride, end - next) - 1
+        pace = unsafe max(last.pointee.venueTime, venueIsSkipped ? last.pointee.receiveTime : .distantPast).nanoseconds
+    }
+
+    private func cursor(_ batch: Int) -> Cursor {
+        let records = batches[batch]
+        return unsafe Cursor(batch: batch, next: Position(records.start), end: Position(records.end))
+    }
 
     private func advanceVenue() throws(RunError) {
-        if venue.batch + 1 == batches.count { try load() }
-        if venue.batch + 1 < batches.count {
-            let batch = batches[venue.batch + 1]
-            unsafe venue = Cursor(batch: venue.batch + 1, next: batch.base, end: batch.base + batch.count)
+        let next = venue.batch + 1
+        if next < batches.count {
+            venue = cursor(next)
+        } else if try load() {
+            venue = cursor(next)
         } else {
             unsafe venue = Cursor(batch: venue.batch, next: nil, end: nil)
         }
@@ -92,58 +113,30 @@ internal import Market
     private func advanceLocal() throws(RunError) {
         if venueIsSkipped { try advanceVenue() }
         if local.batch + 1 < batches.count {
-            let batch = batches[local.batch + 1]
-            unsafe local = Cursor(batch: local.batch + 1, next: batch.base, end: batch.base + batch.count)
+            local = cursor(local.batch + 1)
         } else {
-            precondition(isExhausted, "a record reached us before the venue had made it")
+            precondition(unsafe venue.next == nil, "a record reached us before the venue had made it")
             unsafe local = Cursor(batch: local.batch, next: nil, end: nil)
         }
         // Batches that both cursors have left are used again.
         while local.batch > 0 {
-            spare.append(batches.removeFirst())
+            source.recycle(batches.removeFirst())
             local.batch -= 1
             venue.batch -= 1
         }
     }
 
-    private func load() throws(RunError) {
-        while !isExhausted {
-            guard try source.next(into: &loading) else {
-                isExhausted = true
-                return
+    /// Asks for the next batch that holds anything; false at the end.
+    private func load() throws(RunError) -> Bool {
+        while let batch = try source.next() {
+            guard batch.count > 0 else {
+                source.recycle(batch)
+                continue
             }
-            guard !loading.isEmpty else { continue }
-            let batch = spare.popLast() ?? Batch()
-            batch.replace(by: loading)
             batches.append(batch)
             eventCount += Int64(batch.count)
-            return
+            return true
         }
-    }
-
-    /// Records at a stable address.
-    @safe private final class Batch {
-        private(set) var base: UnsafeMutablePointer<MarketEvent>
-        private(set) var count = 0
-        private var capacity: Int
-
-        init() {
-            capacity = 65_536
-            unsafe base = .allocate(capacity: capacity)
-        }
-
-        deinit { unsafe base.deallocate() }
-
-        func replace(by events: ContiguousArray<MarketEvent>) {
-            if events.count > capacity {
-                unsafe base.deallocate()
-                capacity = events.count
-                unsafe base = .allocate(capacity: capacity)
-            }
-            count = events.count
-            unsafe events.withUnsafeBufferPointer { source in
-                if let start = source.baseAddress { unsafe base.initialize(from: start, count: source.count) }
-            }
-        }
+        return false
     }
 }

@@ -20,6 +20,10 @@ public protocol SimulationObserver: AnyObject {
 ///
 ///     source:   venue data │ arrivals │ reports │ data at us │ wake │ sample
 ///     sources:  F          │ V        │ V       │ F          │ 1    │ 1
+///
+/// A record that only moves a book commutes with all that does not read this book. So only the *live* sides of feeds are
+/// merged record by record: at the venue where an order of ours may fill, at us where a strategy is woken. The others
+/// follow in runs, and are brought up to the instant before anything may look at them.
 @safe public final class SimulationDriver {
     public struct Feed {
         public var source: any MarketSource
@@ -40,21 +44,22 @@ public protocol SimulationObserver: AnyObject {
 
     public let core: TradingCore
     public let venues: [SimulatedVenue]
-    private let feeds: [Feed]
-    private let windows: [FeedWindow]
-    private var venueTouch: [TouchFollower]
-    private var localTouch: [TouchFollower]
+    let feeds: [Feed]
+    let windows: [FeedWindow]
+    var venueTouch: [TouchFollower]
+    var localTouch: [TouchFollower]
     /// Index of the venue that each account belongs to.
     private let venueOfAccount: [Int]
-    private weak var observer: (any SimulationObserver)?
+    weak var observer: (any SimulationObserver)?
 
-    private let feedCount: Int
-    private let venueCount: Int
-    private let sourceCount: Int
+    let feedCount: Int
+    let venueCount: Int
+    /// When each source that is not data is due: arrivals, reports, wake, sample.
     private let times: UnsafeMutablePointer<Int64>
-    private let end: Int64
+    private let timeCount: Int
+    let end: Int64
     private let sampleInterval: Int64
-    private let keepsVenueBooks: Bool
+    let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
 
     /// - Parameters:
@@ -77,37 +82,46 @@ public protocol SimulationObserver: AnyObject {
         self.observer = observer
         feedCount = feeds.count
         venueCount = venues.count
-        sourceCount = 2 * feeds.count + 2 * venues.count + 2
-        unsafe times = .allocate(capacity: sourceCount)
-        unsafe times.initialize(repeating: .max, count: sourceCount)
+        timeCount = 2 * venues.count + 2
+        unsafe times = .allocate(capacity: timeCount)
+        unsafe times.initialize(repeating: .max, count: timeCount)
         self.end = end.nanoseconds
         self.sampleInterval = sampleInterval.count
         self.keepsVenueBooks = keepsVenueBooks
+        if !keepsVenueBooks { for window in windows { window.skipVenue() } }
     }
 
     deinit { unsafe times.deallocate() }
 
-    // Ranks of the sources.
+    // Ranks of the sources among all; those that are not data have a slot in `times`.
     private var arrivalRank: Int { feedCount }
     private var reportRank: Int { feedCount + venueCount }
-    private var dataRank: Int { feedCount + 2 * venueCount }
+    var dataRank: Int { feedCount + 2 * venueCount }
     private var wakeRank: Int { 2 * feedCount + 2 * venueCount }
     private var sampleRank: Int { wakeRank + 1 }
+    private var wakeSlot: Int { 2 * venueCount }
+    private var sampleSlot: Int { 2 * venueCount + 1 }
 
     /// Starts the core at `start`, runs to the end of the data, stops the core and lets what is in flight arrive.
     ///
     /// Records before `start` only build the books. The run ends when every feed has ended, or at `end`.
     public func run(from start: Timestamp) throws(RunError) -> Outcome {
-        for feed in 0..<feedCount {
-            unsafe times[feed] = keepsVenueBooks ? windows[feed].venueTime : .max
-            if !keepsVenueBooks { windows[feed].skipVenue() }
-            unsafe times[dataRank + feed] = windows[feed].localTime
-        }
-        unsafe times[sampleRank] = start.nanoseconds
+        unsafe times[sampleSlot] = start.nanoseconds
         var isStarted = false
         while true {
-            let (time, rank, limit) = next()
-            if time > end || (rank >= wakeRank && isQuiet && (isStarted || time == .max)) { break }
+            let (time, rank) = next()
+            let instant = horizon(time, rank)
+            if try runLive(to: instant) { continue }
+            if instant.time < time {
+                try bringUp(to: instant)
+                if instant.time == end { break }
+                renewPaces(instant.time)
+                continue
+            }
+            if rank >= wakeRank {
+                try bringUp(to: instant)
+                if isQuiet, isStarted || time == .max { break }
+            }
             lastTime = max(lastTime, time)
             if rank == sampleRank {
                 if !isStarted {
@@ -116,16 +130,26 @@ public protocol SimulationObserver: AnyObject {
                     flush()
                 }
                 observer?.changed(at: Timestamp(nanoseconds: time))
-                let events = windows.reduce(0) { $0 + $1.eventCount }
-                if let observer, try !observer.sampled(at: Timestamp(nanoseconds: time), events: events) {
+                if let observer, try !observer.sampled(at: Timestamp(nanoseconds: time), events: eventCount) {
                     finish(.interrupted, at: time)
                     return .interrupted
                 }
-                unsafe times[sampleRank] = time + sampleInterval
+                unsafe times[sampleSlot] = time + sampleInterval
+            } else if rank == wakeRank {
+                core.wake(at: Timestamp(nanoseconds: time))
+                flush()
+            } else if rank >= reportRank {
+                try bringUp(to: instant)
+                receiveReport(rank - reportRank, time)
             } else {
-                try step(rank, time, min(limit, end))
+                try bringUpVenue(rank - arrivalRank, to: instant)
+                venues[rank - arrivalRank].processArrival()
+                refresh(rank - arrivalRank)
+                if observer != nil, venues[rank - arrivalRank].hasFills { try bringUp(to: instant) }
+                observe(rank - arrivalRank, time)
             }
         }
+        for window in windows { lastTime = max(lastTime, window.lastLocalTime) }
         finish(.endOfData, at: end == .max ? lastTime : max(min(end, lastTime), core.now.nanoseconds))
         return .endOfData
     }
@@ -135,118 +159,54 @@ public protocol SimulationObserver: AnyObject {
 
     /// Nothing but timers and samples is left.
     private var isQuiet: Bool {
-        for rank in 0..<wakeRank where unsafe times[rank] != .max { return false }
-        return true
+        for slot in 0..<wakeSlot where unsafe times[slot] != .max { return false }
+        return windows.allSatisfy { $0.localTime == .max }
     }
 
-    /// The earliest source, and until when it may go on alone.
+    /// The earliest source that is not data: its time, and its rank among all sources.
     @inline(__always)
-    private func next() -> (time: Int64, rank: Int, limit: Int64) {
+    private func next() -> (time: Int64, rank: Int) {
         let times = unsafe self.times
-        var (first, firstRank, second, secondRank) = (Int64.max, sourceCount, Int64.max, sourceCount)
-        for rank in 0..<sourceCount {
-            let time = unsafe times[rank]
-            if time < first {
-                (second, secondRank) = (first, firstRank)
-                (first, firstRank) = (time, rank)
-            } else if time < second {
-                (second, secondRank) = (time, rank)
-            }
-        }
-        return (first, firstRank, secondRank > firstRank ? second : second - 1)
+        var (first, slot) = unsafe (times[0], 0)
+        for other in 1..<timeCount where unsafe times[other] < first { (first, slot) = unsafe (times[other], other) }
+        return (first, slot < wakeSlot ? feedCount + slot : slot - wakeSlot + wakeRank)
     }
 
-    private func step(_ rank: Int, _ time: Int64, _ limit: Int64) throws(RunError) {
-        if rank < arrivalRank {
-            try venueData(rank, limit)
-        } else if rank < reportRank {
-            let venue = rank - arrivalRank
-            venues[venue].processArrival()
-            refresh(venue)
-            observe(venue, time)
-        } else if rank < dataRank {
-            let venue = rank - reportRank
-            if let report = venues[venue].nextReport(now: Timestamp(nanoseconds: time)) { core.receive(report) }
-            refresh(venue)
-            flush()
-        } else if rank < wakeRank {
-            try localData(rank - dataRank, limit)
-        } else {
-            core.wake(at: Timestamp(nanoseconds: time))
-            flush()
-        }
+    /// How far data may go now: to the next event that is not data, the end, or the end of a stride.
+    private func horizon(_ time: Int64, _ rank: Int) -> Instant {
+        var limit = min(time, end)
+        for window in windows { limit = min(limit, window.pace) }
+        return Instant(time: limit, rank: limit < time ? sampleRank + 1 : rank)
     }
 
-    /// Lets one feed's records happen at the venue until another source is due or the venue has something to report.
-    @inline(__always)
-    private func venueData(_ feed: Int, _ limit: Int64) throws(RunError) {
-        let index = feeds[feed].venue
-        let venue = venues[index]
-        let window = windows[feed]
-        let pending = unsafe times[reportRank + index]
-        if feeds[feed].usesTouchSync {
-            try window.drainVenue(through: limit) { event in
-                venue.receive(event)
-                if venueTouch[feed].receive(event, touch: venue.touch(event.instrument)) {
-                    venue.setSynchronised(event.instrument, venueTouch[feed].isSynchronised)
-                }
-                return venue.nextReportTime.nanoseconds == pending && !venue.hasFills
-            }
-        } else {
-            try window.drainVenue(through: limit) { event in
-                venue.receive(event)
-                return venue.nextReportTime.nanoseconds == pending && !venue.hasFills
-            }
-        }
-        unsafe times[feed] = window.venueTime
-        if venue.nextReportTime.nanoseconds != pending || venue.hasFills {
-            refresh(index)
-            observe(index, lastTime)
-        }
+    private func renewPaces(_ time: Int64) {
+        for window in windows { window.renewPace(time) }
     }
 
-    /// Lets one feed's records reach the core until another source is due or the core wants something.
-    @inline(__always)
-    private func localData(_ feed: Int, _ limit: Int64) throws(RunError) {
-        let window = windows[feed]
-        let core = self.core
-        if feeds[feed].usesTouchSync {
-            try window.drainLocal(through: limit) { event in
-                core.receive(event)
-                let book = (core.books[event.instrument].bestBidTicks, core.books[event.instrument].bestAskTicks)
-                if localTouch[feed].receive(event, touch: book) { core.setSynchronised(event.instrument, localTouch[feed].isSynchronised) }
-                return !core.hasNews
-            }
-        } else {
-            try window.drainLocal(through: limit) { event in
-                core.receive(event)
-                return !core.hasNews
-            }
-        }
-        unsafe times[dataRank + feed] = window.localTime
-        if core.hasNews { flush() }
+    private func receiveReport(_ venue: Int, _ time: Int64) {
+        if let report = venues[venue].nextReport(now: Timestamp(nanoseconds: time)) { core.receive(report) }
+        refresh(venue)
+        flush()
     }
 
     /// Takes the core's commands to their venues and notes when each source is due next.
-    @inline(__always)
-    private func flush() {
+    func flush() {
         while let command = core.nextCommand() {
             let venue = venueOfAccount[command.account.index]
             venues[venue].handle(command, now: core.now)
             refresh(venue)
         }
-        unsafe times[wakeRank] = core.nextWake.nanoseconds
+        unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()
     }
 
-    @inline(__always)
-    private func refresh(_ venue: Int) {
-        unsafe times[arrivalRank + venue] = venues[venue].nextArrival.nanoseconds
-        unsafe times[reportRank + venue] = venues[venue].nextReportTime.nanoseconds
+    func refresh(_ venue: Int) {
+        unsafe times[venue] = venues[venue].nextArrival.nanoseconds
+        unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
     }
 
-    @inline(__always)
-    private func observe(_ venue: Int, _ time: Int64) {
+    /// Hands a venue's fills over; every book is as of `time`.
+    func observe(_ venue: Int, _ time: Int64) {
         guard let observer, venues[venue].hasFills else { return venues[venue].takeFills { _ in } }
         venues[venue].takeFills { observer.filled($0, venue: venue) }
         observer.changed(at: Timestamp(nanoseconds: time))
@@ -257,27 +217,18 @@ public protocol SimulationObserver: AnyObject {
         if time > core.now.nanoseconds { core.wake(at: Timestamp(nanoseconds: time)) }
         core.stop(outcome == .interrupted ? .interrupted : .endOfData)
         flush()
-        for feed in 0..<feedCount {
-            unsafe times[feed] = .max
-            unsafe times[dataRank + feed] = .max
-        }
-        unsafe times[wakeRank] = .max
-        unsafe times[sampleRank] = .max
+        unsafe times[wakeSlot] = .max
+        unsafe times[sampleSlot] = .max
         while true {
-            let (time, rank, _) = next()
+            let (time, rank) = next()
             guard time != .max else { break }
             if rank < reportRank {
                 venues[rank - arrivalRank].processArrival()
                 refresh(rank - arrivalRank)
                 observe(rank - arrivalRank, time)
             } else {
-                let venue = rank - reportRank
-                if let report = venues[venue].nextReport(now: Timestamp(nanoseconds: time)) { core.receive(report) }
-                refresh(venue)
-                while let command = core.nextCommand() {
-                    venues[venueOfAccount[command.account.index]].handle(command, now: core.now)
-                    refresh(venueOfAccount[command.account.index])
-                }
+                receiveReport(rank - reportRank, time)
+                unsafe times[wakeSlot] = .max
             }
             lastTime = max(lastTime, time)
         }

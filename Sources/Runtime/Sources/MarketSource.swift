@@ -2,29 +2,30 @@ public import Market
 
 /// A stream of one feed's records with corrected times, a batch at a time.
 public protocol MarketSource: AnyObject {
-    /// Replaces the contents of `batch` by the next records, in order; false at the end.
+    /// The next records, in order; nil at the end. They are lent until `recycle`, and nobody changes them meanwhile.
     ///
-    /// Times are corrected: venue times never decrease, receive times never decrease and are later than venue times.
-    func next(into batch: inout ContiguousArray<MarketEvent>) throws(RunError) -> Bool
+    /// Times are corrected: venue times never decrease, receive times never decrease and are not before venue times.
+    func next() throws(RunError) -> EventBatch?
+    /// Takes a batch back that has been read.
+    func recycle(_ batch: EventBatch)
 }
 
 /// Records that are in memory already, such as a benchmark's or a test's.
 public final class MemorySource: MarketSource {
-    private let events: ContiguousArray<MarketEvent>
-    private let batchSize: Int
-    private var position = 0
+    private var batches: [EventBatch]
+
+    /// Lends the batch itself, once.
+    public init(_ batch: EventBatch) { batches = [batch] }
 
     public init(_ events: some Sequence<MarketEvent>, batchSize: Int = 65_536) {
-        self.events = ContiguousArray(events)
-        self.batchSize = batchSize
+        batches = []
+        for event in events {
+            if batches.last.map({ $0.count >= batchSize }) ?? true { batches.append(EventBatch(capacity: batchSize)) }
+            batches[batches.count - 1].append(event)
+        }
+        batches.reverse()
     }
 
-    public func next(into batch: inout ContiguousArray<MarketEvent>) throws(RunError) -> Bool {
-        guard position < events.count else { return false }
-        let end = min(events.count, position + batchSize)
-        batch.removeAll(keepingCapacity: true)
-        batch.append(contentsOf: events[position..<end])
-        position = end
-        return true
-    }
+    public func next() throws(RunError) -> EventBatch? { batches.popLast() }
+    public func recycle(_ batch: EventBatch) {}
 }

@@ -20,6 +20,8 @@ final class TapeSource: MarketSource {
     private var nextPart = 0
     private var reader: FeedReader?
     private var pendingGap = false
+    private var loaded = ContiguousArray<MarketEvent>()
+    private var spare: [EventBatch] = []
 
     init(parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds) {
         self.parts = parts
@@ -33,7 +35,17 @@ final class TapeSource: MarketSource {
     private(set) var gapCount = 0
     var clockStatistics: FeedClock.Statistics { clock.statistics }
 
-    func next(into batch: inout ContiguousArray<MarketEvent>) throws(RunError) -> Bool {
+    func next() throws(RunError) -> EventBatch? {
+        guard try load() else { return nil }
+        let batch = spare.popLast() ?? EventBatch()
+        batch.replace(by: loaded)
+        return batch
+    }
+
+    func recycle(_ batch: EventBatch) { spare.append(batch) }
+
+    /// Replaces `loaded` by the next records; false at the end.
+    private func load() throws(RunError) -> Bool {
         while true {
             if reader == nil {
                 guard nextPart < parts.count else { return false }
@@ -44,23 +56,23 @@ final class TapeSource: MarketSource {
             }
             let path = parts[nextPart - 1].path
             let hasMore: Bool
-            do { hasMore = try reader?.next(into: &batch) ?? false } catch { throw RunError(error, path: path) }
+            do { hasMore = try reader?.next(into: &loaded) ?? false } catch { throw RunError(error, path: path) }
             guard hasMore else {
                 reader = nil
                 continue
             }
-            if pendingGap, let first = batch.first {
+            if pendingGap, let first = loaded.first {
                 pendingGap = false
-                batch.insert(
+                loaded.insert(
                     MarketEvent(
                         kind: .gap, instrument: instrument, venueTime: first.venueTime, receiveTime: first.receiveTime,
                         price: GapCause.recording.rawValue), at: 0)
             }
-            for index in batch.indices {
-                batch[index].instrument = instrument
-                if batch[index].kind == .gap { gapCount += 1 }
-                clock.correct(&batch[index])
-                if batch[index].isLast { latency.record((batch[index].receiveTime - batch[index].venueTime).count) }
+            for index in loaded.indices {
+                loaded[index].instrument = instrument
+                if loaded[index].kind == .gap { gapCount += 1 }
+                clock.correct(&loaded[index])
+                if loaded[index].isLast { latency.record((loaded[index].receiveTime - loaded[index].venueTime).count) }
             }
             return true
         }

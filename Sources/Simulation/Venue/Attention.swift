@@ -10,6 +10,10 @@ struct Attention {
     var hasDebts = false
     /// When positions pay funding next.
     var settlement = Timestamp.never
+    var hasOrders: Bool { highestBid >= lowestBid || highestAsk >= lowestAsk }
+
+    /// Nothing of ours is there.
+    var isIdle: Bool { !hasOrders && !hasDebts }
 
     /// Whether a level change is at the price of an order of ours, or reaches one on the other side.
     @inline(__always)

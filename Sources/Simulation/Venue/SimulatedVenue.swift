@@ -63,18 +63,40 @@ public import Trading
 
     // MARK: Market data
 
-    /// One record of a feed that the venue lists, at venue time.
+    /// Takes one feed's records from `start` on, while they are not after `limit`; returns where it stopped: there, or after
+    /// the first record that made something to report.
+    ///
+    /// - Precondition: The records are of one instrument that the venue lists.
     @inline(__always)
-    public func receive(_ event: borrowing MarketEvent) {
-        let index = listingOfInstrument[event.instrument.index]
-        if event.kind == .level, !event.flags.contains(.snapshot), unsafe event.venueTime < markets[index].attention.settlement,
-            unsafe !markets[index].attention.concerns(event.side, event.price)
-        {
-            unsafe markets[index].book.set(event.side, ticks: event.price, lots: event.quantity)
-        } else {
-            receiveSlowly(event, index)
+    public func replay(
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, through limit: Timestamp
+    ) -> UnsafePointer<MarketEvent> {
+        let index = unsafe listingOfInstrument[start.pointee.instrument.index]
+        let reported = nextReportTime
+        var at = unsafe start
+        while true {
+            let attention = unsafe markets[index].attention
+            let quiet = min(limit, attention.settlement - Nanoseconds(count: 1))
+            if attention.isIdle {
+                unsafe at = markets[index].book.replay(at, to: end) { $0.venueTime > quiet }
+            } else {
+                unsafe at = markets[index].book.replay(at, to: end) { $0.venueTime > quiet || attention.concerns($0.side, $0.price) }
+            }
+            guard unsafe at != end, unsafe at.pointee.venueTime <= limit else { return unsafe at }
+            unsafe receiveSlowly(at.pointee, index)
+            unsafe at += 1
+            if nextReportTime != reported || hasFills { return unsafe at }
         }
     }
+
+    /// Whether a record of the instrument up to `time` may make something to report; if not, records only move its book.
+    public func mayReact(_ instrument: InstrumentID, through time: Timestamp) -> Bool {
+        let attention = unsafe markets[listingOfInstrument[instrument.index]].attention
+        return attention.hasOrders || attention.settlement <= time
+    }
+
+    /// One record of a feed that the venue lists, at venue time.
+    public func receive(_ event: borrowing MarketEvent) { receiveSlowly(event, listingOfInstrument[event.instrument.index]) }
 
     @inline(never)
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
