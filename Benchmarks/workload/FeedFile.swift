@@ -1,5 +1,6 @@
 import Foundation
 import Market
+import Runtime
 
 /// The feed of the common workload: 32-byte little-endian records sorted by venue time (`WORKLOAD.md` §1).
 ///
@@ -18,7 +19,7 @@ struct FeedFile {
     static let names = ["A", "B"]
 
     /// The records of each venue, in order.
-    var venues: [ContiguousArray<MarketEvent>]
+    let venues = [EventBatch(), EventBatch()]
     /// Records of level changes, snapshots included: the unit that speeds are counted in.
     var levelChanges = 0
     var firstTime = Timestamp.distantPast
@@ -27,7 +28,6 @@ struct FeedFile {
     init(reading path: String) throws(WorkloadError) {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable(path: path) }
         defer { try? handle.close() }
-        venues = [[], []]
         var isFirstOfEvent = [true, true]
         var rest = Data()
         while true {

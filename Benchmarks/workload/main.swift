@@ -6,27 +6,33 @@ import Trading
 
 /// Runs the common workload with the driver, book, venue and core of the backtest and prints one JSON line.
 ///
-///     workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--dump FILE]
+///     workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--runs N] [--dump FILE]
 func main() throws(WorkloadError) {
     let options = try Options(CommandLine.arguments.dropFirst())
     let loadStart = ContinuousClock.now
     let feed = try FeedFile(reading: options.feed)
     let load = seconds(ContinuousClock.now - loadStart)
-    let run = try Run(feed, options)
-    let start = ContinuousClock.now
-    try run.run()
-    let time = seconds(ContinuousClock.now - start)
-    run.printResult(feed, seconds: time, load: load)
-    try run.dump()
+    var times: [Double] = []
+    for number in 1...options.runs {
+        let run = try Run(feed, options)
+        let start = ContinuousClock.now
+        try run.run()
+        times.append(seconds(ContinuousClock.now - start))
+        guard number == options.runs else { continue }
+        run.printResult(feed, times.sorted(), load: load)
+        try run.dump()
+    }
 }
 
 struct Options {
-    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--dump FILE]"
+    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--runs N] [--dump FILE]"
 
     var feed = ""
     var isQuoting = false
     var queueName = "ra"
     var books = 2
+    /// Each in a world of its own; the median counts.
+    var runs = 1
     var dump: String?
 
     var queue: QueueModel {
@@ -52,6 +58,9 @@ struct Options {
             case ("--books", "1"): books = 1
             case ("--books", "2"): books = 2
             case ("--dump", _): dump = value
+            case ("--runs", _):
+                guard let count = Int(value), count > 0 else { throw .usage("--runs wants a number of runs\n\(Self.usage)") }
+                runs = count
             default: throw .usage("'\(word) \(value)' is not known\n\(Self.usage)")
             }
         }
@@ -123,12 +132,14 @@ final class Run: SimulationObserver {
     func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool { true }
 
     /// One JSON line as `WORKLOAD.md` §4 wants it.
-    func printResult(_ feed: FeedFile, seconds: Double, load: Double) {
+    func printResult(_ feed: FeedFile, _ times: [Double], load: Double) {
+        let seconds = times[times.count / 2]
         var usage = rusage()
         _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         var parts = [
             "\"program\":\"mmsim\"", "\"case\":\"\(options.isQuoting ? "S1" : "S0")\"", "\"queue\":\"\(options.queueName)\"",
-            "\"books\":\(options.books)", "\"updates\":\(feed.levelChanges)", "\"sim_s\":\(fixed(seconds))", "\"load_s\":\(fixed(load))",
+            "\"books\":\(options.books)", "\"updates\":\(feed.levelChanges)", "\"runs\":\(times.count)", "\"sim_s\":\(fixed(seconds))",
+            "\"min_s\":\(fixed(times[0]))", "\"max_s\":\(fixed(times[times.count - 1]))", "\"load_s\":\(fixed(load))",
             "\"updates_per_s\":\(Int(Double(feed.levelChanges) / seconds))", "\"rss_kib\":\(usage.ru_maxrss)",
         ]
         var sums: [String] = []
