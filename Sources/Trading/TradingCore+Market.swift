@@ -26,7 +26,7 @@ extension TradingCore {
         var at = unsafe start
         while true {
             let first = unsafe at
-            unsafe at = books[instrument].replay(at, to: end) { $0.receiveTime > limit }
+            unsafe at = books[instrument].replay(at, to: end, atUsThrough: limit)
             if unsafe at != first { unsafe feeds[instrument].lastUpdate = (at - 1).pointee.receiveTime }
             guard unsafe at != end, unsafe at.pointee.receiveTime <= limit else { return unsafe at }
             unsafe absorb(at.pointee)

@@ -214,7 +214,7 @@ private struct RandomVenue {
     private mutating func checkQueues() {
         var now: [UInt64: Double] = [:]
         for side in [Side.buy, .sell] {
-            for order in unsafe stage.venue.markets[0].orders(side) {
+            for order in stage.venue.markets[0].orders(side) {
                 let id = order.id.rawValue
                 if let before = ahead[id], id != requeued { expect(order.queue.ahead <= before, "a queue ahead never grows") }
                 now[id] = order.queue.ahead

@@ -1,27 +1,13 @@
 /// The books of a run, by instrument, lent by reference.
-@safe public final class BookTable {
-    private let books: UnsafeMutablePointer<OrderBook>
-    public let count: Int
+public final class BookTable {
+    private let books: Table<OrderBook>
 
-    public init(count: Int) {
-        self.count = count
-        unsafe books = .allocate(capacity: max(count, 1))
-        for index in 0..<count { unsafe (books + index).initialize(to: OrderBook()) }
-    }
+    public init(count: Int) { books = Table(count: count) { _ in OrderBook() } }
 
-    deinit {
-        unsafe books.deinitialize(count: count)
-        unsafe books.deallocate()
-    }
+    public var count: Int { books.count }
 
     public subscript(id: InstrumentID) -> OrderBook {
-        _read {
-            precondition(id.index < count, "no book of this instrument")
-            yield unsafe books[id.index]
-        }
-        _modify {
-            precondition(id.index < count, "no book of this instrument")
-            yield unsafe &books[id.index]
-        }
+        _read { yield books[id.index] }
+        _modify { yield &books[id.index] }
     }
 }

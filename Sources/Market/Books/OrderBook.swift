@@ -71,10 +71,24 @@
         }
     }
 
-    /// Applies level changes from `start` on until a record that is no plain one (another kind, part of a snapshot), that
-    /// `stops` names, or `end`; returns where it stopped.
-    @inline(__always)
+    /// Applies level changes from `start` on, in a run: until a record that is no plain one (another kind, part of a
+    /// snapshot), that is after `limit` by the venue's clock, or that concerns `watch`; returns where it stopped.
     public mutating func replay(
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atVenueThrough limit: Timestamp, watch: PriceWatch
+    ) -> UnsafePointer<MarketEvent> {
+        if watch.isIdle { return unsafe replay(start, to: end) { $0.venueTime > limit } }
+        return unsafe replay(start, to: end) { $0.venueTime > limit || watch.concerns($0.side, $0.price) }
+    }
+
+    /// The same by our clock, where every record is as good as another.
+    public mutating func replay(
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atUsThrough limit: Timestamp
+    ) -> UnsafePointer<MarketEvent> {
+        unsafe replay(start, to: end) { $0.receiveTime > limit }
+    }
+
+    @inline(__always)
+    private mutating func replay(
         _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, stops: (borrowing MarketEvent) -> Bool
     ) -> UnsafePointer<MarketEvent> {
         var at = unsafe start

@@ -3,6 +3,15 @@
 /// - Precondition: The denominator is positive and the quotient fits 64 bits.
 @inlinable public func roundedQuotient(_ numerator: Int128, _ denominator: Int128) -> Int64 {
     precondition(denominator > 0, "a quotient needs a positive denominator")
+    let size = numerator.magnitude
+    // The machine divides 128 by 64 bits when the quotient fits 64; the general division is a call of thirty times the cost.
+    let high = UInt64(truncatingIfNeeded: size >> 64)
+    if let divisor = UInt64(exactly: denominator), high < divisor {
+        var (quotient, remainder) = divisor.dividingFullWidth((high, UInt64(truncatingIfNeeded: size)))
+        let rest = divisor - remainder
+        if remainder > rest || (remainder == rest && quotient & 1 != 0) { quotient += 1 }
+        return numerator < 0 ? Int64(-Int128(quotient)) : Int64(quotient)
+    }
     var (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
     let twice = remainder.magnitude * 2
     if twice > denominator.magnitude || (twice == denominator.magnitude && quotient & 1 != 0) {

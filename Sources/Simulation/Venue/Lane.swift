@@ -1,38 +1,30 @@
 internal import Market
 
 /// One direction of one account's connection: what was sent first arrives first.
-struct Lane<Message> {
-    private var entries: ContiguousArray<(time: Timestamp, message: Message)> = []
-    private var head = 0
+struct Lane<Message: BitwiseCopyable>: ~Copyable {
+    struct Entry: BitwiseCopyable {
+        var time: Timestamp
+        var message: Message
+    }
+
+    private var entries = Ring<Entry>()
     private var last = Timestamp.distantPast
 
     /// When the next message arrives; `.never` if none is on its way.
-    var next: Timestamp { head < entries.count ? entries[head].time : .never }
+    var next: Timestamp { entries.isEmpty ? .never : entries[0].time }
 
-    /// Sends a message that would arrive at `time` if none were before it; returns when it does.
-    @discardableResult
-    mutating func send(_ message: Message, arriving time: Timestamp) -> Timestamp {
-        last = max(last, time)
-        entries.append((last, message))
-        return last
+    /// When a message that alone would arrive at `time` does arrive: not before those sent earlier.
+    func arrival(_ time: Timestamp) -> Timestamp { max(last, time) }
+
+    /// Sends a message that arrives at `time`, as `arrival` gave it.
+    mutating func send(_ message: Message, arriving time: Timestamp) {
+        precondition(time >= last, "a message overtook another on its lane")
+        last = time
+        entries.append(Entry(time: time, message: message))
     }
 
     mutating func receive() -> (time: Timestamp, message: Message) {
-        let entry = entries[head]
-        head += 1
-        if head == entries.count {
-            entries.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head >= 1_024 {
-            entries.removeFirst(head)
-            head = 0
-        }
-        return entry
-    }
-
-    /// Changes the time that the last message carries with it, once its arrival is known.
-    mutating func amendLast(_ body: (inout Message, Timestamp) -> Void) {
-        guard let index = entries.indices.last else { return }
-        body(&entries[index].message, entries[index].time)
+        let entry = entries.removeFirst()
+        return (entry.time, entry.message)
     }
 }

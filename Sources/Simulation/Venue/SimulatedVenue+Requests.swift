@@ -1,60 +1,6 @@
 public import Market
 internal import Trading
 
-/// Orders that the venue remembers, for queries and to refuse an id used twice.
-struct KnownOrders {
-    struct Record {
-        var request: OrderRequest
-        var isOpen = true
-        var filled = Quantity.zero
-        var fills: [Fill] = []
-    }
-
-    /// The last ended ones are kept, so that memory is constant.
-    private static let limit = 16_384
-    private var records: [UInt64: Record] = [:]
-    private var ended: ContiguousArray<UInt64> = []
-    private var oldest = 0
-
-    subscript(id: OrderID) -> Record? { records[id.rawValue] }
-
-    mutating func add(_ request: OrderRequest) { records[request.order.rawValue] = Record(request: request) }
-
-    mutating func fill(_ id: OrderID, _ fill: Fill) {
-        guard var record = records[id.rawValue] else { return }
-        record.filled = record.filled + fill.quantity
-        record.fills.append(fill)
-        records[id.rawValue] = record
-        if record.filled >= record.request.quantity { end(id) }
-    }
-
-    mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
-        records[id.rawValue]?.request.price = price
-        records[id.rawValue]?.request.quantity = quantity
-    }
-
-    mutating func end(_ id: OrderID) {
-        guard records[id.rawValue]?.isOpen == true else { return }
-        records[id.rawValue]?.isOpen = false
-        if ended.count < Self.limit {
-            ended.append(id.rawValue)
-        } else {
-            records[ended[oldest]] = nil
-            ended[oldest] = id.rawValue
-            oldest = (oldest + 1) % Self.limit
-        }
-    }
-
-    /// All fills that are remembered, oldest trade first.
-    func fills(_ account: AccountID, after trade: UInt64) -> [Fill] {
-        records.values.filter { $0.request.account == account }.flatMap(\.fills).filter { $0.trade > trade }.sorted { $0.trade < $1.trade }
-    }
-
-    func open(_ account: AccountID) -> [Record] {
-        records.values.filter { $0.isOpen && $0.request.account == account }.sorted { $0.request.order < $1.request.order }
-    }
-}
-
 /// Requests as they reach the venue.
 extension SimulatedVenue {
     func process(_ command: Command, _ account: Int, _ time: Timestamp) {
@@ -74,9 +20,9 @@ extension SimulatedVenue {
         guard knownOrders[request.order] == nil else { return refuse(.duplicateOrder) }
         guard let index = listing(request.instrument) else { return refuse(.unknownInstrument) }
         if let reason = violation(request, index, account) { return refuse(reason) }
-        knownOrders.add(request)
-        let quotes = unsafe (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
-        let arrival = unsafe markets[index].arrive(request, account: account, postOnly: rules.postOnly)
+        _ = knownOrders.add(request)
+        let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
+        let arrival = markets[index].arrive(request, account: account, postOnly: configuration.postOnly)
         if case .rejected(let reason) = arrival {
             knownOrders.end(request.order)
             return refuse(reason)
@@ -91,29 +37,22 @@ extension SimulatedVenue {
 
     /// The rule of the venue that an order breaks.
     private func violation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
-        let listing = rules.listings[index]
-        let instrument = listing.instrument
-        guard unsafe markets[index].status.allows(request) else { return .halted }
-        guard unsafe markets[index].isSynchronised || rules.matching == .hftbacktest else { return .notSynchronised }
+        guard markets[index].status.allows(request) else { return .halted }
+        guard markets[index].isSynchronised || configuration.matching == .hftbacktest else { return .notSynchronised }
         guard request.quantity.lots > 0 else { return .minimumQuantity }
         guard request.type == .market || request.price != nil else { return .unsupported }
         guard !request.postOnly || (request.type == .limit && request.timeInForce == .goodTillCancelled) else { return .unsupported }
-        if let price = request.price, price.ticks <= 0 || price.ticks % listing.orderTick != 0 { return .tickSize }
-        if request.quantity < instrument.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
-        let best = unsafe request.side == .buy ? markets[index].book.bestAsk : markets[index].book.bestBid
-        if let price = request.price ?? best, !request.reduceOnly,
-            instrument.notional(request.quantity, instrument.finePrice(price)).nanos < instrument.minimumNotional
-        {
-            return .minimumNotional
-        }
-        return instrument.kind == .spot ? spotViolation(request, index, account) : nil
+        if let price = request.price, price.ticks <= 0 || price.ticks % markets[index].orderTick != 0 { return .tickSize }
+        if request.quantity < markets[index].instrument.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
+        if !request.reduceOnly, markets[index].isBelowMinimumNotional(request) { return .minimumNotional }
+        return markets[index].instrument.kind == .spot ? spotViolation(request, index, account) : nil
     }
 
     /// Spot has no margin: what is sold must be there, what is bought must be paid.
     private func spotViolation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
-        let instrument = rules.listings[index].instrument
+        let instrument = configuration.listings[index].instrument
         guard !request.reduceOnly else { return .unsupported }
-        let resting = unsafe markets[index].orders(request.side).filter { $0.account == account && $0.id != request.order }
+        let resting = markets[index].orders(request.side).filter { $0.account == account && $0.id != request.order }
         switch request.side {
         case .sell:
             let promised = resting.reduce(0) { $0 + $1.remaining } + request.quantity.lots
@@ -121,7 +60,7 @@ extension SimulatedVenue {
             return instrument.baseAmount(Quantity(lots: promised), at: price) > accounts[account].balance(instrument.base).nanos
                 ? .balance : nil
         case .buy:
-            let reach = unsafe markets[index].reach(.buy, request.quantity.lots)
+            let reach = markets[index].reach(.buy, request.quantity.lots)
             guard let price = request.price ?? reach.map(Price.init(ticks:)) else { return nil }
             var cost = value(instrument, request.quantity, instrument.finePrice(price))
             for order in resting {
@@ -135,10 +74,10 @@ extension SimulatedVenue {
 
     private func amend(_ request: AmendRequest, _ account: Int, _ time: Timestamp) {
         func refuse(_ reason: RejectReason) { report(.rejected(request.order, .amend, reason), account, time) }
-        guard let index = listing(request.instrument), let found = unsafe markets[index].find(request.order) else {
+        guard let index = listing(request.instrument), let found = markets[index].find(request.order) else {
             return refuse(.unknownOrder)
         }
-        var order = unsafe markets[index][found.side, found.index]
+        var order = markets[index][found.side, found.index]
         guard order.account == account else { return refuse(.unknownOrder) }
         let filled = order.quantity - order.remaining
         guard request.quantity.lots > filled else { return refuse(.minimumQuantity) }
@@ -150,27 +89,27 @@ extension SimulatedVenue {
                 timeInForce: .goodTillCancelled, price: request.price, quantity: Quantity(lots: request.quantity.lots - filled),
                 reduceOnly: order.reduceOnly)
             if let reason = violation(quote, index, account) { return refuse(reason) }
-            if unsafe markets[index].wouldTake(order.side, request.price.ticks) { return refuse(.postOnlyWouldTake) }
+            if markets[index].wouldTake(order.side, request.price.ticks) { return refuse(.postOnlyWouldTake) }
         }
         order.remaining = request.quantity.lots - filled
         order.quantity = request.quantity.lots
         if keepsPriority {
-            unsafe markets[index][found.side, found.index] = order
+            markets[index][found.side, found.index] = order
         } else {
-            unsafe markets[index].remove(found.side, found.index)
+            markets[index].remove(found.side, found.index)
             order.ticks = request.price.ticks
-            order.queue = unsafe QueuePosition(ahead: markets[index].book.lots(order.side, order.ticks))
-            unsafe markets[index].rest(order)
+            order.queue = QueuePosition(ahead: markets[index].book.lots(order.side, order.ticks))
+            markets[index].rest(order)
         }
         knownOrders.amend(request.order, price: request.price, quantity: request.quantity)
         report(.amended(request.order, price: request.price, quantity: request.quantity), account, time)
     }
 
     private func cancel(_ request: CancelRequest, _ account: Int, _ time: Timestamp, _ reason: CancelReason = .requested) {
-        guard let index = listing(request.instrument), let found = unsafe markets[index].find(request.order),
-            unsafe markets[index][found.side, found.index].account == account
+        guard let index = listing(request.instrument), let found = markets[index].find(request.order),
+            markets[index][found.side, found.index].account == account
         else { return report(.rejected(request.order, .cancel, .unknownOrder), account, time) }
-        unsafe markets[index].remove(found.side, found.index)
+        markets[index].remove(found.side, found.index)
         knownOrders.end(request.order)
         report(.cancelled(request.order, reason), account, time)
     }
@@ -189,8 +128,8 @@ extension SimulatedVenue {
         case .openOrders:
             for record in knownOrders.open(request.account) { report(.status(status(record)), account, time) }
         case .positions:
-            for (index, listing) in rules.listings.enumerated() where listing.instrument.kind != .spot {
-                let position = unsafe markets[index].positions[account]
+            for (index, listing) in configuration.listings.enumerated() where listing.instrument.kind != .spot {
+                let position = markets[index].positions[account]
                 let entry = accounts[account].entry(listing.instrument, listing: index)
                 report(.position(listing.id, quantity: Quantity(lots: position), entry: entry), account, time)
             }
@@ -215,37 +154,37 @@ extension SimulatedVenue {
 
     public func position(_ id: AccountID, _ instrument: InstrumentID) -> Quantity {
         guard let index = listing(instrument) else { return .zero }
-        return Quantity(lots: unsafe markets[index].positions[accountIndex(id)])
+        return Quantity(lots: markets[index].positions[accountIndex(id)])
     }
 
     /// What the open position would pay if it were closed at `price` without a fee.
     public func unrealised(_ id: AccountID, _ instrument: InstrumentID, at price: FinePrice) -> Money {
         guard let index = listing(instrument) else { preconditionFailure("an instrument of another venue") }
-        return accounts[accountIndex(id)].unrealised(rules.listings[index].instrument, listing: index, at: price)
+        return accounts[accountIndex(id)].unrealised(configuration.listings[index].instrument, listing: index, at: price)
     }
 
     /// The venue's own mark; nil where it has none.
     public func mark(_ instrument: InstrumentID) -> FinePrice? {
         guard let index = listing(instrument) else { return nil }
-        return unsafe markets[index].mark
+        return markets[index].mark
     }
 
     /// nil while the book can't be trusted or a side is empty.
     public func mid(_ instrument: InstrumentID) -> FinePrice? {
-        guard let index = listing(instrument), unsafe markets[index].isSynchronised else { return nil }
-        return unsafe markets[index].book.mid(rules.listings[index].instrument)
+        guard let index = listing(instrument), markets[index].isSynchronised else { return nil }
+        return markets[index].book.mid(configuration.listings[index].instrument)
     }
 
     /// The venue's own book: best prices as the sentinels of `OrderBook` where empty.
     public func touch(_ instrument: InstrumentID) -> (bid: Int64, ask: Int64) {
         guard let index = listing(instrument) else { return (OrderBook.noBid, OrderBook.noAsk) }
-        return unsafe (markets[index].book.bestBidTicks, markets[index].book.bestAskTicks)
+        return (markets[index].book.bestBidTicks, markets[index].book.bestAskTicks)
     }
 
     /// Orders resting now.
     public var restingOrderCount: Int {
         var count = 0
-        for index in rules.listings.indices { count += unsafe markets[index].count(.buy) + markets[index].count(.sell) }
+        for index in configuration.listings.indices { count += markets[index].count(.buy) + markets[index].count(.sell) }
         return count
     }
 }

@@ -5,17 +5,16 @@ public import Trading
 ///
 /// The driver hands it each record at venue time and each command when the core gives it; requests arrive after the entry
 /// latency, reports leave after the response latency, first in first out for each account's connection.
-@safe public final class SimulatedVenue: Connector {
-    private let configuration: VenueConfiguration
-    /// By listing; lent by pointer, because records go through here.
-    let markets: UnsafeMutablePointer<VenueMarket>
-    private let marketCount: Int
+public final class SimulatedVenue: Connector {
+    let configuration: VenueConfiguration
+    /// By listing.
+    let markets: Table<VenueMarket>
     /// Listing by instrument of the run; −1 where the venue does not list it.
-    private let listingOfInstrument: [Int]
-    private let accountOfRun: [Int]
-    var accounts: [VenueAccount]
-    private var requests: [Lane<Command>]
-    private var reports: [Lane<AccountEvent>]
+    private let listingOfInstrument: Table<Int>
+    private let accountOfRun: Table<Int>
+    let accounts: Table<VenueAccount>
+    private let requests: Table<Lane<Command>>
+    private let reports: Table<Lane<AccountEvent>>
     private var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
 
@@ -36,24 +35,17 @@ public import Trading
         self.configuration = configuration
         var listings = [Int](repeating: -1, count: (configuration.listings.map(\.id.index).max() ?? -1) + 1)
         for (index, listing) in configuration.listings.enumerated() { listings[listing.id.index] = index }
-        listingOfInstrument = listings
+        listingOfInstrument = Table(listings)
         var owners = [Int](repeating: -1, count: (configuration.accounts.map(\.id.index).max() ?? -1) + 1)
         for (index, account) in configuration.accounts.enumerated() { owners[account.id.index] = index }
-        accountOfRun = owners
-        accounts = configuration.accounts.map { VenueAccount($0, listings: configuration.listings.count) }
-        requests = configuration.accounts.map { _ in Lane() }
-        reports = configuration.accounts.map { _ in Lane() }
+        accountOfRun = Table(owners)
+        accounts = Table(configuration.accounts.map { VenueAccount($0, listings: configuration.listings.count) })
+        requests = Table(count: configuration.accounts.count) { _ in Lane() }
+        reports = Table(count: configuration.accounts.count) { _ in Lane() }
         deadMen = configuration.accounts.map { _ in .never }
-        marketCount = configuration.listings.count
-        unsafe markets = .allocate(capacity: max(marketCount, 1))
-        for (index, listing) in configuration.listings.enumerated() {
-            unsafe (markets + index).initialize(to: VenueMarket(listing.instrument, accounts: configuration.accounts.count, configuration))
+        markets = Table(count: configuration.listings.count) { index in
+            VenueMarket(configuration.listings[index], accounts: configuration.accounts.count, configuration)
         }
-    }
-
-    deinit {
-        unsafe markets.deinitialize(count: marketCount)
-        unsafe markets.deallocate()
     }
 
     func listing(_ instrument: InstrumentID) -> Int? {
@@ -75,13 +67,9 @@ public import Trading
         let reported = nextReportTime
         var at = unsafe start
         while true {
-            let attention = unsafe markets[index].attention
+            let attention = markets[index].attention
             let quiet = min(limit, attention.settlement - Nanoseconds(count: 1))
-            if attention.isIdle {
-                unsafe at = markets[index].book.replay(at, to: end) { $0.venueTime > quiet }
-            } else {
-                unsafe at = markets[index].book.replay(at, to: end) { $0.venueTime > quiet || attention.concerns($0.side, $0.price) }
-            }
+            unsafe at = markets[index].book.replay(at, to: end, atVenueThrough: quiet, watch: attention.watch)
             guard unsafe at != end, unsafe at.pointee.venueTime <= limit else { return unsafe at }
             unsafe receiveSlowly(at.pointee, index)
             unsafe at += 1
@@ -91,8 +79,8 @@ public import Trading
 
     /// Whether a record of the instrument up to `time` may make something to report; if not, records only move its book.
     public func mayReact(_ instrument: InstrumentID, through time: Timestamp) -> Bool {
-        let attention = unsafe markets[listingOfInstrument[instrument.index]].attention
-        return attention.hasOrders || attention.settlement <= time
+        let attention = markets[listingOfInstrument[instrument.index]].attention
+        return attention.watch.hasOrders || attention.settlement <= time
     }
 
     /// One record of a feed that the venue lists, at venue time.
@@ -100,27 +88,27 @@ public import Trading
 
     @inline(never)
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
-        let quotes = unsafe (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
+        let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
         settleFunding(index, event.venueTime)
         switch event.kind {
         case .level:
             if event.flags.contains(.snapshot), event.isFirst {
-                unsafe markets[index].book.removeAll()
+                markets[index].book.removeAll()
             }
-            unsafe markets[index].level(event.side, event.price, event.quantity)
-            if event.flags.contains(.snapshot), event.isLast { unsafe markets[index].endSnapshot() }
+            markets[index].level(event.side, event.price, event.quantity)
+            if event.flags.contains(.snapshot), event.isLast { markets[index].endSnapshot() }
         case .trade:
-            if !event.flags.contains(.noAggressor) { unsafe markets[index].trade(event.side, event.price, event.quantity) }
-        case .mark: unsafe markets[index].mark = FinePrice(nanos: event.price)
+            if !event.flags.contains(.noAggressor) { markets[index].trade(event.side, event.price, event.quantity) }
+        case .mark: markets[index].mark = FinePrice(nanos: event.price)
         case .funding:
             let (rate, next) = (Rate(trillionths: event.price), Timestamp(nanoseconds: event.detail))
             if event.detail > 0, next > event.venueTime {
-                unsafe markets[index].funding = (rate, next, Nanoseconds(count: event.quantity))
+                markets[index].funding = (rate, next, Nanoseconds(count: event.quantity))
             }
-        case .status: unsafe markets[index].status = TradingStatus(rawValue: event.price) ?? .halted
+        case .status: markets[index].status = TradingStatus(rawValue: event.price) ?? .halted
         case .gap:
-            unsafe markets[index].isSynchronised = false
-            unsafe markets[index].book.removeAll()
+            markets[index].isSynchronised = false
+            markets[index].book.removeAll()
         case .quote, .index, .openInterest, .liquidation, .instrumentChange, .orderAdded, .orderChanged, .orderDeleted: break
         }
         settleMatches(index, event.venueTime, quotes)
@@ -129,36 +117,44 @@ public import Trading
     /// Tells the venue whether a book without a snapshot can be matched against.
     public func setSynchronised(_ instrument: InstrumentID, _ isSynchronised: Bool) {
         guard let index = listing(instrument) else { return }
-        unsafe markets[index].isSynchronised = isSynchronised
+        markets[index].isSynchronised = isSynchronised
     }
 
     // MARK: Connector
 
     public func handle(_ command: Command, now: Timestamp) {
         let account = account(command)
-        let arrival = requests[account].send(command, arriving: now + accounts[account].configuration.entryLatency)
+        let arrival = requests[account].arrival(now + accounts[account].configuration.entryLatency)
+        requests[account].send(command, arriving: arrival)
         nextArrival = min(nextArrival, arrival)
     }
 
     /// Lets the earliest request arrive; of two at one instant, the lower account's, and requests before a switch that runs out.
     public func processArrival() {
         guard nextArrival != .never else { return }
-        if let account = deadMen.indices.first(where: { deadMen[$0] == nextArrival }), requests.allSatisfy({ $0.next > nextArrival }) {
+        if let account = deadMen.indices.first(where: { deadMen[$0] == nextArrival }), nextRequest().time > nextArrival {
             let time = deadMen[account]
             deadMen[account] = .never
             findNextArrival()
             return cancelAll(accounts[account].configuration.id, nil, account, time, .deadMan)
         }
-        guard let account = requests.indices.min(by: { (requests[$0].next, $0) < (requests[$1].next, $1) }) else { return }
+        let account = nextRequest().account
         let (time, command) = requests[account].receive()
         // A settlement that came before the request is paid on the position before it.
-        for index in 0..<marketCount where unsafe markets[index].funding != nil { settleFunding(index, time) }
+        for index in markets.indices where markets[index].funding != nil { settleFunding(index, time) }
         process(command, account, time)
         findNextArrival()
     }
 
+    /// The earliest request on its way, of two at one instant the lower account's.
+    private func nextRequest() -> (time: Timestamp, account: Int) {
+        var earliest = (time: Timestamp.never, account: 0)
+        for account in requests.indices where requests[account].next < earliest.time { earliest = (requests[account].next, account) }
+        return earliest
+    }
+
     private func findNextArrival() {
-        nextArrival = requests.reduce(.never) { min($0, $1.next) }
+        nextArrival = nextRequest().time
         for time in deadMen where time < nextArrival { nextArrival = time }
     }
 
@@ -169,11 +165,12 @@ public import Trading
     public var nextWake: Timestamp { nextArrival }
 
     public func nextReport(now: Timestamp) -> AccountEvent? {
-        guard nextReportTime <= now, nextReportTime != .never,
-            let account = reports.indices.min(by: { (reports[$0].next, $0) < (reports[$1].next, $1) })
-        else { return nil }
-        let (_, report) = reports[account].receive()
-        nextReportTime = reports.reduce(.never) { min($0, $1.next) }
+        guard nextReportTime <= now, nextReportTime != .never else { return nil }
+        var account = 0
+        while reports[account].next != nextReportTime { account += 1 }
+        let report = reports[account].receive().message
+        nextReportTime = .never
+        for account in reports.indices { nextReportTime = min(nextReportTime, reports[account].next) }
         return report
     }
 
@@ -188,51 +185,49 @@ public import Trading
     // MARK: Reports
 
     func report(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp) {
-        let configuration = accounts[account].configuration
-        let event = AccountEvent(account: configuration.id, venueTime: time, receiveTime: time, report: report)
-        let arrival = reports[account].send(event, arriving: time + configuration.responseLatency)
-        reports[account].amendLast { event, time in event.receiveTime = time }
+        let arrival = reports[account].arrival(time + accounts[account].configuration.responseLatency)
+        reports[account].send(
+            AccountEvent(account: accounts[account].configuration.id, venueTime: time, receiveTime: arrival, report: report),
+            arriving: arrival)
         nextReportTime = min(nextReportTime, arrival)
     }
 
     /// Books what matching did to our orders and reports it.
     @inline(__always)
     func settleMatches(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
-        if unsafe !markets[index].matches.isEmpty || !markets[index].removed.isEmpty { bookMatches(index, time, quotes) }
+        if !markets[index].matches.isEmpty || !markets[index].removed.isEmpty { bookMatches(index, time, quotes) }
     }
 
     private func bookMatches(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
-        let instrument = configuration.listings[index].id
-        let matches = unsafe markets[index].matches
-        // Positions are final already; the position after each match is rebuilt backwards from them.
-        var after = unsafe markets[index].positions
-        var positions = ContiguousArray(repeating: Int64(0), count: matches.count)
-        for (at, match) in matches.enumerated().reversed() {
-            positions[at] = after[match.account]
-            after[match.account] -= match.side.sign * match.lots
+        // Positions are final already; what each was before the matches is found by going back over them.
+        for at in markets[index].matches.indices {
+            let match = markets[index].matches[at]
+            markets[index].positions[match.account] -= match.side.sign * match.lots
         }
-        for (at, match) in matches.enumerated() { book(match, instrument, index, position: positions[at], time, quotes) }
-        unsafe markets[index].matches.removeAll(keepingCapacity: true)
-        for removed in unsafe markets[index].removed {
+        for at in markets[index].matches.indices {
+            let match = markets[index].matches[at]
+            markets[index].positions[match.account] += match.side.sign * match.lots
+            book(match, index, time, quotes)
+        }
+        markets[index].matches.removeAll(keepingCapacity: true)
+        for at in markets[index].removed.indices {
+            let removed = markets[index].removed[at]
             knownOrders.end(removed.order)
             report(.cancelled(removed.order, removed.reason), removed.account, time)
         }
-        unsafe markets[index].removed.removeAll(keepingCapacity: true)
+        markets[index].removed.removeAll(keepingCapacity: true)
     }
 
-    private func book(
-        _ match: Match, _ id: InstrumentID, _ index: Int, position: Int64, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)
-    ) {
-        let instrument = configuration.listings[index].instrument
+    private func book(_ match: Match, _ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
         let quantity = Quantity(lots: match.lots)
         let price = Price(ticks: match.ticks)
         let fee = accounts[match.account].book(
-            instrument, listing: index, match.side == .buy ? quantity : -quantity, instrument.finePrice(price), match.role,
-            spotFee: configuration.spotFee)
+            markets[index].instrument, listing: index, match.side == .buy ? quantity : -quantity,
+            markets[index].instrument.finePrice(price), match.role, spotFee: configuration.spotFee)
         lastTrade += 1
         let fill = Fill(
-            order: match.order, instrument: id, trade: lastTrade, side: match.side, role: match.role, price: price, quantity: quantity,
-            fee: fee)
+            order: match.order, instrument: markets[index].id, trade: lastTrade, side: match.side, role: match.role, price: price,
+            quantity: quantity, fee: fee)
         knownOrders.fill(match.order, fill)
         hasFills = true
         fillLog.append(
@@ -240,23 +235,29 @@ public import Trading
                 time: time, account: accounts[match.account].configuration.id, fill: fill, witness: match.witness, bidTicks: quotes.bid,
                 askTicks: quotes.ask))
         report(.filled(fill), match.account, time)
-        guard configuration.reportsAccountState else { return }
-        let entry = accounts[match.account].entry(instrument, listing: index)
-        report(.position(id, quantity: Quantity(lots: position), entry: entry), match.account, time)
-        report(.balance(accounts[match.account].balance(instrument.settlement)), match.account, time)
-        if instrument.kind == .spot { report(.balance(accounts[match.account].balance(instrument.base)), match.account, time) }
+        if configuration.reportsAccountState { reportState(index, match.account, time) }
+    }
+
+    /// The position that a fill left, and the balances.
+    private func reportState(_ index: Int, _ account: Int, _ time: Timestamp) {
+        let entry = accounts[account].entry(markets[index].instrument, listing: index)
+        let position = Quantity(lots: markets[index].positions[account])
+        report(.position(markets[index].id, quantity: position, entry: entry), account, time)
+        report(.balance(accounts[account].balance(markets[index].instrument.settlement)), account, time)
+        guard markets[index].instrument.kind == .spot else { return }
+        report(.balance(accounts[account].balance(markets[index].instrument.base)), account, time)
     }
 
     // MARK: Funding
 
     /// Pays each position at the settlements that have come: −quantity × mark × rate, positive rates paid by longs.
     private func settleFunding(_ index: Int, _ now: Timestamp) {
-        while let funding = unsafe markets[index].funding, funding.time <= now {
-            unsafe markets[index].funding =
+        while let funding = markets[index].funding, funding.time <= now {
+            markets[index].funding =
                 funding.interval > .zero ? (funding.rate, funding.time + funding.interval, funding.interval) : nil
-            guard let mark = unsafe markets[index].mark ?? markets[index].book.mid(markets[index].instrument) else { continue }
+            guard let mark = markets[index].mark ?? markets[index].book.mid(markets[index].instrument) else { continue }
             for account in accounts.indices {
-                let position = unsafe markets[index].positions[account]
+                let position = markets[index].positions[account]
                 guard position != 0 else { continue }
                 payFunding(index, account, Quantity(lots: position), mark, funding.rate, funding.time, now)
             }
@@ -266,14 +267,14 @@ public import Trading
     private func payFunding(
         _ index: Int, _ account: Int, _ position: Quantity, _ mark: FinePrice, _ rate: Rate, _ time: Timestamp, _ now: Timestamp
     ) {
-        let instrument = configuration.listings[index].instrument
         // An inverse contract's value is negative for a long: its holder's notional is minus it.
-        let notional = instrument.kind == .inverse ? -value(instrument, position, mark) : value(instrument, position, mark)
+        let worth = value(markets[index].instrument, position, mark)
+        let notional = markets[index].instrument.kind == .inverse ? -worth : worth
         let amount = -notional.share(rate)
         accounts[account].add(amount)
         // The settlement is noticed at the first record after it; the report can't leave before.
         let payment = FundingPayment(
-            instrument: configuration.listings[index].id, position: position, mark: mark, rate: rate, amount: amount)
+            instrument: markets[index].id, position: position, mark: mark, rate: rate, amount: amount)
         report(.funding(payment), account, max(time, now))
     }
 
@@ -284,5 +285,4 @@ public import Trading
     }
 
     func accountIndex(_ id: AccountID) -> Int { accountOfRun[id.index] }
-    var rules: VenueConfiguration { configuration }
 }

@@ -73,6 +73,14 @@ extension VenueMarket {
         return reaches(own.ticks)
     }
 
+    /// Whether an order is worth too little, at its limit or else at the best price that it would take.
+    func isBelowMinimumNotional(_ request: OrderRequest) -> Bool {
+        guard instrument.minimumNotional > 0, let price = request.price ?? (request.side == .buy ? book.bestAsk : book.bestBid) else {
+            return false
+        }
+        return instrument.notional(request.quantity, instrument.finePrice(price)).nanos < instrument.minimumNotional
+    }
+
     /// What an order could take in all.
     private func takeable(_ side: Side, _ limit: Int64?, _ account: Int) -> Int64 {
         var sum: Int64 = 0

@@ -5,7 +5,9 @@ internal import Trading
 ///
 /// Our orders never enter the recorded levels; what they have used of them is kept as debts.
 struct VenueMarket: ~Copyable {
+    let id: InstrumentID
     let instrument: Instrument
+    let orderTick: Int64
     let matching: VenueConfiguration.Matching
     let queueModel: QueueModel
     /// One lot in base units, for the queue models that are not scale free.
@@ -34,8 +36,10 @@ struct VenueMarket: ~Copyable {
     /// Orders that ended without our request while matching: self-trades, reduce-only orders with nothing left to reduce.
     var removed: ContiguousArray<(order: OrderID, account: Int, reason: CancelReason)> = []
 
-    init(_ instrument: Instrument, accounts: Int, _ configuration: VenueConfiguration) {
-        self.instrument = instrument
+    init(_ listing: VenueConfiguration.Listing, accounts: Int, _ configuration: VenueConfiguration) {
+        id = listing.id
+        instrument = listing.instrument
+        orderTick = listing.orderTick
         matching = configuration.matching
         queueModel = configuration.queue
         lotUnit = Double(instrument.lotUnit) / 1e9
@@ -53,7 +57,7 @@ struct VenueMarket: ~Copyable {
     mutating func level(_ side: Side, _ ticks: Int64, _ lots: Int64) {
         let bestBefore = side == .buy ? book.bestBidTicks : book.bestAskTicks
         let previous = book.set(side, ticks: ticks, lots: lots)
-        if attention.concerns(side, ticks) { levelAmongOrders(side, ticks, previous, lots, bestBefore) }
+        if attention.watch.concerns(side, ticks) { levelAmongOrders(side, ticks, previous, lots, bestBefore) }
     }
 
     @inline(never)
