@@ -57,26 +57,53 @@ extension TradingCore {
 
     private func apply(_ fill: Fill, _ event: AccountEvent) {
         guard countedTrades[accounts[event.account.index].venue.index].insert(fill.trade) else { return }
-        let before = orders[fill.order]
-        positions.apply(fill, account: event.account, instance: before?.instance)
-        var news: OrderChange?
-        orders.update(fill.order) { news = $0.fill(fill, self.now) }
-        let after = orders[fill.order]
-        for observer in observers {
-            observer.filled(
-                fill, after, account: event.account, isLate: before?.isDone ?? true, cancelPending: before?.pending == .cancel,
-                venueTime: event.venueTime)
+        let told = orders.update(fill.order) { order in
+            let (wasDone, wasCancelling) = (order.isDone, order.pending == .cancel)
+            let news = order.fill(fill, self.now)
+            return (
+                news: Told(order.instance, order.algorithm, news, ended: !wasDone && order.isDone), wasDone: wasDone,
+                wasCancelling: wasCancelling
+            )
         }
-        if let news, let before { announce(before, news) }
-        if let before, !before.isDone, let after, after.isDone { ended(after) }
+        positions.apply(fill, account: event.account, instance: told?.news.instance)
+        if !observers.isEmpty {
+            let order = orders[fill.order]
+            for observer in observers {
+                observer.filled(
+                    fill, order, account: event.account, isLate: told?.wasDone ?? true, cancelPending: told?.wasCancelling ?? false,
+                    venueTime: event.venueTime)
+            }
+        }
+        if let told { tell(fill.order, told.news) }
+    }
+
+    /// What a change of an order gives to tell, and to whom.
+    private struct Told {
+        var instance: StrategyID
+        var algorithm: AlgorithmID?
+        var news: OrderChange?
+        var ended: Bool
+
+        init(_ instance: StrategyID, _ algorithm: AlgorithmID?, _ news: OrderChange?, ended: Bool) {
+            self.instance = instance
+            self.algorithm = algorithm
+            self.news = news
+            self.ended = ended
+        }
+    }
+
+    private func tell(_ id: OrderID, _ told: Told) {
+        if let news = told.news { announce(id, told.instance, told.algorithm, news) }
+        if told.ended, !observers.isEmpty, let order = orders[id] { ended(order) }
     }
 
     private func change(_ id: OrderID, _ body: (inout Order) -> OrderChange?) {
-        guard let before = orders[id] else { return }
-        var news: OrderChange?
-        orders.update(id) { news = body(&$0) }
-        if let news { announce(before, news) }
-        if !before.isDone, let after = orders[id], after.isDone { ended(after) }
+        let told = orders.update(id) { order in
+            let wasDone = order.isDone
+            let news = body(&order)
+            return Told(order.instance, order.algorithm, news, ended: !wasDone && order.isDone)
+        }
+        if let told { tell(id, told) }
     }
 
     private func end(_ id: OrderID, _ end: Order.End, _ news: OrderChange) {
@@ -126,7 +153,7 @@ extension TradingCore {
 
     private func becomeUnknown(_ order: Order) {
         let isNews = order.certainty == .known
-        orders.update(order.id) { order in
+        _ = orders.update(order.id) { order in
             switch order.certainty {
             case .known: order.certainty = .unknown(since: self.now, asking: 1)
             case .unknown(let since, let asking): order.certainty = .unknown(since: since, asking: min(asking, 254) + 1)
@@ -145,12 +172,12 @@ extension TradingCore {
 
     // MARK: Telling
 
-    func announce(_ order: Order, _ change: OrderChange) {
+    func announce(_ order: Order, _ change: OrderChange) { announce(order.id, order.instance, order.algorithm, change) }
+
+    func announce(_ id: OrderID, _ instance: StrategyID, _ algorithm: AlgorithmID?, _ change: OrderChange) {
         guard !isStopped else { return }
-        if let algorithm = order.algorithm, algorithms.contains(where: { $0.id == algorithm }) {
-            inbox.add(.order(order.id, change), .algorithm(algorithm))
-        }
-        inbox.add(.order(order.id, change), .strategy(order.instance))
+        if let algorithm, algorithms.contains(where: { $0.id == algorithm }) { inbox.add(.order(id, change), .algorithm(algorithm)) }
+        inbox.add(.order(id, change), .strategy(instance))
     }
 
     func ended(_ order: Order) {

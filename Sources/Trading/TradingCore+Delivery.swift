@@ -22,10 +22,11 @@ extension TradingCore {
         isDelivering = true
         defer { isDelivering = false }
         var calls = 0
-        while let (message, target) = inbox.take() {
+        while let entry = inbox.take() {
+            let message = entry.message
             calls += 1
             precondition(calls < 100_000, "a strategy answers each event by causing another without time passing")
-            switch target {
+            switch entry.target {
             case .strategy(let id):
                 guard case .event(let event) = message else { preconditionFailure("only algorithms are started and cancelled by message") }
                 var context = Context(core: self, instance: id, algorithm: nil)

@@ -21,7 +21,7 @@ extension TradingCore {
                     account: draft.account, instrument: draft.instrument, order: order.id, side: draft.side, type: draft.type,
                     timeInForce: draft.timeInForce, price: draft.price, quantity: draft.quantity, postOnly: draft.postOnly,
                     reduceOnly: draft.reduceOnly)))
-        for observer in observers { observer.submitted(order, at: now) }
+        if !observers.isEmpty { for observer in observers { observer.submitted(order, at: now) } }
         return order.id
     }
 
@@ -30,7 +30,7 @@ extension TradingCore {
             if let order = orders[id] { announce(order, .amendRejected(.unknownOrder)) }
             return
         }
-        orders.update(id) { $0.pending = .amend(price: price, quantity: quantity) }
+        _ = orders.update(id) { $0.pending = .amend(price: price, quantity: quantity) }
         expectAnswer(id)
         emit(
             .amend(
@@ -40,17 +40,25 @@ extension TradingCore {
     }
 
     func cancel(_ id: OrderID) {
-        guard !isStopped, let order = orders[id], !order.isDone, order.pending != .cancel else { return }
-        orders.update(id) { $0.pending = .cancel }
-        expectAnswer(id)
-        emit(.cancel(CancelRequest(account: order.draft.account, instrument: order.draft.instrument, order: id)))
+        guard !isStopped else { return }
+        let deadline = now + configuration.unknownAfter
+        let request = orders.update(id) { order -> CancelRequest? in
+            guard !order.isDone, order.pending != .cancel else { return nil }
+            order.pending = .cancel
+            order.deadline = deadline
+            return CancelRequest(account: order.draft.account, instrument: order.draft.instrument, order: id)
+        }
+        guard let request = request ?? nil else { return }
+        deadlines.add(id, deadline)
+        emit(.cancel(request))
+        guard !observers.isEmpty, let order = orders[id] else { return }
         for observer in observers { observer.requested(.cancel, order, at: now) }
     }
 
     /// A request on the order was sent now.
     func expectAnswer(_ id: OrderID) {
         let deadline = now + configuration.unknownAfter
-        orders.update(id) { $0.deadline = deadline }
+        _ = orders.update(id) { $0.deadline = deadline }
         deadlines.add(id, deadline)
     }
 

@@ -29,13 +29,12 @@ public final class TradingCore {
     var isStopped = false
 
     // What leaves.
-    private var commands: ContiguousArray<Command> = []
-    private var takenCommands = 0
+    private var commands = Ring<Command>()
 
     // Requests whose answer is awaited, oldest first; and what became of counted trades.
     var deadlines = DeadlineQueue()
     var lastQuery: UInt64 = 0
-    var countedTrades: [TradeFilter]
+    let countedTrades: Table<TradeFilter>
 
     /// - Parameter journal: Where what enters and leaves is recorded; nil for none.
     public init(_ configuration: CoreConfiguration, journal: Journal? = nil) {
@@ -48,7 +47,7 @@ public final class TradingCore {
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)
         positions = PositionBook(configuration.instruments, configuration.accounts)
         risk = RiskService(configuration.limits)
-        countedTrades = Array(repeating: TradeFilter(), count: (configuration.accounts.map(\.venue.index).max() ?? -1) + 1)
+        countedTrades = Table(count: (configuration.accounts.map(\.venue.index).max() ?? -1) + 1) { _ in TradeFilter() }
     }
 
     /// Adds an instance of a strategy, which will be woken by the books of `subscriptions`.
@@ -135,7 +134,7 @@ public final class TradingCore {
 
     // MARK: Outputs
 
-    public var hasCommands: Bool { takenCommands < commands.count }
+    public var hasCommands: Bool { !commands.isEmpty }
 
     /// Whether a command was given, or a wake asked for or withdrawn, since the driver last looked.
     public internal(set) var hasNews = false
@@ -144,16 +143,7 @@ public final class TradingCore {
     public func acknowledgeNews() { hasNews = false }
 
     /// The next command in the order they were given; nil when all are taken.
-    public func nextCommand() -> Command? {
-        guard takenCommands < commands.count else { return nil }
-        let command = commands[takenCommands]
-        takenCommands += 1
-        if takenCommands == commands.count {
-            commands.removeAll(keepingCapacity: true)
-            takenCommands = 0
-        }
-        return command
-    }
+    public func nextCommand() -> Command? { commands.isEmpty ? nil : commands.removeFirst() }
 
     func emit(_ command: Command) {
         journal?.append(JournalRecord(command, at: now))

@@ -22,7 +22,8 @@ struct KnownOrders: ~Copyable {
 
     init() {
         let nothing = OrderRequest(
-            account: AccountID(0), instrument: InstrumentID(0), order: OrderID(0), side: .buy, type: .limit, timeInForce: .goodTillCancelled,
+            account: AccountID(0), instrument: InstrumentID(0), order: OrderID(0), side: .buy, type: .limit,
+            timeInForce: .goodTillCancelled,
             price: nil, quantity: .zero)
         records = NumberMap(filler: Record(request: nothing))
     }

@@ -1,7 +1,7 @@
 internal import Market
 
 /// Who is told of something.
-enum Target: Hashable {
+enum Target: Hashable, BitwiseCopyable {
     case strategy(StrategyID)
     case algorithm(AlgorithmID)
 }

@@ -1,71 +1,53 @@
 internal import Market
 
 /// Requests whose answer is awaited, in the order of their deadlines: every request waits equally long.
-struct DeadlineQueue {
-    private var entries: ContiguousArray<(order: OrderID, time: Timestamp)> = []
-    private var head = 0
+struct DeadlineQueue: ~Copyable {
+    struct Entry: BitwiseCopyable {
+        var order: OrderID
+        var time: Timestamp
+    }
 
-    mutating func add(_ order: OrderID, _ time: Timestamp) { entries.append((order, time)) }
+    private var entries = Ring<Entry>()
+
+    mutating func add(_ order: OrderID, _ time: Timestamp) { entries.append(Entry(order: order, time: time)) }
 
     /// The first deadline of a request that is still unanswered.
     mutating func next(_ orders: borrowing OrderStore) -> Timestamp {
         skipAnswered(orders)
-        return head < entries.count ? entries[head].time : .never
+        return entries.isEmpty ? .never : entries[0].time
     }
 
     /// An order whose deadline has passed.
     mutating func take(_ now: Timestamp, _ orders: borrowing OrderStore) -> OrderID? {
         skipAnswered(orders)
-        guard head < entries.count, entries[head].time <= now else { return nil }
-        head += 1
-        return entries[head - 1].order
+        guard !entries.isEmpty, entries[0].time <= now else { return nil }
+        return entries.removeFirst().order
     }
 
     private mutating func skipAnswered(_ orders: borrowing OrderStore) {
-        while head < entries.count {
-            // A later request of the same order waits for its own deadline.
-            guard let order = orders[entries[head].order], order.awaitsAnswer || order.certainty != .known,
-                order.deadline == entries[head].time
-            else {
-                head += 1
-                continue
-            }
-            break
-        }
-        if head == entries.count {
-            entries.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head > 4_096 {
-            entries.removeFirst(head)
-            head = 0
-        }
+        // A later request of the same order waits for its own deadline.
+        while !entries.isEmpty, !orders.awaits(entries[0].order, by: entries[0].time) { entries.removeFirst() }
     }
 }
 
 /// Trades of one venue that were counted already: the last ones, so that a duplicate report is not counted twice.
-struct TradeFilter {
+struct TradeFilter: ~Copyable {
     private static let limit = 65_536
-    private var seen: Set<UInt64> = []
-    private var order: ContiguousArray<UInt64> = []
-    private var oldest = 0
+    private var seen = NumberMap<UInt8>(filler: 0)
+    private var order = Ring<UInt64>()
 
     /// Whether the trade is new.
     mutating func insert(_ trade: UInt64) -> Bool {
-        guard seen.insert(trade).inserted else { return false }
-        if order.count < Self.limit {
-            order.append(trade)
-        } else {
-            seen.remove(order[oldest])
-            order[oldest] = trade
-            oldest = (oldest + 1) % Self.limit
-        }
+        guard seen.insert(trade, 0) else { return false }
+        if order.count == Self.limit { seen.remove(order.removeFirst()) }
+        order.append(trade)
         return true
     }
 }
 
 /// What waits to be told, in order.
-struct Inbox {
-    enum Message {
+struct Inbox: ~Copyable {
+    enum Message: BitwiseCopyable {
         case event(StrategyEvent)
         /// Of an algorithm: it begins.
         case start
@@ -73,22 +55,17 @@ struct Inbox {
         case cancel
     }
 
-    private var entries: ContiguousArray<(message: Message, target: Target)> = []
-    private var head = 0
-
-    var isEmpty: Bool { head == entries.count }
-
-    mutating func add(_ event: StrategyEvent, _ target: Target) { entries.append((.event(event), target)) }
-    mutating func add(_ message: Message, _ target: Target) { entries.append((message, target)) }
-
-    mutating func take() -> (message: Message, target: Target)? {
-        guard head < entries.count else { return nil }
-        head += 1
-        let entry = entries[head - 1]
-        if head == entries.count {
-            entries.removeAll(keepingCapacity: true)
-            head = 0
-        }
-        return entry
+    struct Entry: BitwiseCopyable {
+        var message: Message
+        var target: Target
     }
+
+    private var entries = Ring<Entry>()
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    mutating func add(_ event: StrategyEvent, _ target: Target) { add(.event(event), target) }
+    mutating func add(_ message: Message, _ target: Target) { entries.append(Entry(message: message, target: target)) }
+
+    mutating func take() -> Entry? { entries.isEmpty ? nil : entries.removeFirst() }
 }

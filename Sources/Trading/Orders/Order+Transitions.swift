@@ -66,6 +66,9 @@ extension Order {
         }
     }
 
+    /// Whether a request whose deadline this is has had no answer.
+    func awaits(by deadline: Timestamp) -> Bool { self.deadline == deadline && (awaitsAnswer || certainty != .known) }
+
     /// Whether a request is on its way whose answer has not come.
     var awaitsAnswer: Bool { !isDone && (life == .submitting || pending != .none) }
 }

@@ -4,8 +4,8 @@ internal import Market
 ///
 /// Ids count from 1, so that a lookup is an index. Records of done orders are let go after a while; a long-lived open order
 /// does not hold back the ones after it.
-struct OrderStore {
-    private var orders: ContiguousArray<Order> = []
+struct OrderStore: ~Copyable {
+    private var orders = Ring<Order>(capacity: 4_096)
     /// The id of the first order in `orders`.
     private var base: UInt64 = 1
     /// Orders older than `base` that are not done yet.
@@ -20,7 +20,7 @@ struct OrderStore {
 
     mutating func add(_ order: Order) {
         precondition(order.id == nextID, "an order id was skipped")
-        if orders.count >= 4_096, orders.count == orders.capacity { letGo(order.submittedAt) }
+        if orders.room == 0 { letGo(order.submittedAt) }
         orders.append(order)
         if !order.isDone { open.append(order.id) }
     }
@@ -31,17 +31,31 @@ struct OrderStore {
         return index < orders.count ? orders[index] : nil
     }
 
-    /// Changes an order in place; nothing happens when its record is gone.
-    mutating func update(_ id: OrderID, _ body: (inout Order) -> Void) {
-        if id.rawValue >= base {
-            let index = Int(id.rawValue - base)
-            guard index < orders.count else { return }
-            body(&orders[index])
-            if orders[index].isDone { close(id) }
-        } else if survivors[id.rawValue] != nil {
-            body(&survivors[id.rawValue]!)
-            if survivors[id.rawValue]!.isDone { close(id) }
-        }
+    /// Changes an order in place and returns what the change says of it; nil when its record is gone.
+    @inline(__always)
+    mutating func update<Result>(_ id: OrderID, _ body: (inout Order) -> Result) -> Result? {
+        guard id.rawValue >= base else { return updateSurvivor(id, body) }
+        let index = Int(id.rawValue - base)
+        guard index < orders.count else { return nil }
+        let wasDone = orders[index].isDone
+        let result = body(&orders[index])
+        if !wasDone, orders[index].isDone { close(id) }
+        return result
+    }
+
+    private mutating func updateSurvivor<Result>(_ id: OrderID, _ body: (inout Order) -> Result) -> Result? {
+        guard var order = survivors[id.rawValue] else { return nil }
+        let result = body(&order)
+        survivors[id.rawValue] = order
+        if order.isDone { close(id) }
+        return result
+    }
+
+    /// Whether a request on the order that was due at `deadline` is still without an answer.
+    func awaits(_ id: OrderID, by deadline: Timestamp) -> Bool {
+        guard id.rawValue >= base else { return survivors[id.rawValue].map { $0.awaits(by: deadline) } ?? false }
+        let index = Int(id.rawValue - base)
+        return index < orders.count && orders[index].awaits(by: deadline)
     }
 
     /// How many records are held, for bounds on memory.
@@ -53,13 +67,11 @@ struct OrderStore {
     }
 
     private mutating func letGo(_ now: Timestamp) {
-        var old = 0
-        while old < orders.count, orders[old].submittedAt + keepsFor < now, !orders[old].isDone || orders[old].changedAt + keepsFor < now {
-            old += 1
-        }
         survivors = survivors.filter { !$0.value.isDone || $0.value.changedAt + keepsFor >= now }
-        for order in orders[..<old] where !order.isDone { survivors[order.id.rawValue] = order }
-        orders.removeFirst(old)
-        base += UInt64(old)
+        while !orders.isEmpty, orders[0].submittedAt + keepsFor < now, !orders[0].isDone || orders[0].changedAt + keepsFor < now {
+            let order = orders.removeFirst()
+            if !order.isDone { survivors[order.id.rawValue] = order }
+            base += 1
+        }
     }
 }
