@@ -32,8 +32,12 @@
 
     @inlinable var mask: Int { 1 << bits &- 1 }
 
-    /// Where a search for `number` begins: the high bits of its product with 2⁶⁴ ÷ φ.
-    @inlinable func home(_ number: UInt64) -> Int { Int(truncatingIfNeeded: (number &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 &- bits)) }
+    /// Where a search for `number` begins. Sixteen numbers in a row are neighbours, because ids are counted up; the rows are
+    /// spread by the high bits of their product with 2⁶⁴ ÷ φ.
+    @inlinable func home(_ number: UInt64) -> Int {
+        let row = ((number >> 4) &* 0x9E37_79B9_7F4A_7C15) >> UInt64(68 &- bits)
+        return Int(truncatingIfNeeded: row << 4 | number & 15)
+    }
 
     /// The slot that holds `number`, or the empty one where it would go.
     @inlinable func slot(_ number: UInt64) -> Int {

@@ -3,10 +3,19 @@
     @usableFromInline let base: UnsafeMutablePointer<Element>
     public let count: Int
 
-    @inlinable public init(count: Int, _ element: (Int) -> Element) {
+    @inlinable public init<Failure>(count: Int, _ element: (Int) throws(Failure) -> Element) throws(Failure) {
+        let base = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
+        for index in 0..<count {
+            do throws(Failure) {
+                unsafe (base + index).initialize(to: try element(index))
+            } catch {
+                unsafe base.deinitialize(count: index)
+                unsafe base.deallocate()
+                throw error
+            }
+        }
+        unsafe self.base = base
         self.count = count
-        unsafe base = .allocate(capacity: max(count, 1))
-        for index in 0..<count { unsafe (base + index).initialize(to: element(index)) }
     }
 
     @inlinable deinit {

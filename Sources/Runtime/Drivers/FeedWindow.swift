@@ -4,7 +4,7 @@ internal import Market
 ///
 /// Two cursors walk the same records: the venue's by venue time, ours behind it by receive time. A batch is asked for when
 /// the venue's cursor needs it and given back when ours has left it, so that memory is constant in the feed's length.
-@safe final class FeedWindow {
+@safe struct FeedWindow: ~Copyable {
     typealias Position = UnsafePointer<MarketEvent>
 
     /// A place in the window: the unread records of its batch; none at the feed's end.
@@ -21,32 +21,34 @@ internal import Market
     private var batches: [EventBatch] = []
     private(set) var venue = Cursor()
     private(set) var local = Cursor()
-    private var venueIsSkipped = false
+    private let venueIsSkipped: Bool
     private(set) var eventCount: Int64 = 0
     /// Receive time of the last record that reached us.
     private(set) var lastLocalTime = Int64.min
     /// Until when the venue's cursor may run before ours follows, whatever else happens or does not.
     private(set) var pace = Int64.min
 
-    init(_ source: any MarketSource) throws(RunError) {
+    /// Venue time of the record that the venue does next; `.max` at the end, or when nothing is done at the venue.
+    private(set) var venueTime = Int64.max
+    /// Receive time of the record that reaches us next; `.max` at the end.
+    private(set) var localTime = Int64.max
+
+    /// - Parameter skipsVenue: The venue's cursor is left behind; it follows ours, batch by batch.
+    init(_ source: any MarketSource, skipsVenue: Bool) throws(RunError) {
         self.source = source
+        venueIsSkipped = skipsVenue
         if try load() {
             venue = cursor(0)
             local = venue
         }
+        noteTimes()
         setPace()
     }
 
-    /// Venue time of the record that the venue does next; `.max` at the end.
-    var venueTime: Int64 {
-        guard let next = unsafe venue.next else { return .max }
-        return unsafe next.pointee.venueTime.nanoseconds
-    }
-
-    /// Receive time of the record that reaches us next; `.max` at the end.
-    var localTime: Int64 {
-        guard let next = unsafe local.next else { return .max }
-        return unsafe next.pointee.receiveTime.nanoseconds
+    @inline(__always)
+    private mutating func noteTimes() {
+        venueTime = unsafe venueIsSkipped ? .max : venue.next.map { unsafe $0.pointee.venueTime.nanoseconds } ?? .max
+        localTime = unsafe local.next.map { unsafe $0.pointee.receiveTime.nanoseconds } ?? .max
     }
 
     /// Whether the next record to reach us has not happened at the venue yet.
@@ -54,7 +56,8 @@ internal import Market
 
     /// Hands the venue's unread records to `body`, a run at a time; it returns how far it read, and is done when that is not all.
     @inline(__always)
-    func readVenue(_ body: (Position, Position) -> Position) throws(RunError) {
+    mutating func readVenue(_ body: (Position, Position) -> Position) throws(RunError) {
+        defer { noteTimes() }
         while let start = unsafe venue.next, let end = unsafe venue.end {
             let stop = unsafe body(start, end)
             unsafe venue.next = stop
@@ -65,7 +68,8 @@ internal import Market
 
     /// Hands our unread records to `body`, a run at a time; it returns how far it read, and is done when that is not all.
     @inline(__always)
-    func readLocal(_ body: (Position, Position) -> Position) throws(RunError) {
+    mutating func readLocal(_ body: (Position, Position) -> Position) throws(RunError) {
+        defer { noteTimes() }
         while let start = unsafe local.next, let end = unsafe local.end {
             let stop = unsafe body(start, end)
             if unsafe stop != start { unsafe lastLocalTime = (stop - 1).pointee.receiveTime.nanoseconds }
@@ -75,16 +79,10 @@ internal import Market
         }
     }
 
-    /// Leaves the venue's cursor behind: it follows ours, batch by batch.
-    func skipVenue() {
-        venueIsSkipped = true
-        setPace()
-    }
-
     /// Both cursors have come to `time`: the next stride begins.
-    func renewPace(_ time: Int64) { if time >= pace { setPace() } }
+    mutating func renewPace(_ time: Int64) { if time >= pace { setPace() } }
 
-    private func setPace() {
+    private mutating func setPace() {
         let cursor = venueIsSkipped ? local : venue
         guard let next = unsafe cursor.next, let end = unsafe cursor.end else {
             pace = .max
@@ -99,7 +97,7 @@ internal import Market
         return unsafe Cursor(batch: batch, next: Position(records.start), end: Position(records.end))
     }
 
-    private func advanceVenue() throws(RunError) {
+    private mutating func advanceVenue() throws(RunError) {
         let next = venue.batch + 1
         if next < batches.count {
             venue = cursor(next)
@@ -110,7 +108,7 @@ internal import Market
         }
     }
 
-    private func advanceLocal() throws(RunError) {
+    private mutating func advanceLocal() throws(RunError) {
         if venueIsSkipped { try advanceVenue() }
         if local.batch + 1 < batches.count {
             local = cursor(local.batch + 1)
@@ -127,7 +125,7 @@ internal import Market
     }
 
     /// Asks for the next batch that holds anything; false at the end.
-    private func load() throws(RunError) -> Bool {
+    private mutating func load() throws(RunError) -> Bool {
         while let batch = try source.next() {
             guard batch.count > 0 else {
                 source.recycle(batch)

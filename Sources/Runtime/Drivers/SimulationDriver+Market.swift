@@ -19,33 +19,34 @@ extension SimulationDriver {
     // MARK: What nothing can come of
 
     /// Lets the records of all feeds that precede the instant happen; those of live sides have happened already.
+    @inline(__always)
     func bringUp(to instant: Instant) throws(RunError) {
-        for feed in 0..<feedCount {
-            try bringUpVenueSide(feed, through: instant.limit(feed))
-            try bringUpLocalSide(feed, through: instant.limit(dataRank + feed))
+        for feed in sides.indices {
+            let (venueLimit, localLimit) = (instant.limit(feed), instant.limit(dataRank + feed))
+            if sides[feed].window.venueTime <= venueLimit { try bringUpVenueSide(feed, through: venueLimit) }
+            if sides[feed].window.localTime <= localLimit { try bringUpLocalSide(feed, through: localLimit) }
         }
     }
 
     /// The same for the feeds of one venue, at the venue alone.
     func bringUpVenue(_ venue: Int, to instant: Instant) throws(RunError) {
-        for feed in 0..<feedCount where feeds[feed].venue == venue { try bringUpVenueSide(feed, through: instant.limit(feed)) }
+        for feed in sides.indices where sides[feed].venueIndex == venue && sides[feed].window.venueTime <= instant.limit(feed) {
+            try bringUpVenueSide(feed, through: instant.limit(feed))
+        }
     }
 
     private func bringUpVenueSide(_ feed: Int, through limit: Int64) throws(RunError) {
-        guard keepsVenueBooks, windows[feed].venueTime <= limit else { return }
-        let reacted = try readVenue(feed, through: limit)
-        precondition(reacted == nil, "a venue reacted to a record that it had said it would not react to")
+        let reaction = try readVenue(feed, through: limit)
+        precondition(reaction == nil, "a venue reacted to a record that it had said it would not react to")
     }
 
     private func bringUpLocalSide(_ feed: Int, through limit: Int64) throws(RunError) {
-        let window = windows[feed]
-        guard window.localTime <= limit else { return }
         let core = self.core
         let through = Timestamp(nanoseconds: limit)
-        guard feeds[feed].usesTouchSync else {
-            return try unsafe window.readLocal { start, end in unsafe core.replay(start, to: end, through: through) }
+        guard sides[feed].usesTouchSync else {
+            return try unsafe sides[feed].window.readLocal { start, end in unsafe core.replay(start, to: end, through: through) }
         }
-        try unsafe window.readLocal { start, end in
+        try unsafe sides[feed].window.readLocal { start, end in
             var at = unsafe start
             while unsafe at != end, unsafe at.pointee.receiveTime <= through {
                 unsafe _ = core.replay(at, to: at + 1, through: through)
@@ -60,17 +61,24 @@ extension SimulationDriver {
 
     /// Lets the records of live sides happen in order up to the instant; returns early, with true, when something came of
     /// one, so that what is due next may have changed.
+    @inline(__always)
     func runLive(to instant: Instant) throws(RunError) -> Bool {
+        for feed in sides.indices where sides[feed].reactsFrom <= instant.time || sides[feed].isWatched { return try merge(to: instant) }
+        return false
+    }
+
+    private func merge(to instant: Instant) throws(RunError) -> Bool {
         while true {
             var first = instant
             var second = instant
-            func consider(_ time: Int64, _ rank: Int) {
-                let side = Instant(time: time, rank: rank)
-                if side < first { (first, second) = (side, first) } else if side < second { second = side }
-            }
-            for feed in 0..<feedCount {
-                if isLiveAtVenue(feed, instant) { consider(windows[feed].venueTime, feed) }
-                if isLiveAtUs(feed) { consider(windows[feed].localTime, dataRank + feed) }
+            for feed in sides.indices {
+                // At the venue a record before the instant may be reacted to; at us somebody is woken by it.
+                if sides[feed].reactsFrom <= instant.time {
+                    Self.consider(Instant(time: sides[feed].window.venueTime, rank: feed), &first, &second)
+                }
+                if sides[feed].isWatched {
+                    Self.consider(Instant(time: sides[feed].window.localTime, rank: dataRank + feed), &first, &second)
+                }
             }
             guard first < instant else { return false }
             let somethingCame =
@@ -81,16 +89,14 @@ extension SimulationDriver {
         }
     }
 
-    /// Whether a record before the instant may make the venue report something.
-    private func isLiveAtVenue(_ feed: Int, _ instant: Instant) -> Bool {
-        keepsVenueBooks && venues[feeds[feed].venue].mayReact(InstrumentID(feed), through: Timestamp(nanoseconds: instant.time))
+    @inline(__always)
+    private static func consider(_ side: Instant, _ first: inout Instant, _ second: inout Instant) {
+        if side < first { (first, second) = (side, first) } else if side < second { second = side }
     }
-
-    private func isLiveAtUs(_ feed: Int) -> Bool { core.isWatched(InstrumentID(feed)) }
 
     private func runVenue(_ feed: Int, through limit: Int64) throws(RunError) -> Bool {
         guard let time = try readVenue(feed, through: limit) else { return false }
-        let venue = feeds[feed].venue
+        let venue = sides[feed].venueIndex
         refresh(venue)
         if observer != nil, venues[venue].hasFills { try bringUp(to: Instant(time: time, rank: feed)) }
         observe(venue, time)
@@ -99,39 +105,40 @@ extension SimulationDriver {
 
     /// Lets the venue read records; returns the time of the one it reacted to, if any, after which it stopped.
     private func readVenue(_ feed: Int, through limit: Int64) throws(RunError) -> Int64? {
-        let venue = venues[feeds[feed].venue]
-        let reported = venue.nextReportTime
         let through = Timestamp(nanoseconds: limit)
-        let usesTouchSync = feeds[feed].usesTouchSync
+        let usesTouchSync = sides[feed].usesTouchSync
         var reaction: Int64?
-        try unsafe windows[feed].readVenue { start, end in
+        try unsafe sides[feed].window.readVenue { start, end in
             guard reaction == nil else { return unsafe start }
-            var at = unsafe start
-            if usesTouchSync {
-                while unsafe at != end, unsafe at.pointee.venueTime <= through, venue.nextReportTime == reported, !venue.hasFills {
-                    unsafe at = venue.replay(at, to: at + 1, through: through)
-                    unsafe followAtVenue(feed, (at - 1).pointee)
+            return unsafe sides[feed].withVenue { venue in
+                let reported = venue.nextReportTime
+                var at = unsafe start
+                if usesTouchSync {
+                    while unsafe at != end, unsafe at.pointee.venueTime <= through, venue.nextReportTime == reported, !venue.hasFills {
+                        unsafe at = venue.replay(at, to: at + 1, through: through)
+                        unsafe followAtVenue(feed, venue, (at - 1).pointee)
+                    }
+                } else {
+                    unsafe at = venue.replay(at, to: end, through: through)
                 }
-            } else {
-                unsafe at = venue.replay(at, to: end, through: through)
+                if venue.nextReportTime != reported || venue.hasFills { reaction = unsafe (at - 1).pointee.venueTime.nanoseconds }
+                return unsafe at
             }
-            if venue.nextReportTime != reported || venue.hasFills { reaction = unsafe (at - 1).pointee.venueTime.nanoseconds }
-            return unsafe at
         }
+        sides[feed].noteReaction(InstrumentID(feed))
         return reaction
     }
 
     private func runLocal(_ feed: Int, through limit: Int64) throws(RunError) -> Bool {
-        let window = windows[feed]
         let core = self.core
         let through = Timestamp(nanoseconds: limit)
-        let usesTouchSync = feeds[feed].usesTouchSync
-        while window.localTime <= limit {
+        let usesTouchSync = sides[feed].usesTouchSync
+        while sides[feed].window.localTime <= limit {
             // No record reaches us before it has happened.
-            if keepsVenueBooks, window.isLocalAtVenue { try bringUpVenueSide(feed, through: window.localTime) }
-            let frontier = unsafe window.venue.next
+            if sides[feed].window.isLocalAtVenue { try bringUpVenueSide(feed, through: sides[feed].window.localTime) }
+            let frontier = unsafe sides[feed].window.venue.next
             var told: Int64?
-            try unsafe window.readLocal { start, end in
+            try unsafe sides[feed].window.readLocal { start, end in
                 var at = unsafe start
                 while unsafe at != end, unsafe at != frontier, told == nil, unsafe at.pointee.receiveTime <= through {
                     var isNews = unsafe core.take(at.pointee)
@@ -144,7 +151,10 @@ extension SimulationDriver {
             guard let told else { continue }
             try bringUp(to: Instant(time: told, rank: dataRank + feed))
             core.deliver()
-            guard core.hasNews else { return false }
+            guard core.hasNews else {
+                noteWatched()
+                return false
+            }
             flush()
             return true
         }
@@ -153,17 +163,15 @@ extension SimulationDriver {
 
     // MARK: Books without a snapshot
 
-    private func followAtVenue(_ feed: Int, _ event: borrowing MarketEvent) {
-        let venue = venues[feeds[feed].venue]
-        if venueTouch[feed].receive(event, touch: venue.touch(event.instrument)) {
-            venue.setSynchronised(event.instrument, venueTouch[feed].isSynchronised)
-        }
+    private func followAtVenue(_ feed: Int, _ venue: SimulatedVenue, _ event: borrowing MarketEvent) {
+        guard sides[feed].venueTouch.receive(event, touch: venue.touch(event.instrument)) else { return }
+        venue.setSynchronised(event.instrument, sides[feed].venueTouch.isSynchronised)
     }
 
     /// Returns whether somebody has to be told.
     private func followAtUs(_ feed: Int, _ event: borrowing MarketEvent) -> Bool {
         let touch = (core.books[event.instrument].bestBidTicks, core.books[event.instrument].bestAskTicks)
-        guard localTouch[feed].receive(event, touch: touch) else { return false }
-        return core.noteSynchronised(event.instrument, localTouch[feed].isSynchronised)
+        guard sides[feed].localTouch.receive(event, touch: touch) else { return false }
+        return core.noteSynchronised(event.instrument, sides[feed].localTouch.isSynchronised)
     }
 }

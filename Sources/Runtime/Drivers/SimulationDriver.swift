@@ -44,10 +44,8 @@ public protocol SimulationObserver: AnyObject {
 
     public let core: TradingCore
     public let venues: [SimulatedVenue]
-    let feeds: [Feed]
-    let windows: [FeedWindow]
-    var venueTouch: [TouchFollower]
-    var localTouch: [TouchFollower]
+    /// By feed.
+    let sides: Table<FeedSides>
     /// Index of the venue that each account belongs to.
     private let venueOfAccount: [Int]
     weak var observer: (any SimulationObserver)?
@@ -72,12 +70,11 @@ public protocol SimulationObserver: AnyObject {
     ) throws(RunError) {
         self.core = core
         self.venues = venues
-        self.feeds = feeds
-        var windows: [FeedWindow] = []
-        for feed in feeds { windows.append(try FeedWindow(feed.source)) }
-        self.windows = windows
-        venueTouch = feeds.map { _ in TouchFollower() }
-        localTouch = venueTouch
+        sides = try Table(count: feeds.count) { (index) throws(RunError) in
+            FeedSides(
+                try FeedWindow(feeds[index].source, skipsVenue: !keepsVenueBooks), venues[feeds[index].venue], index: feeds[index].venue,
+                usesTouchSync: feeds[index].usesTouchSync)
+        }
         self.venueOfAccount = venueOfAccount
         self.observer = observer
         feedCount = feeds.count
@@ -88,7 +85,6 @@ public protocol SimulationObserver: AnyObject {
         self.end = end.nanoseconds
         self.sampleInterval = sampleInterval.count
         self.keepsVenueBooks = keepsVenueBooks
-        if !keepsVenueBooks { for window in windows { window.skipVenue() } }
     }
 
     deinit { unsafe times.deallocate() }
@@ -149,18 +145,18 @@ public protocol SimulationObserver: AnyObject {
                 observe(rank - arrivalRank, time)
             }
         }
-        for window in windows { lastTime = max(lastTime, window.lastLocalTime) }
+        for feed in sides.indices { lastTime = max(lastTime, sides[feed].window.lastLocalTime) }
         finish(.endOfData, at: end == .max ? lastTime : max(min(end, lastTime), core.now.nanoseconds))
         return .endOfData
     }
 
     /// Records handed out so far.
-    public var eventCount: Int64 { windows.reduce(0) { $0 + $1.eventCount } }
+    public var eventCount: Int64 { sides.indices.reduce(0) { $0 + sides[$1].window.eventCount } }
 
     /// Nothing but timers and samples is left.
     private var isQuiet: Bool {
         for slot in 0..<wakeSlot where unsafe times[slot] != .max { return false }
-        return windows.allSatisfy { $0.localTime == .max }
+        return sides.indices.allSatisfy { sides[$0].window.localTime == .max }
     }
 
     /// The earliest source that is not data: its time, and its rank among all sources.
@@ -175,12 +171,12 @@ public protocol SimulationObserver: AnyObject {
     /// How far data may go now: to the next event that is not data, the end, or the end of a stride.
     private func horizon(_ time: Int64, _ rank: Int) -> Instant {
         var limit = min(time, end)
-        for window in windows { limit = min(limit, window.pace) }
+        for feed in sides.indices { limit = min(limit, sides[feed].window.pace) }
         return Instant(time: limit, rank: limit < time ? sampleRank + 1 : rank)
     }
 
     private func renewPaces(_ time: Int64) {
-        for window in windows { window.renewPace(time) }
+        for feed in sides.indices { sides[feed].window.renewPace(time) }
     }
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
@@ -198,11 +194,18 @@ public protocol SimulationObserver: AnyObject {
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()
+        noteWatched()
+    }
+
+    /// Which feeds wake somebody may change whenever the core was called.
+    func noteWatched() {
+        for feed in sides.indices { sides[feed].isWatched = core.isWatched(InstrumentID(feed)) }
     }
 
     func refresh(_ venue: Int) {
         unsafe times[venue] = venues[venue].nextArrival.nanoseconds
         unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
+        for feed in sides.indices where sides[feed].venueIndex == venue { sides[feed].noteReaction(InstrumentID(feed)) }
     }
 
     /// Hands a venue's fills over; every book is as of `time`.
@@ -233,31 +236,5 @@ public protocol SimulationObserver: AnyObject {
             lastTime = max(lastTime, time)
         }
         observer?.changed(at: Timestamp(nanoseconds: lastTime))
-    }
-}
-
-/// Follows one feed's quotes and book to tell when a book without a snapshot can be trusted.
-struct TouchFollower {
-    private var sync = TouchSync()
-    private var bid: Int64 = 0
-
-    var isSynchronised: Bool { sync.isSynchronised }
-
-    /// Whether the verdict changed with this record.
-    mutating func receive(_ event: borrowing MarketEvent, touch: (bid: Int64, ask: Int64)) -> Bool {
-        let before = sync.isSynchronised
-        switch event.kind {
-        case .quote:
-            if event.side == .buy {
-                bid = event.price
-            } else {
-                sync.receiveQuote(number: event.detail, bidTicks: bid, askTicks: event.price)
-            }
-        case .level where event.isLast:
-            sync.receiveBook(number: event.detail, bidTicks: touch.bid, askTicks: touch.ask, at: event.venueTime)
-        case .gap: sync.reset()
-        default: return false
-        }
-        return sync.isSynchronised != before
     }
 }

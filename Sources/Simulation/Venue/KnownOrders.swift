@@ -15,7 +15,7 @@ struct KnownOrders: ~Copyable {
     }
 
     /// The last ended ones, and the last fills, are kept, so that memory is constant.
-    private static let limit = 16_384
+    private static let limit = 4_096
     private var records: NumberMap<Record>
     private var ended = Ring<UInt64>()
     private var fills = Ring<AccountFill>()

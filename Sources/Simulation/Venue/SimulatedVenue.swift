@@ -77,10 +77,10 @@ public final class SimulatedVenue: Connector {
         }
     }
 
-    /// Whether a record of the instrument up to `time` may make something to report; if not, records only move its book.
-    public func mayReact(_ instrument: InstrumentID, through time: Timestamp) -> Bool {
-        let attention = markets[listingOfInstrument[instrument.index]].attention
-        return attention.watch.hasOrders || attention.settlement <= time
+    /// From when on a record of the instrument may make something to report; before, records only move its book.
+    public func reactsFrom(_ instrument: InstrumentID) -> Timestamp {
+        let index = listingOfInstrument[instrument.index]
+        return markets[index].attention.watch.hasOrders ? .distantPast : markets[index].attention.settlement
     }
 
     /// One record of a feed that the venue lists, at venue time.

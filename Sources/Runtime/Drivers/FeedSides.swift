@@ -1,0 +1,57 @@
+internal import Market
+internal import Simulation
+
+/// A feed's two sides, at the venue and at us, and what the driver must know of them at every step.
+@safe struct FeedSides: ~Copyable {
+    var window: FeedWindow
+    let venueIndex: Int
+    /// The driver holds it.
+    private let unownedVenue: Unmanaged<SimulatedVenue>
+    let usesTouchSync: Bool
+    var venueTouch = TouchFollower()
+    var localTouch = TouchFollower()
+    /// From when on a record may make the venue report something: always, at a settlement, or never.
+    private(set) var reactsFrom = Int64.max
+    /// Whether somebody is woken by what reaches us.
+    var isWatched = false
+
+    init(_ window: consuming FeedWindow, _ venue: SimulatedVenue, index: Int, usesTouchSync: Bool) {
+        self.window = window
+        venueIndex = index
+        unsafe unownedVenue = Unmanaged.passUnretained(venue)
+        self.usesTouchSync = usesTouchSync
+    }
+
+    /// Calls `body` with the venue, without counting a reference.
+    @inline(__always)
+    func withVenue<Result>(_ body: (SimulatedVenue) -> Result) -> Result { unsafe unownedVenue._withUnsafeGuaranteedRef(body) }
+
+    /// The venue's orders or settlements have changed.
+    mutating func noteReaction(_ instrument: InstrumentID) { reactsFrom = withVenue { $0.reactsFrom(instrument) }.nanoseconds }
+}
+
+/// Follows one feed's quotes and book to tell when a book without a snapshot can be trusted.
+struct TouchFollower {
+    private var sync = TouchSync()
+    private var bid: Int64 = 0
+
+    var isSynchronised: Bool { sync.isSynchronised }
+
+    /// Whether the verdict changed with this record.
+    mutating func receive(_ event: borrowing MarketEvent, touch: (bid: Int64, ask: Int64)) -> Bool {
+        let before = sync.isSynchronised
+        switch event.kind {
+        case .quote:
+            if event.side == .buy {
+                bid = event.price
+            } else {
+                sync.receiveQuote(number: event.detail, bidTicks: bid, askTicks: event.price)
+            }
+        case .level where event.isLast:
+            sync.receiveBook(number: event.detail, bidTicks: touch.bid, askTicks: touch.ask, at: event.venueTime)
+        case .gap: sync.reset()
+        default: return false
+        }
+        return sync.isSynchronised != before
+    }
+}
