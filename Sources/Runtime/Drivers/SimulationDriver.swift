@@ -48,7 +48,7 @@ public protocol SimulationObserver: AnyObject {
     let sides: Table<FeedSides>
     /// Index of the venue that each account belongs to.
     private let venueOfAccount: [Int]
-    weak var observer: (any SimulationObserver)?
+    let observer: (any SimulationObserver)?
 
     let feedCount: Int
     let venueCount: Int
@@ -59,6 +59,7 @@ public protocol SimulationObserver: AnyObject {
     private let sampleInterval: Int64
     let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
+    private var lastWatchCount = -1
 
     /// - Parameters:
     ///   - feeds: One for each instrument, in the instruments' order.
@@ -181,7 +182,7 @@ public protocol SimulationObserver: AnyObject {
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
         if let report = venues[venue].nextReport(now: Timestamp(nanoseconds: time)) { core.receive(report) }
-        refresh(venue)
+        unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
         flush()
     }
 
@@ -190,7 +191,7 @@ public protocol SimulationObserver: AnyObject {
         while let command = core.nextCommand() {
             let venue = venueOfAccount[command.account.index]
             venues[venue].handle(command, now: core.now)
-            refresh(venue)
+            unsafe times[venue] = venues[venue].nextArrival.nanoseconds
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()
@@ -199,9 +200,12 @@ public protocol SimulationObserver: AnyObject {
 
     /// Which feeds wake somebody may change whenever the core was called.
     func noteWatched() {
+        guard core.watchCount != lastWatchCount else { return }
+        lastWatchCount = core.watchCount
         for feed in sides.indices { sides[feed].isWatched = core.isWatched(InstrumentID(feed)) }
     }
 
+    /// The venue did something: when its sources are due next, and what records of its feeds may do.
     func refresh(_ venue: Int) {
         unsafe times[venue] = venues[venue].nextArrival.nanoseconds
         unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
@@ -210,8 +214,9 @@ public protocol SimulationObserver: AnyObject {
 
     /// Hands a venue's fills over; every book is as of `time`.
     func observe(_ venue: Int, _ time: Int64) {
-        guard let observer, venues[venue].hasFills else { return venues[venue].takeFills { _ in } }
-        venues[venue].takeFills { observer.filled($0, venue: venue) }
+        guard venues[venue].hasFills else { return }
+        venues[venue].takeFills { observer?.filled($0, venue: venue) }
+        guard let observer else { return }
         observer.changed(at: Timestamp(nanoseconds: time))
     }
 

@@ -26,7 +26,7 @@ public final class SimulatedVenue: Connector {
     /// When the next report reaches us; `.never` if none is on its way.
     public private(set) var nextReportTime = Timestamp.never
     /// Fills since the driver last took them, in order.
-    private var fillLog: ContiguousArray<VenueFill> = []
+    private var fillLog = Ring<VenueFill>()
     /// Whether the driver has fills to take.
     public private(set) var hasFills = false
 
@@ -177,8 +177,7 @@ public final class SimulatedVenue: Connector {
     /// Hands over the fills since the last call, emptying the log.
     public func takeFills(_ body: (VenueFill) -> Void) {
         guard hasFills else { return }
-        for fill in fillLog { body(fill) }
-        fillLog.removeAll(keepingCapacity: true)
+        while !fillLog.isEmpty { body(fillLog.removeFirst()) }
         hasFills = false
     }
 

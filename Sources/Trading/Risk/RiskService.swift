@@ -1,7 +1,7 @@
 internal import Market
 
 /// What the limits need to remember.
-struct RiskService {
+struct RiskService: ~Copyable {
     let limits: RiskLimits
     var killLevel: KillLevel?
     private var orders = SlidingCount(span: .seconds(1))
@@ -46,8 +46,7 @@ extension TradingCore {
         guard !isStopped else { return .stopped }
         guard draft.instrument.index < instruments.count, draft.account.index < accounts.count else { return .unknownInstrument }
         guard draft.quantity.lots > 0, draft.type == .market || draft.price != nil else { return .quantity }
-        let instrument = instruments[draft.instrument.index]
-        guard draft.quantity >= instrument.minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
+        guard draft.quantity >= contracts[draft.instrument.index].minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
         if let reason = killed(draft) { return reason }
         if draft.purpose == .quote {
             guard instances[instance.index].freeze == nil else { return .frozen }
@@ -57,8 +56,8 @@ extension TradingCore {
         }
         if risk.exceedsRate(draft.purpose, now) { return .orderRate }
         if risk.isDuplicate(draft, now) { return .duplicate }
-        if let reason = priceDenial(draft, instrument) { return reason }
-        return sizeDenial(draft, instrument)
+        if let reason = priceDenial(draft, contracts[draft.instrument.index]) { return reason }
+        return sizeDenial(draft, contracts[draft.instrument.index])
     }
 
     private func killed(_ draft: OrderDraft) -> DenyReason? {
@@ -69,7 +68,7 @@ extension TradingCore {
         }
     }
 
-    private func priceDenial(_ draft: OrderDraft, _ instrument: Instrument) -> DenyReason? {
+    private func priceDenial(_ draft: OrderDraft, _ instrument: borrowing Instrument) -> DenyReason? {
         let book = (bid: books[draft.instrument].bestBidTicks, ask: books[draft.instrument].bestAskTicks)
         if let price = draft.price {
             if draft.postOnly, draft.side == .buy ? price.ticks >= book.ask : price.ticks <= book.bid { return .postOnlyWouldTake }
@@ -90,10 +89,10 @@ extension TradingCore {
         return nil
     }
 
-    private func sizeDenial(_ draft: OrderDraft, _ instrument: Instrument) -> DenyReason? {
+    private func sizeDenial(_ draft: OrderDraft, _ instrument: borrowing Instrument) -> DenyReason? {
         let limits = configuration.limits
         guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || instrument.minimumNotional > 0 else { return nil }
-        let price = draft.price.map(instrument.finePrice) ?? reference(draft.instrument)
+        let price = draft.price.map { contracts[draft.instrument.index].finePrice($0) } ?? reference(draft.instrument)
         guard let price else { return limits.maximumOrderNotional == nil && limits.maximumPosition == nil ? nil : .priceCollar }
         let notional = instrument.notional(draft.quantity, price).nanos
         if notional < instrument.minimumNotional, !draft.reduceOnly { return .minimumNotional }
