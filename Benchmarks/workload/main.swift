@@ -147,7 +147,8 @@ final class Run: SimulationObserver {
     /// Every check is made, and none refuses: the fills stay the workload's.
     private static let limits = RiskLimits(
         maximumOrderNotional: 1_000_000_000_000_000, maximumPosition: 1_000_000_000_000, priceCollar: Rate(basisPoints: 1_000),
-        maximumOrdersPerSecond: 1_000, reservedOrdersPerSecond: 100, staleAfter: .minutes(10), preventsSelfTrade: false, maximumRejectsPerMinute: 1_000)
+        maximumOrdersPerSecond: 1_000, reservedOrdersPerSecond: 100, staleAfter: .minutes(10), preventsSelfTrade: false,
+        maximumRejectsPerMinute: 1_000)
 
     func run() throws(WorkloadError) {
         do throws(RunError) { _ = try driver?.run(from: start) } catch { throw .run(error.message) }

@@ -84,7 +84,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         }
         let isLarge = fill.fill.quantity.lots * 10 > fill.witness.displayed
         recorder.venueFill(
-            account: fill.account, fill.fill, mechanism: "\(fill.witness.mechanism)", isVerified: fill.witness.isVerified, isLarge: isLarge,
+            account: fill.account, fill.fill, mechanism: fill.witness.mechanism.name, isVerified: fill.witness.isVerified, isLarge: isLarge,
             mids: mids)
         attempt { () throws(RunError) in
             try output?.witness(fill, account: accountName(fill.account), instrument: instrument)
