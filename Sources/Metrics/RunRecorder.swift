@@ -15,7 +15,7 @@ public final class RunRecorder {
     private var lastRates = CurrencyAmounts()
     /// Rates in the order of their currencies: the stated ones first.
     private let rateSources: [(currency: Currency, source: RunDescription.Rate)]
-    private var lastState: VenueState?
+    private var lastMids: [FinePrice?] = []
     private var drawdown = Drawdown()
     private var lastTotal = ExactAmount.zero
     private var flows = CurrencyAmounts()
@@ -94,7 +94,8 @@ public final class RunRecorder {
     public func record(_ state: VenueState) {
         let now = rates(state.mids)
         lastRates = now
-        lastState = state
+        if lastMids.count != state.mids.count { lastMids = state.mids }
+        for index in state.mids.indices { lastMids[index] = state.mids[index] }
         let total = equityByCurrency(state).exact(now)
         while state.time >= nextSample {
             sample(lastSample ?? total, total)
@@ -165,7 +166,7 @@ public final class RunRecorder {
         _ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp
     ) {
         let index = activityOfAccount[account.index]
-        let mids = pending.take(venue: index, trade: fill.trade) ?? lastState?.mids ?? []
+        let mids = pending.take(venue: index, trade: fill.trade) ?? lastMids
         let instrument = description.instruments[fill.instrument.index]
         let price = instrument.finePrice(fill.price)
         if !mids.isEmpty { ledger.move(mids) }
