@@ -79,11 +79,15 @@ public final class TapeSource: MarketSource {
                         kind: .gap, instrument: instrument, venueTime: first.venueTime, receiveTime: first.receiveTime,
                         price: GapCause.recording.rawValue), at: 0)
             }
-            for index in loaded.indices {
-                loaded[index].instrument = instrument
-                if loaded[index].kind == .gap { gapCount += 1 }
-                clock.correct(&loaded[index])
-                if loaded[index].isLast { latency.record((loaded[index].receiveTime - loaded[index].venueTime).count) }
+            unsafe loaded.withUnsafeMutableBufferPointer { records in
+                for index in records.indices {
+                    unsafe records[index].instrument = instrument
+                    if unsafe records[index].kind == .gap { gapCount += 1 }
+                    unsafe clock.correct(&records[index])
+                    if unsafe records[index].isLast {
+                        unsafe latency.record((records[index].receiveTime - records[index].venueTime).count)
+                    }
+                }
             }
             return true
         }
