@@ -67,21 +67,33 @@ struct AttributionLedger {
     /// Books a fill of the core's record; `mid` is the one just before it at the venue, where the path has been moved to. While
     /// it is not known, the path stays where it was, so that no move of a held position is lost.
     mutating func fill(_ fill: Fill, account: AccountID, purpose: OrderPurpose, mid: FinePrice?) {
-        let key = Key(account: account, instrument: fill.instrument)
-        let instrument = instruments[fill.instrument.index]
-        let path = paths[key] ?? Path()
-        let change = fill.signedQuantity
-        let price = instrument.finePrice(fill.price)
-        let mid = mid ?? path.mid ?? price
-        let paid = value(instrument, change, price)
-        let edge = value(instrument, path.position + change, mid) - value(instrument, path.position, mid) - paid
+        let price = instruments[fill.instrument.index].finePrice(fill.price)
+        let edge = change(fill.signedQuantity, of: fill.instrument, at: price, account: account, mid: mid)
         edges[EdgeKey(role: fill.role, purpose: purpose), default: CurrencyAmounts()].add(edge)
         fees.add(-fill.fee)
+    }
+
+    /// Books what the venue closed by force: what its price was worse than the mid counts as penalty too.
+    mutating func liquidate(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, mid: FinePrice?
+    ) {
+        penalties.add(change(quantity, of: instrument, at: price, account: account, mid: mid))
+        penalties.add(-penalty)
+    }
+
+    /// Moves a position and returns what its price was better than the mid.
+    private mutating func change(
+        _ change: Quantity, of id: InstrumentID, at price: FinePrice, account: AccountID, mid: FinePrice?
+    ) -> Money {
+        let key = Key(account: account, instrument: id)
+        let instrument = instruments[id.index]
+        let path = paths[key] ?? Path()
+        let mid = mid ?? path.mid ?? price
         paths[key] = Path(position: path.position + change, mid: mid)
+        return value(instrument, path.position + change, mid) - value(instrument, path.position, mid) - value(instrument, change, price)
     }
 
     mutating func fund(_ payment: FundingPayment) { funding.add(payment.amount) }
-    mutating func penalise(_ penalty: Money) { penalties.add(-penalty) }
     mutating func adjust(_ money: Money) { adjustments.add(money) }
 
     /// What open positions are worth at the marks beyond what they are worth at the mids of their paths.

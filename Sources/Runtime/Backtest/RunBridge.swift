@@ -156,6 +156,22 @@ final class RunBridge: SimulationObserver, CoreObserver {
         attempt { () throws(RunError) in try output?.note("\(name): funding \(payment.amount) at rate \(payment.rate)", at: time) }
     }
 
+    func liquidated(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
+    ) {
+        recorder.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account)
+        let (name, contract) = (plan.scenario.accounts[account.index].name, plan.listings[instrument.index].instrument)
+        attempt { () throws(RunError) in
+            try output?.note("\(name): closed by force \(contract.text(quantity)) at \(price), penalty \(penalty)", at: time)
+        }
+    }
+
+    func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {
+        recorder.adjusted(money)
+        let name = plan.scenario.accounts[account.index].name
+        attempt { () throws(RunError) in try output?.note("\(name): adjustment \(money)", at: time) }
+    }
+
     func noted(_ text: String, instance: StrategyID, at time: Timestamp) {
         attempt { () throws(RunError) in try output?.note(text, at: time) }
     }
