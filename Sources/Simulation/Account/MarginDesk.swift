@@ -83,10 +83,10 @@ struct MarginDesk {
 
     /// A fill with the market: its other end, and a reason to look at the account.
     mutating func fill(
-        _ instrument: Instrument, _ account: Int, _ change: Quantity, _ price: FinePrice, _ worth: Money, _ fee: Money
+        _ contract: Contract, _ account: Int, _ change: Quantity, _ price: FinePrice, _ worth: Money, _ fee: Money
     ) {
         funds.market.add(worth)
-        if instrument.kind == .spot { funds.market.add(Money(nanos: -instrument.baseAmount(change, at: price), instrument.base)) }
+        if contract.kind == .spot { funds.market.add(Money(nanos: -contract.baseAmount(change, at: price), contract.base)) }
         funds.fees.add(fee)
         note(account)
     }

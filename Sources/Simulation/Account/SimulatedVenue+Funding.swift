@@ -27,15 +27,15 @@ extension SimulatedVenue {
     private func fundingPrice(_ index: Int) -> FinePrice? {
         let (mark, reference) = (markets[index].mark, markets[index].indexPrice)
         let chosen = configuration.fundingPrice == .index ? reference ?? mark : mark
-        return chosen ?? markets[index].book.mid(markets[index].instrument)
+        return chosen ?? markets[index].book.mid(markets[index].contract)
     }
 
     private func payFunding(
         _ index: Int, _ account: Int, _ position: Quantity, _ price: FinePrice, _ rate: Rate, _ time: Timestamp, _ now: Timestamp
     ) {
         // An inverse contract's value is negative for a long: its holder's notional is minus it.
-        let worth = value(markets[index].instrument, position, price)
-        let notional = markets[index].instrument.kind == .inverse ? -worth : worth
+        let worth = value(markets[index].contract, position, price)
+        let notional = markets[index].contract.kind == .inverse ? -worth : worth
         let amount = -notional.share(rate)
         accounts[account].add(amount)
         desk.funds.market.add(-amount)

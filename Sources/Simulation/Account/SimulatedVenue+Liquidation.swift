@@ -56,7 +56,7 @@ extension SimulatedVenue {
 
     /// Sends positions to the book, one instrument after another, until the maintenance requirement is met.
     private func sendPositions(_ account: Int, _ currency: Currency, _ margin: VenueConfiguration.Margin, _ time: Timestamp) {
-        for index in markets.indices where desk.table(index) != nil && markets[index].instrument.settlement == currency {
+        for index in markets.indices where desk.table(index) != nil && markets[index].contract.settlement == currency {
             let position = markets[index].positions[account]
             guard position != 0, markets[index].isSynchronised else { continue }
             let side: Side = position > 0 ? .sell : .buy
@@ -85,7 +85,7 @@ extension SimulatedVenue {
 
     /// An immediate order of the venue for the account; returns what it did not get.
     private func takeByForce(_ index: Int, _ account: Int, _ side: Side, _ lots: Int64, _ limit: FinePrice?) -> Int64 {
-        let tick = Int128(markets[index].instrument.tickSize.nanos)
+        let tick = Int128(markets[index].contract.tickSize.nanos)
         // Never beyond the limit.
         let ticks = limit.map { side == .sell ? ceilingQuotient(Int128($0.nanos), tick) : -ceilingQuotient(-Int128($0.nanos), tick) }
         return markets[index].take(
@@ -99,24 +99,24 @@ extension SimulatedVenue {
     private func zeroPrice(_ index: Int, _ account: Int, _ position: Int64, _ currency: Currency) -> FinePrice? {
         let state = marginState(account, currency)
         guard let table = desk.table(index), let mark = marginPrice(index), state.maintenance > 0 else { return nil }
-        let notional = abs(value(markets[index].instrument, Quantity(lots: position), mark).nanos)
+        let notional = abs(value(markets[index].contract, Quantity(lots: position), mark).nanos)
         guard notional > 0 else { return nil }
-        let fraction = roundedQuotient(Int128(table.maintenance.requirement(notional)) * Int128(Rate.scale), Int128(notional))
+        let scale = Int128(1_000_000_000_000_000_000)
+        let fraction = roundedQuotient(Int128(table.maintenance.requirement(notional)) * scale, Int128(notional))
         let share = Int128(roundedQuotient(Int128(fraction) * Int128(state.equity), Int128(state.maintenance))) * (position > 0 ? -1 : 1)
-        let scale = Int128(Rate.scale)
         // What a linear contract gains falls with the price, what an inverse one gains with its reciprocal.
         return FinePrice(
-            nanos: markets[index].instrument.kind == .inverse
+            nanos: markets[index].contract.kind == .inverse
                 ? roundedQuotient(Int128(mark.nanos) * scale, scale - share) : roundedQuotient(Int128(mark.nanos) * (scale + share), scale))
     }
 
     /// Books a fill of the venue's own order for an account.
     func bookForced(_ match: Match, _ index: Int, _ change: Quantity, _ price: FinePrice, _ worth: Money, _ time: Timestamp) {
-        accounts[match.account].close(markets[index].instrument, listing: index, change, price, worth: worth)
-        desk.fill(markets[index].instrument, match.account, change, price, worth, .zero(worth.currency))
+        accounts[match.account].close(markets[index].contract, listing: index, change, price, worth: worth)
+        desk.fill(markets[index].contract, match.account, change, price, worth, .zero(worth.currency))
         var most = Int64.max
         if let zeroPrice = desk.zeroPrice {
-            most = max(0, (value(markets[index].instrument, change, zeroPrice) - worth).nanos)
+            most = max(0, (value(markets[index].contract, change, zeroPrice) - worth).nanos)
         }
         finishForced(index, match.account, change, price, worth, most: most, time)
     }
@@ -124,10 +124,10 @@ extension SimulatedVenue {
     // MARK: Takeover
 
     private func takeOver(_ account: Int, _ currency: Currency, _ margin: VenueConfiguration.Margin, _ time: Timestamp) {
-        for index in markets.indices where desk.table(index) != nil && markets[index].instrument.settlement == currency {
+        for index in markets.indices where desk.table(index) != nil && markets[index].contract.settlement == currency {
             let position = markets[index].positions[account]
             guard position != 0 else { continue }
-            let price = marginPrice(index) ?? accounts[account].entry(markets[index].instrument, listing: index)
+            let price = marginPrice(index) ?? accounts[account].entry(markets[index].contract, listing: index)
             closeAgainstFund(index, account, Quantity(lots: -position), price, fee: true, time)
         }
         let balance = accounts[account].balance(currency)
@@ -147,7 +147,7 @@ extension SimulatedVenue {
     public func deleverage(
         _ id: AccountID, _ instrument: InstrumentID, _ quantity: Quantity, at price: FinePrice, time: Timestamp
     ) -> Quantity {
-        guard let index = listing(instrument), markets[index].instrument.kind != .spot else { return .zero }
+        guard let index = listing(instrument), markets[index].contract.kind != .spot else { return .zero }
         let account = accountIndex(id)
         let position = markets[index].positions[account]
         let lots = min(abs(position), quantity.lots)
@@ -159,8 +159,8 @@ extension SimulatedVenue {
     }
 
     private func closeAgainstFund(_ index: Int, _ account: Int, _ change: Quantity, _ price: FinePrice, fee: Bool, _ time: Timestamp) {
-        let worth = value(markets[index].instrument, change, price)
-        accounts[account].close(markets[index].instrument, listing: index, change, price, worth: worth)
+        let worth = value(markets[index].contract, change, price)
+        accounts[account].close(markets[index].contract, listing: index, change, price, worth: worth)
         markets[index].positions[account] += change.lots
         desk.funds.insurance.add(worth)
         desk.funds.insurancePositions[index] -= change.lots

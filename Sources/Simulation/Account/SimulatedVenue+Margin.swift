@@ -30,7 +30,7 @@ extension SimulatedVenue {
     }
 
     /// The price that margin is reckoned at: the mark, or the mid of a feed without marks.
-    func marginPrice(_ index: Int) -> FinePrice? { markets[index].mark ?? markets[index].book.mid(markets[index].instrument) }
+    func marginPrice(_ index: Int) -> FinePrice? { markets[index].mark ?? markets[index].book.mid(markets[index].contract) }
 
     /// A change of the orders that wait: what is put in place of one.
     struct OrderChange {
@@ -50,17 +50,17 @@ extension SimulatedVenue {
         guard let rules = desk.margin?.rules else { return state }
         var closeOut: Int64? = 0
         for index in markets.indices {
-            guard let table = desk.table(index), markets[index].instrument.settlement == currency else { continue }
+            guard let table = desk.table(index), markets[index].contract.settlement == currency else { continue }
             let position = markets[index].positions[account]
             let change = change?.listing == index ? change : nil
             let orders = ordersLots(index, account, change)
             guard position != 0 || orders.buys != 0 || orders.sells != 0 else { continue }
-            let entry = position == 0 ? nil : accounts[account].entry(markets[index].instrument, listing: index)
-            guard let price = marginPrice(index) ?? entry ?? change?.limit.map(markets[index].instrument.finePrice) else { continue }
-            func notional(_ lots: Int64) -> Int64 { abs(value(markets[index].instrument, Quantity(lots: lots), price).nanos) }
+            let entry = position == 0 ? nil : accounts[account].entry(markets[index].contract, listing: index)
+            guard let price = marginPrice(index) ?? entry ?? change?.limit.map(markets[index].contract.finePrice) else { continue }
+            func notional(_ lots: Int64) -> Int64 { abs(value(markets[index].contract, Quantity(lots: lots), price).nanos) }
             let exposure = notional(rules.exposure(position: position, buys: orders.buys, sells: orders.sells))
             let held = notional(position)
-            state.equity += accounts[account].unrealised(markets[index].instrument, listing: index, at: price).nanos
+            state.equity += accounts[account].unrealised(markets[index].contract, listing: index, at: price).nanos
             state.initial += table.initialRequirement(exposure, leverage: desk.leverage(account, index))
             state.maintenance += table.maintenance.requirement(rules.maintainsOrders ? exposure : held)
             guard position != 0 else { continue }
@@ -90,7 +90,7 @@ extension SimulatedVenue {
         guard desk.table(index) != nil else { return nil }
         if desk.standings[account] >= .liquidating { return .margin }
         guard !request.reduceOnly else { return nil }
-        let currency = markets[index].instrument.settlement
+        let currency = markets[index].contract.settlement
         let change = OrderChange(
             listing: index, side: request.side, lots: request.quantity.lots, replaced: request.order, limit: request.price)
         let after = marginState(account, currency, with: change)

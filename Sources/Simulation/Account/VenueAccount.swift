@@ -26,38 +26,38 @@ struct VenueAccount {
     ///
     /// - Parameter worth: `value` of the change at the price.
     mutating func book(
-        _ instrument: Instrument, listing: Int, _ change: Quantity, _ price: FinePrice, worth: Money, _ role: LiquidityRole,
+        _ contract: Contract, listing: Int, _ change: Quantity, _ price: FinePrice, worth: Money, _ role: LiquidityRole,
         spotFee: VenueConfiguration.SpotFee, _ rounding: FeeRounding, at time: Timestamp
     ) -> Money {
-        let rate = fees.rate(instrument.kind, role, instrument.notional(change, price).nanos, at: time)
+        let rate = fees.rate(contract.kind, role, contract.notional(change, price).nanos, at: time)
         let fee: Money
-        if instrument.kind == .spot {
-            let base = Money(nanos: instrument.baseAmount(change, at: price), instrument.base)
+        if contract.kind == .spot {
+            let base = Money(nanos: contract.baseAmount(change, at: price), contract.base)
             // What is smallest in the base currency is not known: there the fee is as exact as money is.
             fee = spotFee == .received && change.lots > 0 ? base.share(rate) : rounding.fee(worth.magnitude, rate)
             add(base)
             add(-worth)
         } else {
             fee = rounding.fee(worth.magnitude, rate)
-            add(costs[listing].apply(instrument, change, price, worth: worth))
+            add(costs[listing].apply(contract, change, price, worth: worth))
         }
         add(-fee)
         return fee
     }
 
     /// Closes, or opens, a part of a contract's position without a fee.
-    mutating func close(_ instrument: Instrument, listing: Int, _ change: Quantity, _ price: FinePrice, worth: Money) {
-        add(costs[listing].apply(instrument, change, price, worth: worth))
+    mutating func close(_ contract: Contract, listing: Int, _ change: Quantity, _ price: FinePrice, worth: Money) {
+        add(costs[listing].apply(contract, change, price, worth: worth))
     }
 
     /// What an open position would pay if it were closed at `price` without a fee.
-    func unrealised(_ instrument: Instrument, listing: Int, at price: FinePrice) -> Money {
-        guard instrument.kind != .spot else { return .zero(instrument.settlement) }
-        return costs[listing].unrealised(instrument, at: price)
+    func unrealised(_ contract: Contract, listing: Int, at price: FinePrice) -> Money {
+        guard contract.kind != .spot else { return .zero(contract.settlement) }
+        return costs[listing].unrealised(contract, at: price)
     }
 
     /// The average price of what is open; zero when flat, and for spot.
-    func entry(_ instrument: Instrument, listing: Int) -> FinePrice { costs[listing].entry(instrument) }
+    func entry(_ contract: Contract, listing: Int) -> FinePrice { costs[listing].entry(contract) }
 }
 
 extension Money {

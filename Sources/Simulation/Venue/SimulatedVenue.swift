@@ -216,6 +216,7 @@ public final class SimulatedVenue: Connector {
             book(match, index, time, quotes)
         }
         markets[index].matches.removeAll(keepingCapacity: true)
+        guard !markets[index].removed.isEmpty else { return }
         for at in markets[index].removed.indices {
             let removed = markets[index].removed[at]
             knownOrders.end(removed.order)
@@ -227,13 +228,13 @@ public final class SimulatedVenue: Connector {
     private func book(_ match: Match, _ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
         let quantity = Quantity(lots: match.lots)
         let price = Price(ticks: match.ticks)
-        let (change, finePrice) = (match.side == .buy ? quantity : -quantity, markets[index].instrument.finePrice(price))
-        let worth = value(markets[index].instrument, change, finePrice)
+        let (change, finePrice) = (match.side == .buy ? quantity : -quantity, markets[index].contract.finePrice(price))
+        let worth = value(markets[index].contract, change, finePrice)
         if match.order == .venue { return bookForced(match, index, change, finePrice, worth, time) }
         let fee = accounts[match.account].book(
-            markets[index].instrument, listing: index, change, finePrice, worth: worth, match.role, spotFee: configuration.spotFee,
+            markets[index].contract, listing: index, change, finePrice, worth: worth, match.role, spotFee: configuration.spotFee,
             configuration.feeRounding, at: time)
-        desk.fill(markets[index].instrument, match.account, change, finePrice, worth, fee)
+        desk.fill(markets[index].contract, match.account, change, finePrice, worth, fee)
         lastTrade += 1
         let fill = Fill(
             order: match.order, instrument: markets[index].id, trade: lastTrade, side: match.side, role: match.role, price: price,
@@ -250,12 +251,12 @@ public final class SimulatedVenue: Connector {
 
     /// The position that a fill left, and the balances.
     func reportState(_ index: Int, _ account: Int, _ time: Timestamp) {
-        let entry = accounts[account].entry(markets[index].instrument, listing: index)
+        let entry = accounts[account].entry(markets[index].contract, listing: index)
         let position = Quantity(lots: markets[index].positions[account])
         report(.position(markets[index].id, quantity: position, entry: entry), account, time)
-        report(.balance(accounts[account].balance(markets[index].instrument.settlement)), account, time)
-        guard markets[index].instrument.kind == .spot else { return }
-        report(.balance(accounts[account].balance(markets[index].instrument.base)), account, time)
+        report(.balance(accounts[account].balance(markets[index].contract.settlement)), account, time)
+        guard markets[index].contract.kind == .spot else { return }
+        report(.balance(accounts[account].balance(markets[index].contract.base)), account, time)
     }
 
     private func account(_ command: Command) -> Int {
