@@ -6,7 +6,7 @@ import Trading
 
 /// Runs the common workload with the driver, book, venue and core of the backtest and prints one JSON line.
 ///
-///     workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--runs N] [--dump FILE]
+///     workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--runs N] [--dump FILE]
 func main() throws(WorkloadError) {
     let options = try Options(CommandLine.arguments.dropFirst())
     let loadStart = ContinuousClock.now
@@ -25,7 +25,7 @@ func main() throws(WorkloadError) {
 }
 
 struct Options {
-    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--runs N] [--dump FILE]"
+    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--runs N] [--dump FILE]"
 
     var feed = ""
     var isQuoting = false
@@ -38,8 +38,10 @@ struct Options {
     var queue: QueueModel {
         switch queueName {
         case "power": .power(2)
+        case "power2": .powerOfSum(2)
         case "power3": .powerOfShare(2)
         case "log": .logarithmic
+        case "log2": .logarithmicOfSum
         default: .riskAverse
         }
     }
@@ -54,7 +56,9 @@ struct Options {
             }
             guard let value = words.popFirst() else { throw .usage("\(word) wants a value\n\(Self.usage)") }
             switch (word, value) {
-            case ("--queue", "ra"), ("--queue", "power"), ("--queue", "power3"), ("--queue", "log"): queueName = value
+            case ("--queue", "ra"), ("--queue", "power"), ("--queue", "power2"), ("--queue", "power3"), ("--queue", "log"),
+                ("--queue", "log2"):
+                queueName = value
             case ("--books", "1"): books = 1
             case ("--books", "2"): books = 2
             case ("--dump", _): dump = value
