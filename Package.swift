@@ -69,7 +69,7 @@ let package = Package(
             ]),
         .executableTarget(name: "mmsim", dependencies: ["Commands"], swiftSettings: strict),
         .executableTarget(
-            name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Runtime"],
+            name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Metrics", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
         // Tests mirror the layers.

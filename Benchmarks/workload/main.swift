@@ -1,12 +1,13 @@
 import Foundation
 import Market
+import Metrics
 import Runtime
 import Simulation
 import Trading
 
 /// Runs the common workload with the driver, book, venue and core of the backtest and prints one JSON line.
 ///
-///     workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--runs N] [--dump FILE]
+///     workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--full] [--runs N] [--dump FILE]
 func main() throws(WorkloadError) {
     let options = try Options(CommandLine.arguments.dropFirst())
     let loadStart = ContinuousClock.now
@@ -25,7 +26,7 @@ func main() throws(WorkloadError) {
 }
 
 struct Options {
-    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--runs N] [--dump FILE]"
+    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--full] [--runs N] [--dump FILE]"
 
     var feed = ""
     var isQuoting = false
@@ -33,6 +34,8 @@ struct Options {
     var books = 2
     /// Each in a world of its own; the median counts.
     var runs = 1
+    /// With risk limits, the journal's hash and all figures of a report, as `mmsim backtest` runs it.
+    var isFull = false
     var dump: String?
 
     var queue: QueueModel {
@@ -54,6 +57,10 @@ struct Options {
                 plain.append(word)
                 continue
             }
+            if word == "--full" {
+                isFull = true
+                continue
+            }
             guard let value = words.popFirst() else { throw .usage("\(word) wants a value\n\(Self.usage)") }
             switch (word, value) {
             case ("--queue", "ra"), ("--queue", "power"), ("--queue", "power2"), ("--queue", "power3"), ("--queue", "log"),
@@ -72,6 +79,7 @@ struct Options {
         feed = plain[0]
         isQuoting = plain[1] == "S1"
         if isQuoting, books == 1 { throw .usage("S1 needs the venue's books: leave --books 1 out") }
+        if isFull, !isQuoting || dump != nil { throw .usage("--full is for S1, without --dump") }
         if !isQuoting, dump != nil { throw .usage("S0 has no fills to dump") }
     }
 }
@@ -84,6 +92,7 @@ final class Run: SimulationObserver {
     private var driver: SimulationDriver?
     private var fills: ContiguousArray<(time: Int64, venue: Int, fill: Fill)> = []
     private let start: Timestamp
+    private var recorder: RunRecorder?
 
     init(_ feed: FeedFile, _ options: Options) throws(WorkloadError) {
         self.options = options
@@ -94,8 +103,8 @@ final class Run: SimulationObserver {
             CoreConfiguration(
                 instruments: instruments,
                 accounts: FeedFile.names.enumerated().map { .init(name: $0.element, venue: VenueID($0.offset), balances: [.zero(usd)]) },
-                seed: 1,
-                limits: RiskLimits(preventsSelfTrade: false)))
+                seed: 1, limits: options.isFull ? Self.limits : RiskLimits(preventsSelfTrade: false)),
+            journal: options.isFull ? Journal(sink: nil) : nil)
         venues = FeedFile.names.indices.map { index in
             SimulatedVenue(
                 VenueConfiguration(
@@ -116,16 +125,34 @@ final class Run: SimulationObserver {
                 QuoteAndHedge(binding, first: feed.firstTime, last: feed.lastTime), subscriptions: [InstrumentID(0), InstrumentID(1)])
             for index in instruments.indices { core.setSynchronised(InstrumentID(index), true) }
         }
+        var observer: (any SimulationObserver)? = options.dump == nil ? nil : self
+        if options.isFull {
+            let description = RunDescription(
+                instruments: instruments, venueOfInstrument: FeedFile.names,
+                accounts: FeedFile.names.map { .init(name: $0, venue: $0, collateral: [.zero(usd)]) }, reporting: usd, rates: [:],
+                start: feed.firstTime, plannedEnd: feed.lastTime, capital: Money(nanos: 1_000_000_000_000_000, usd))
+            let recorder = RunRecorder(description)
+            self.recorder = recorder
+            let bridge = RunBridge(description, venues, venueOfInstrument: [0, 1], venueOfAccount: [0, 1], core, recorder)
+            core.observe(bridge)
+            observer = bridge
+        }
         do throws(RunError) {
             driver = try SimulationDriver(
                 core: core, venues: venues,
                 feeds: feed.venues.enumerated().map { .init(source: MemorySource($0.element), venue: $0.offset) },
-                venueOfAccount: [0, 1], observer: options.dump == nil ? nil : self, sampleInterval: .hours(24 * 365),
+                venueOfAccount: [0, 1], observer: observer, sampleInterval: options.isFull ? .seconds(1) : .hours(24 * 365),
                 keepsVenueBooks: options.books == 2)
         } catch {
             throw .run(error.message)
         }
     }
+
+    /// Every check is made, and none refuses: the fills stay the workload's.
+    private static let limits = RiskLimits(
+        maximumOrderNotional: 1_000_000_000_000_000, maximumPosition: 1_000_000_000_000, priceCollar: Rate(basisPoints: 1_000),
+        maximumOrdersPerSecond: 1_000, reservedOrdersPerSecond: 100, staleAfter: .minutes(10), preventsSelfTrade: false,
+        maximumRejectsPerMinute: 1_000)
 
     func run() throws(WorkloadError) {
         do throws(RunError) { _ = try driver?.run(from: start) } catch { throw .run(error.message) }
@@ -142,7 +169,8 @@ final class Run: SimulationObserver {
         _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         var parts = [
             "\"program\":\"mmsim\"", "\"case\":\"\(options.isQuoting ? "S1" : "S0")\"", "\"queue\":\"\(options.queueName)\"",
-            "\"books\":\(options.books)", "\"updates\":\(feed.levelChanges)", "\"runs\":\(times.count)", "\"sim_s\":\(fixed(seconds))",
+            "\"books\":\(options.books)", "\"full\":\(options.isFull)", "\"updates\":\(feed.levelChanges)", "\"runs\":\(times.count)",
+            "\"sim_s\":\(fixed(seconds))",
             "\"min_s\":\(fixed(times[0]))", "\"max_s\":\(fixed(times[times.count - 1]))", "\"load_s\":\(fixed(load))",
             "\"updates_per_s\":\(Int(Double(feed.levelChanges) / seconds))", "\"rss_kib\":\(usage.ru_maxrss)",
         ]

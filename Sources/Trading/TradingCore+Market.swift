@@ -37,6 +37,9 @@ extension TradingCore {
     /// Whether a strategy or an algorithm is woken by what happens to the instrument.
     public func isWatched(_ instrument: InstrumentID) -> Bool { isStarted && !feeds[instrument].interests.isEmpty }
 
+    /// Changes whenever `isWatched` may.
+    public var watchCount: Int { isStarted ? feeds.changes : -1 }
+
     private func absorb(_ event: borrowing MarketEvent) {
         guard event.kind == .level else { return absorbOther(event) }
         if event.flags.contains(.snapshot), event.isFirst { beginSnapshot(event.instrument) }
@@ -90,7 +93,7 @@ extension TradingCore {
     }
 
     private func tell(_ instrument: InstrumentID, _ interests: Interests, _ event: StrategyEvent) {
-        guard isStarted, !isStopped else { return }
+        guard !feeds[instrument].interests.isDisjoint(with: interests), isStarted, !isStopped else { return }
         for watcher in feeds.watchers[instrument.index] where !watcher.interests.isDisjoint(with: interests) {
             inbox.add(event, watcher.target)
         }

@@ -12,6 +12,8 @@ public final class TradingCore {
     public let journal: Journal?
 
     let configuration: CoreConfiguration
+    /// By `InstrumentID`.
+    let contracts: Table<Contract>
     let feeds: FeedStates
     var orders: OrderStore
     var positions: PositionBook
@@ -42,6 +44,7 @@ public final class TradingCore {
         self.journal = journal
         instruments = configuration.instruments
         accounts = configuration.accounts
+        contracts = Table(configuration.instruments.map(\.contract))
         books = BookTable(count: configuration.instruments.count)
         feeds = FeedStates(count: configuration.instruments.count)
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)

@@ -113,8 +113,13 @@ public struct Backtest {
                 listing.parts, instrument: InstrumentID(index), minimumLatency: scenario.venues[listing.venue].minimumLatency)
         }
         let (start, end) = (plan.start, plan.end)
-        let bridge = RunBridge(plan, venues, core, recorder, output: output, journal: sink) { time, events in
-            goesOn(Progress(time: time, start: start, end: end, events: events))
+        let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
+        let bridge = RunBridge(
+            plan.description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core, recorder,
+            output: output
+        ) { (time, events) throws(RunError) in
+            if let failure = sink?.failure { throw failure }
+            return goesOn(Progress(time: time, start: start, end: end, events: events))
         }
         core.observe(bridge)
         let driver = try SimulationDriver(
@@ -122,7 +127,7 @@ public struct Backtest {
             feeds: zip(sources, plan.listings).map { source, listing in
                 .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
             },
-            venueOfAccount: scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }, end: end,
+            venueOfAccount: venueOfAccount, end: end,
             observer: bridge)
         let ending = try driver.run(from: start)
         if let failure = bridge.failure { throw failure }

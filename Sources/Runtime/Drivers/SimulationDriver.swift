@@ -47,8 +47,10 @@ public protocol SimulationObserver: AnyObject {
     /// By feed.
     let sides: Table<FeedSides>
     /// Index of the venue that each account belongs to.
-    private let venueOfAccount: [Int]
-    weak var observer: (any SimulationObserver)?
+    private let venueOfAccount: Table<Int>
+    /// `venues`, called without counting a reference.
+    let ports: Table<VenuePort>
+    let observer: (any SimulationObserver)?
 
     let feedCount: Int
     let venueCount: Int
@@ -59,6 +61,7 @@ public protocol SimulationObserver: AnyObject {
     private let sampleInterval: Int64
     let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
+    private var lastWatchCount = -1
 
     /// - Parameters:
     ///   - feeds: One for each instrument, in the instruments' order.
@@ -72,10 +75,12 @@ public protocol SimulationObserver: AnyObject {
         self.venues = venues
         sides = try Table(count: feeds.count) { (index) throws(RunError) in
             FeedSides(
-                try FeedWindow(feeds[index].source, skipsVenue: !keepsVenueBooks), venues[feeds[index].venue], index: feeds[index].venue,
+                try FeedWindow(feeds[index].source, skipsVenue: !keepsVenueBooks), VenuePort(venues[feeds[index].venue]),
+                index: feeds[index].venue,
                 usesTouchSync: feeds[index].usesTouchSync)
         }
-        self.venueOfAccount = venueOfAccount
+        self.venueOfAccount = Table(venueOfAccount)
+        ports = Table(venues.map(VenuePort.init))
         self.observer = observer
         feedCount = feeds.count
         venueCount = venues.count
@@ -139,9 +144,9 @@ public protocol SimulationObserver: AnyObject {
                 receiveReport(rank - reportRank, time)
             } else {
                 try bringUpVenue(rank - arrivalRank, to: instant)
-                venues[rank - arrivalRank].processArrival()
+                ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)
-                if observer != nil, venues[rank - arrivalRank].hasFills { try bringUp(to: instant) }
+                if observer != nil, ports[rank - arrivalRank].with({ $0.hasFills }) { try bringUp(to: instant) }
                 observe(rank - arrivalRank, time)
             }
         }
@@ -180,8 +185,8 @@ public protocol SimulationObserver: AnyObject {
     }
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
-        if let report = venues[venue].nextReport(now: Timestamp(nanoseconds: time)) { core.receive(report) }
-        refresh(venue)
+        if let report = ports[venue].with({ $0.nextReport(now: Timestamp(nanoseconds: time)) }) { core.receive(report) }
+        unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
         flush()
     }
 
@@ -189,8 +194,8 @@ public protocol SimulationObserver: AnyObject {
     func flush() {
         while let command = core.nextCommand() {
             let venue = venueOfAccount[command.account.index]
-            venues[venue].handle(command, now: core.now)
-            refresh(venue)
+            ports[venue].with { $0.handle(command, now: core.now) }
+            unsafe times[venue] = ports[venue].with { $0.nextArrival }.nanoseconds
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()
@@ -199,19 +204,23 @@ public protocol SimulationObserver: AnyObject {
 
     /// Which feeds wake somebody may change whenever the core was called.
     func noteWatched() {
+        guard core.watchCount != lastWatchCount else { return }
+        lastWatchCount = core.watchCount
         for feed in sides.indices { sides[feed].isWatched = core.isWatched(InstrumentID(feed)) }
     }
 
+    /// The venue did something: when its sources are due next, and what records of its feeds may do.
     func refresh(_ venue: Int) {
-        unsafe times[venue] = venues[venue].nextArrival.nanoseconds
-        unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
+        unsafe times[venue] = ports[venue].with { $0.nextArrival }.nanoseconds
+        unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
         for feed in sides.indices where sides[feed].venueIndex == venue { sides[feed].noteReaction(InstrumentID(feed)) }
     }
 
     /// Hands a venue's fills over; every book is as of `time`.
     func observe(_ venue: Int, _ time: Int64) {
-        guard let observer, venues[venue].hasFills else { return venues[venue].takeFills { _ in } }
-        venues[venue].takeFills { observer.filled($0, venue: venue) }
+        guard ports[venue].with({ $0.hasFills }) else { return }
+        ports[venue].with { $0.takeFills { observer?.filled($0, venue: venue) } }
+        guard let observer else { return }
         observer.changed(at: Timestamp(nanoseconds: time))
     }
 
@@ -226,7 +235,7 @@ public protocol SimulationObserver: AnyObject {
             let (time, rank) = next()
             guard time != .max else { break }
             if rank < reportRank {
-                venues[rank - arrivalRank].processArrival()
+                ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)
                 observe(rank - arrivalRank, time)
             } else {

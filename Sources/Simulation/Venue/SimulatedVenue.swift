@@ -26,7 +26,7 @@ public final class SimulatedVenue: Connector {
     /// When the next report reaches us; `.never` if none is on its way.
     public private(set) var nextReportTime = Timestamp.never
     /// Fills since the driver last took them, in order.
-    private var fillLog: ContiguousArray<VenueFill> = []
+    private var fillLog = Ring<VenueFill>()
     /// Whether the driver has fills to take.
     public private(set) var hasFills = false
 
@@ -177,8 +177,7 @@ public final class SimulatedVenue: Connector {
     /// Hands over the fills since the last call, emptying the log.
     public func takeFills(_ body: (VenueFill) -> Void) {
         guard hasFills else { return }
-        for fill in fillLog { body(fill) }
-        fillLog.removeAll(keepingCapacity: true)
+        while !fillLog.isEmpty { body(fillLog.removeFirst()) }
         hasFills = false
     }
 
@@ -210,6 +209,7 @@ public final class SimulatedVenue: Connector {
             book(match, index, time, quotes)
         }
         markets[index].matches.removeAll(keepingCapacity: true)
+        guard !markets[index].removed.isEmpty else { return }
         for at in markets[index].removed.indices {
             let removed = markets[index].removed[at]
             knownOrders.end(removed.order)
@@ -222,8 +222,8 @@ public final class SimulatedVenue: Connector {
         let quantity = Quantity(lots: match.lots)
         let price = Price(ticks: match.ticks)
         let fee = accounts[match.account].book(
-            markets[index].instrument, listing: index, match.side == .buy ? quantity : -quantity,
-            markets[index].instrument.finePrice(price), match.role, spotFee: configuration.spotFee)
+            markets[index].contract, listing: index, match.side == .buy ? quantity : -quantity,
+            markets[index].contract.finePrice(price), match.role, spotFee: configuration.spotFee)
         lastTrade += 1
         let fill = Fill(
             order: match.order, instrument: markets[index].id, trade: lastTrade, side: match.side, role: match.role, price: price,
@@ -240,12 +240,12 @@ public final class SimulatedVenue: Connector {
 
     /// The position that a fill left, and the balances.
     private func reportState(_ index: Int, _ account: Int, _ time: Timestamp) {
-        let entry = accounts[account].entry(markets[index].instrument, listing: index)
+        let entry = accounts[account].entry(markets[index].contract, listing: index)
         let position = Quantity(lots: markets[index].positions[account])
         report(.position(markets[index].id, quantity: position, entry: entry), account, time)
-        report(.balance(accounts[account].balance(markets[index].instrument.settlement)), account, time)
-        guard markets[index].instrument.kind == .spot else { return }
-        report(.balance(accounts[account].balance(markets[index].instrument.base)), account, time)
+        report(.balance(accounts[account].balance(markets[index].contract.settlement)), account, time)
+        guard markets[index].contract.kind == .spot else { return }
+        report(.balance(accounts[account].balance(markets[index].contract.base)), account, time)
     }
 
     // MARK: Funding
@@ -255,7 +255,7 @@ public final class SimulatedVenue: Connector {
         while let funding = markets[index].funding, funding.time <= now {
             markets[index].funding =
                 funding.interval > .zero ? (funding.rate, funding.time + funding.interval, funding.interval) : nil
-            guard let mark = markets[index].mark ?? markets[index].book.mid(markets[index].instrument) else { continue }
+            guard let mark = markets[index].mark ?? markets[index].book.mid(markets[index].contract) else { continue }
             for account in accounts.indices {
                 let position = markets[index].positions[account]
                 guard position != 0 else { continue }
@@ -268,8 +268,8 @@ public final class SimulatedVenue: Connector {
         _ index: Int, _ account: Int, _ position: Quantity, _ mark: FinePrice, _ rate: Rate, _ time: Timestamp, _ now: Timestamp
     ) {
         // An inverse contract's value is negative for a long: its holder's notional is minus it.
-        let worth = value(markets[index].instrument, position, mark)
-        let notional = markets[index].instrument.kind == .inverse ? -worth : worth
+        let worth = value(markets[index].contract, position, mark)
+        let notional = markets[index].contract.kind == .inverse ? -worth : worth
         let amount = -notional.share(rate)
         accounts[account].add(amount)
         // The settlement is noticed at the first record after it; the report can't leave before.

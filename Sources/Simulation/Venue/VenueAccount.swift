@@ -29,29 +29,29 @@ struct VenueAccount {
 
     /// Books a fill and returns its fee.
     mutating func book(
-        _ instrument: Instrument, listing: Int, _ change: Quantity, _ price: FinePrice, _ role: LiquidityRole,
+        _ contract: Contract, listing: Int, _ change: Quantity, _ price: FinePrice, _ role: LiquidityRole,
         spotFee: VenueConfiguration.SpotFee
     ) -> Money {
-        let worth = value(instrument, change, price)
-        let takesBase = instrument.kind == .spot && spotFee == .received && change.lots > 0
-        let basis = takesBase ? Money(nanos: instrument.baseAmount(change, at: price), instrument.base) : worth
+        let worth = value(contract, change, price)
+        let takesBase = contract.kind == .spot && spotFee == .received && change.lots > 0
+        let basis = takesBase ? Money(nanos: contract.baseAmount(change, at: price), contract.base) : worth
         let fee = Money(nanos: abs(basis.nanos), basis.currency).share(role == .maker ? configuration.makerFee : configuration.takerFee)
-        if instrument.kind == .spot {
-            add(Money(nanos: instrument.baseAmount(change, at: price), instrument.base))
+        if contract.kind == .spot {
+            add(Money(nanos: contract.baseAmount(change, at: price), contract.base))
             add(-worth)
         } else {
-            add(costs[listing].apply(instrument, change, price, worth: worth))
+            add(costs[listing].apply(contract, change, price, worth: worth))
         }
         add(-fee)
         return fee
     }
 
     /// What an open position would pay if it were closed at `price` without a fee.
-    func unrealised(_ instrument: Instrument, listing: Int, at price: FinePrice) -> Money {
-        guard instrument.kind != .spot else { return .zero(instrument.settlement) }
-        return costs[listing].unrealised(instrument, at: price)
+    func unrealised(_ contract: Contract, listing: Int, at price: FinePrice) -> Money {
+        guard contract.kind != .spot else { return .zero(contract.settlement) }
+        return costs[listing].unrealised(contract, at: price)
     }
 
     /// The average price of what is open; zero when flat, and for spot.
-    func entry(_ instrument: Instrument, listing: Int) -> FinePrice { costs[listing].entry(instrument) }
+    func entry(_ contract: Contract, listing: Int) -> FinePrice { costs[listing].entry(contract) }
 }

@@ -75,10 +75,10 @@ extension VenueMarket {
 
     /// Whether an order is worth too little, at its limit or else at the best price that it would take.
     func isBelowMinimumNotional(_ request: OrderRequest) -> Bool {
-        guard instrument.minimumNotional > 0, let price = request.price ?? (request.side == .buy ? book.bestAsk : book.bestBid) else {
+        guard contract.minimumNotional > 0, let price = request.price ?? (request.side == .buy ? book.bestAsk : book.bestBid) else {
             return false
         }
-        return instrument.notional(request.quantity, instrument.finePrice(price)).nanos < instrument.minimumNotional
+        return contract.notional(request.quantity, contract.finePrice(price)).nanos < contract.minimumNotional
     }
 
     /// What an order could take in all.

@@ -30,6 +30,8 @@ enum Target: Hashable, BitwiseCopyable {
     let states: UnsafeMutablePointer<State>
     private let count: Int
     private(set) var watchers: [[Watcher]]
+    /// How often `watchers` has changed.
+    private(set) var changes = 0
 
     init(count: Int) {
         self.count = count
@@ -55,11 +57,13 @@ enum Target: Hashable, BitwiseCopyable {
     }
 
     func watch(_ instrument: InstrumentID, _ interests: Interests, _ target: Target) {
+        changes += 1
         watchers[instrument.index].append(Watcher(target: target, interests: interests))
         self[instrument].interests.formUnion(interests)
     }
 
     func unwatch(_ target: Target) {
+        changes += 1
         for index in watchers.indices where watchers[index].contains(where: { $0.target == target }) {
             watchers[index].removeAll { $0.target == target }
             self[InstrumentID(index)].interests = watchers[index].reduce(into: []) { $0.formUnion($1.interests) }

@@ -1,7 +1,7 @@
 internal import Market
 
 /// What the limits need to remember.
-struct RiskService {
+struct RiskService: ~Copyable {
     let limits: RiskLimits
     var killLevel: KillLevel?
     private var orders = SlidingCount(span: .seconds(1))
@@ -46,8 +46,7 @@ extension TradingCore {
         guard !isStopped else { return .stopped }
         guard draft.instrument.index < instruments.count, draft.account.index < accounts.count else { return .unknownInstrument }
         guard draft.quantity.lots > 0, draft.type == .market || draft.price != nil else { return .quantity }
-        let instrument = instruments[draft.instrument.index]
-        guard draft.quantity >= instrument.minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
+        guard draft.quantity >= contracts[draft.instrument.index].minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
         if let reason = killed(draft) { return reason }
         if draft.purpose == .quote {
             guard instances[instance.index].freeze == nil else { return .frozen }
@@ -57,8 +56,8 @@ extension TradingCore {
         }
         if risk.exceedsRate(draft.purpose, now) { return .orderRate }
         if risk.isDuplicate(draft, now) { return .duplicate }
-        if let reason = priceDenial(draft, instrument) { return reason }
-        return sizeDenial(draft, instrument)
+        if let reason = priceDenial(draft, contracts[draft.instrument.index]) { return reason }
+        return sizeDenial(draft, contracts[draft.instrument.index])
     }
 
     private func killed(_ draft: OrderDraft) -> DenyReason? {
@@ -69,12 +68,12 @@ extension TradingCore {
         }
     }
 
-    private func priceDenial(_ draft: OrderDraft, _ instrument: Instrument) -> DenyReason? {
+    private func priceDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
         let book = (bid: books[draft.instrument].bestBidTicks, ask: books[draft.instrument].bestAskTicks)
         if let price = draft.price {
             if draft.postOnly, draft.side == .buy ? price.ticks >= book.ask : price.ticks <= book.bid { return .postOnlyWouldTake }
-            if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(instrument) {
-                let distance = Int128(instrument.finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
+            if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(contract) {
+                let distance = Int128(contract.finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
                 if distance * Int128(Rate.scale) > Int128(mid.nanos) * Int128(collar.trillionths) { return .priceCollar }
             }
         }
@@ -90,13 +89,13 @@ extension TradingCore {
         return nil
     }
 
-    private func sizeDenial(_ draft: OrderDraft, _ instrument: Instrument) -> DenyReason? {
+    private func sizeDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
         let limits = configuration.limits
-        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || instrument.minimumNotional > 0 else { return nil }
-        let price = draft.price.map(instrument.finePrice) ?? reference(draft.instrument)
+        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || contract.minimumNotional > 0 else { return nil }
+        let price = draft.price.map(contract.finePrice) ?? reference(draft.instrument)
         guard let price else { return limits.maximumOrderNotional == nil && limits.maximumPosition == nil ? nil : .priceCollar }
-        let notional = instrument.notional(draft.quantity, price).nanos
-        if notional < instrument.minimumNotional, !draft.reduceOnly { return .minimumNotional }
+        let notional = contract.notional(draft.quantity, price).nanos
+        if notional < contract.minimumNotional, !draft.reduceOnly { return .minimumNotional }
         if let limit = limits.maximumOrderNotional, notional > limit, draft.purpose == .quote { return .notional }
         if let limit = limits.maximumPosition, !draft.reduceOnly, draft.purpose == .quote {
             var reach = positions.position(draft.account, draft.instrument).lots
@@ -109,7 +108,7 @@ extension TradingCore {
             reach += draft.side.sign * draft.quantity.lots
             // Only an order that leads further away from flat is held back.
             let grows = reach * draft.side.sign > 0
-            if grows, abs(instrument.baseAmount(Quantity(lots: reach), at: price)) > limit { return .position }
+            if grows, abs(contract.baseAmount(Quantity(lots: reach), at: price)) > limit { return .position }
         }
         return nil
     }
