@@ -85,7 +85,7 @@ let package = Package(
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),
         tests("RuntimeTests", ["Runtime", "Scenario", "Simulation", "Strategies", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
         tests("ReportTests", ["Report", "Runtime", "Metrics", "Trading", "Market"]),
-        tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Market"]),
+        tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["Commands"]),
         tests("TidyTests", []),
     ]

@@ -26,7 +26,8 @@ func main() throws(WorkloadError) {
 }
 
 struct Options {
-    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--full] [--runs N] [--dump FILE]"
+    static let usage =
+        "usage: workload FEED.bin S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--full] [--runs N] [--dump FILE]"
 
     var feed = ""
     var isQuoting = false

@@ -38,6 +38,7 @@ struct RandomOrders {
         var placed: Timestamp
         var side: Side
         var ticks: Int64
+        var lots: Int64
         var remaining: Int64
         /// Lots that stand ahead, by id.
         var ahead: [Int64: Int64]
@@ -96,7 +97,7 @@ struct RandomOrders {
         book.add(id, side, ticks: ticks, lots: lots)
         show(side, ticks)
         guard !ahead.isEmpty else { return }
-        hypotheticals.append(Hypothetical(placed: feed.now, side: side, ticks: ticks, remaining: lots, ahead: ahead))
+        hypotheticals.append(Hypothetical(placed: feed.now, side: side, ticks: ticks, lots: lots, remaining: lots, ahead: ahead))
     }
 
     private mutating func execute(_ maker: L3Book.Order, _ lots: Int64) {

@@ -144,8 +144,9 @@ public struct L3Book: Hashable, Sendable {
         return order
     }
 
-    /// Forgets all orders; places and faults go on counting.
+    /// Forgets all orders; places and faults go on counting, so that who comes now has a higher one than who was there.
     public mutating func removeAll() {
+        nextPlace += 1
         locations.removeAll(keepingCapacity: true)
         bids.removeAll(keepingCapacity: true)
         asks.removeAll(keepingCapacity: true)

@@ -67,10 +67,15 @@ public struct OrderFlow: Sendable {
     public private(set) var changes: ContiguousArray<Change> = []
     /// Whether a full book came, or the warm-up is over; false again after a gap.
     public private(set) var isSettled = false
+    /// Places below it are of orders that a gap or a full book has made it forget.
+    public private(set) var knownFrom: UInt64 = 0
     private var takers: ContiguousArray<Taker> = []
     private var start: Timestamp?
 
     public init() {}
+
+    /// Whether the feed has told of an order, since the last gap.
+    public var hasBegun: Bool { start != nil }
 
     /// Takes the feed's next record; `changes` then holds what it did.
     public mutating func receive(_ event: borrowing MarketEvent) {
@@ -96,6 +101,7 @@ public struct OrderFlow: Sendable {
 
     private mutating func clear() {
         book.removeAll()
+        knownFrom = book.nextPlace
         takers.removeAll()
         isSettled = false
         start = nil

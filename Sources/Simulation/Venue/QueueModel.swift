@@ -27,8 +27,13 @@ struct QueuePosition {
     var ahead: Double
     /// Traded since the level last changed: part of the next shrinking is accounted for already.
     private var traded: Double = 0
+    /// Orders of the feed that have a lower one stand ahead; 0 where the feed tells no orders.
+    let place: UInt64
 
-    init(ahead: Int64) { self.ahead = Double(ahead) }
+    init(ahead: Int64, place: UInt64 = 0) {
+        self.ahead = Double(ahead)
+        self.place = place
+    }
 
     @inline(__always)
     mutating func trade(_ lots: Int64) {
