@@ -92,7 +92,8 @@ extension SimulatedVenue {
             OrderRequest(
                 account: accounts[account].configuration.id, instrument: markets[index].id, order: .venue, side: side, type: .limit,
                 timeInForce: .immediateOrCancel, price: ticks.map(Price.init(ticks:)), quantity: Quantity(lots: lots), reduceOnly: true),
-            account, lots)
+            account, lots
+        ).lots
     }
 
     /// Where closing leaves equity ÷ requirement as it is: mark × (1 ∓ requirement ÷ notional × equity ÷ all requirements).
