@@ -35,7 +35,9 @@ extension SimulatedVenue {
     private func review(_ account: Int, _ time: Timestamp) {
         guard let margin = desk.margin else { return }
         var worst = MarginStanding.healthy
-        for currency in marginCurrencies {
+        // Once an instant, for all currencies.
+        var mayPass: Bool?
+        for currency in desk.currencies {
             var state = marginState(account, currency)
             if state.standing(margin.rules) >= .liquidating {
                 // Orders ask for margin too: without them the account may be well again.
@@ -44,7 +46,9 @@ extension SimulatedVenue {
             }
             switch state.standing(margin.rules) {
             case .healthy, .reducing: break
-            case .liquidating: if desk.beginPass(account, time) { sendPositions(account, currency, margin, time) }
+            case .liquidating:
+                if mayPass == nil { mayPass = desk.beginPass(account, time) }
+                if mayPass == true { sendPositions(account, currency, margin, time) }
             case .takenOver: takeOver(account, currency, margin, time)
             }
             worst = max(worst, marginState(account, currency).standing(margin.rules))
