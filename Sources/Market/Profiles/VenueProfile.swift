@@ -27,8 +27,8 @@ public struct VenueProfile: Sendable, Hashable {
     public var feeds: [String]
     public var makerFee: Fact<Rate>?
     public var takerFee: Fact<Rate>?
-    /// Added to the entry latency of every request: the longest of the venue's speed bumps, so that none is understated.
-    public var entryDelay: Fact<Nanoseconds>?
+    /// By kind of account, the usual one first; empty where none is known.
+    public var speedBumps: [Fact<SpeedBumpTier>] = []
 
     public init(name: String, feeds: [String] = []) {
         self.name = name

@@ -57,6 +57,7 @@ public protocol SimulationObserver: AnyObject {
     private let timeCount: Int
     let end: Int64
     private let sampleInterval: Int64
+    private let computeTime: Nanoseconds
     let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
     private var lastWatchCount = -1
@@ -64,10 +65,13 @@ public protocol SimulationObserver: AnyObject {
     /// - Parameters:
     ///   - feeds: One for each instrument, in the instruments' order.
     ///   - end: Events after it do not happen.
+    ///   - computeTime: Commands leave this long after what brought them about. Meanwhile the core goes on: it is charged
+    ///     the time, not kept busy.
     ///   - keepsVenueBooks: false replays into the core's books alone, for measuring: orders then meet an empty venue.
     public init(
         core: TradingCore, venues: [SimulatedVenue], feeds: [Feed], venueOfAccount: [Int], end: Timestamp = .never,
-        observer: (any SimulationObserver)? = nil, sampleInterval: Nanoseconds = .seconds(1), keepsVenueBooks: Bool = true
+        observer: (any SimulationObserver)? = nil, sampleInterval: Nanoseconds = .seconds(1),
+        computeTime: Nanoseconds = .zero, keepsVenueBooks: Bool = true
     ) throws(RunError) {
         self.core = core
         self.venues = venues
@@ -85,6 +89,7 @@ public protocol SimulationObserver: AnyObject {
         unsafe times.initialize(repeating: .max, count: timeCount)
         self.end = end.nanoseconds
         self.sampleInterval = sampleInterval.count
+        self.computeTime = computeTime
         self.keepsVenueBooks = keepsVenueBooks
     }
 
@@ -190,8 +195,10 @@ public protocol SimulationObserver: AnyObject {
     func flush() {
         while let command = core.nextCommand() {
             let venue = venueOfAccount[command.account.index]
-            venues[venue].handle(command, now: core.now)
+            venues[venue].handle(command, now: core.now + computeTime)
             unsafe times[venue] = venues[venue].nextArrival.nanoseconds
+            // A request that never reaches the venue is answered without it.
+            unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()

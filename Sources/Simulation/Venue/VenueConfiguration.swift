@@ -8,20 +8,23 @@ public struct VenueConfiguration: Sendable {
         /// Negative is a rebate.
         public var makerFee: Rate
         public var takerFee: Rate
-        /// From our sending to the venue's matching.
-        public var entryLatency: Nanoseconds
-        /// From the venue's matching to our receiving.
-        public var responseLatency: Nanoseconds
+        public var connection: ConnectionModel
 
-        public init(
-            id: AccountID, collateral: [Money], makerFee: Rate, takerFee: Rate, entryLatency: Nanoseconds, responseLatency: Nanoseconds
-        ) {
+        public init(id: AccountID, collateral: [Money], makerFee: Rate, takerFee: Rate, connection: ConnectionModel) {
             self.id = id
             self.collateral = collateral
             self.makerFee = makerFee
             self.takerFee = takerFee
-            self.entryLatency = entryLatency
-            self.responseLatency = responseLatency
+            self.connection = connection
+        }
+
+        /// With latencies that are always the same.
+        public init(
+            id: AccountID, collateral: [Money], makerFee: Rate, takerFee: Rate, entryLatency: Nanoseconds, responseLatency: Nanoseconds
+        ) {
+            self.init(
+                id: id, collateral: collateral, makerFee: makerFee, takerFee: takerFee,
+                connection: .constant(entry: entryLatency, response: responseLatency))
         }
     }
 
@@ -64,10 +67,12 @@ public struct VenueConfiguration: Sendable {
     public var spotFee: SpotFee
     /// Whether a fill is followed by the position and the balances that it left.
     public var reportsAccountState: Bool
+    /// Of what the venue draws.
+    public var seed: UInt64
 
     public init(
         listings: [Listing], accounts: [Account], queue: QueueModel = .riskAverse, matching: Matching = .faithful,
-        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true
+        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true, seed: UInt64 = 1
     ) {
         self.listings = listings
         self.accounts = accounts
@@ -76,5 +81,6 @@ public struct VenueConfiguration: Sendable {
         self.postOnly = postOnly
         self.spotFee = spotFee
         self.reportsAccountState = reportsAccountState
+        self.seed = seed
     }
 }
