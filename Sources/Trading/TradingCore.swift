@@ -12,8 +12,8 @@ public final class TradingCore {
     public let journal: Journal?
 
     let configuration: CoreConfiguration
-    /// `instruments`, lent in place.
-    let contracts: Table<Instrument>
+    /// By `InstrumentID`.
+    let contracts: Table<Contract>
     let feeds: FeedStates
     var orders: OrderStore
     var positions: PositionBook
@@ -44,7 +44,7 @@ public final class TradingCore {
         self.journal = journal
         instruments = configuration.instruments
         accounts = configuration.accounts
-        contracts = Table(configuration.instruments)
+        contracts = Table(configuration.instruments.map(\.contract))
         books = BookTable(count: configuration.instruments.count)
         feeds = FeedStates(count: configuration.instruments.count)
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)

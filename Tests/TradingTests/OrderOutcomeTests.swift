@@ -203,7 +203,7 @@ func `the venue ends an order once`(report: AccountEvent.Report, end: Order.End,
             let change = Quantity(lots: random.uniform(in: -20...20))
             let price = FinePrice(nanos: random.uniform(in: 1_000_000_000...90_000_000_000))
             let worth = value(instrument, change, price)
-            paid += cost.apply(instrument, change, price, worth: worth).nanos
+            paid += cost.apply(instrument.contract, change, price, worth: worth).nanos
             worths += worth.nanos
             #expect(paid - cost.cost == -worths)
             if cost.quantity.isZero { #expect(cost.cost == 0) }

@@ -32,11 +32,13 @@
 
     /// Half-way between the best prices; nil when a side is empty. Exact: half a tick is a whole number of 10⁻⁹ or is
     /// rounded half to even.
-    public func mid(_ instrument: borrowing Instrument) -> FinePrice? {
+    public func mid(_ contract: Contract) -> FinePrice? {
         guard hasBothSides else { return nil }
-        let doubled = Int128(bestBidTicks + bestAskTicks) * Int128(instrument.tickSize.nanos)
+        let doubled = Int128(bestBidTicks + bestAskTicks) * Int128(contract.tickSize.nanos)
         return FinePrice(nanos: roundedQuotient(doubled, 2))
     }
+
+    public func mid(_ instrument: borrowing Instrument) -> FinePrice? { mid(instrument.contract) }
 
     public func levelCount(_ side: Side) -> Int { unsafe sides[Int(side.rawValue)].count }
 

@@ -1,63 +1,50 @@
-/// One contract at one venue.
+/// One contract at one venue: its names and its terms.
 public struct Instrument: Hashable, Sendable {
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// Quantity in base, profit in the quote currency.
-        case linear
-        /// Quantity in contracts worth `contractSize` of the quote currency, profit in the base currency.
-        case inverse
-        /// Quantity in base; a purchase moves both balances and there is no margin.
-        case spot
-    }
-
     /// The trader's name for the same thing everywhere, such as `BTC`.
     public var symbol: String
     /// The venue that the feed was recorded at, such as `binance-usdm`.
     public var venue: String
     /// The venue's own name, such as `BTCUSDT`.
     public var venueSymbol: String
-    public var kind: Kind
-    public var base: Currency
-    public var quote: Currency
-    /// What profit and margin are paid in: the quote currency, or for an inverse contract the base currency.
-    public var settlement: Currency
-    /// The price of one tick in 10⁻⁹ of the quote currency: the feed's finest grid.
-    public var tickSize: FinePrice
-    /// The size of one lot in 10⁻⁹: of the base currency (linear, spot), or of a contract (inverse).
-    public let lotSize: Int64
-    /// What one unit of quantity stands for, in 10⁻⁹: of the base currency (linear, spot) or of the quote currency (inverse).
-    public let contractSize: Int64
-    /// One lot in 10⁻⁹ of the base currency (linear, spot) or of the quote currency (inverse): lot size × contract size.
-    public let lotUnit: Int64
-    /// The smallest order, in lots.
-    public var minimumQuantity: Quantity
-    /// The smallest order value in 10⁻⁹ of the quote currency; 0 if there is none.
-    public var minimumNotional: Int64
-    /// The span between two funding settlements; nil where none are paid.
-    public var fundingInterval: Nanoseconds?
+    public var contract: Contract
 
     /// - Precondition: Lot size × contract size is a positive whole number of 10⁻⁹ units.
     public init(
-        symbol: String, venue: String, venueSymbol: String, kind: Kind, base: Currency, quote: Currency, tickSize: FinePrice,
+        symbol: String, venue: String, venueSymbol: String, kind: Contract.Kind, base: Currency, quote: Currency, tickSize: FinePrice,
         lotSize: Int64, contractSize: Int64 = 1_000_000_000, minimumQuantity: Quantity = Quantity(lots: 1), minimumNotional: Int64 = 0,
         fundingInterval: Nanoseconds? = nil
     ) {
         self.symbol = symbol
         self.venue = venue
         self.venueSymbol = venueSymbol
-        self.kind = kind
-        self.base = base
-        self.quote = quote
-        self.settlement = kind == .inverse ? base : quote
-        self.tickSize = tickSize
-        self.lotSize = lotSize
-        self.contractSize = contractSize
-        let (unit, remainder) = (Int128(lotSize) * Int128(contractSize)).quotientAndRemainder(dividingBy: 1_000_000_000)
-        precondition(remainder == 0 && unit > 0, "a lot must be a whole number of 10⁻⁹ units")
-        self.lotUnit = Int64(unit)
-        self.minimumQuantity = minimumQuantity
-        self.minimumNotional = minimumNotional
-        self.fundingInterval = fundingInterval
+        contract = Contract(
+            kind: kind, base: base, quote: quote, tickSize: tickSize, lotSize: lotSize, contractSize: contractSize,
+            minimumQuantity: minimumQuantity, minimumNotional: minimumNotional, fundingInterval: fundingInterval)
     }
+}
 
-    @inlinable public func finePrice(_ price: Price) -> FinePrice { FinePrice(nanos: price.ticks * tickSize.nanos) }
+extension Instrument {
+    public typealias Kind = Contract.Kind
+
+    @inlinable public var kind: Kind { contract.kind }
+    @inlinable public var base: Currency { contract.base }
+    @inlinable public var quote: Currency { contract.quote }
+    @inlinable public var settlement: Currency { contract.settlement }
+    @inlinable public var tickSize: FinePrice { contract.tickSize }
+    @inlinable public var lotSize: Int64 { contract.lotSize }
+    @inlinable public var contractSize: Int64 { contract.contractSize }
+    @inlinable public var lotUnit: Int64 { contract.lotUnit }
+    @inlinable public var minimumQuantity: Quantity {
+        get { contract.minimumQuantity }
+        set { contract.minimumQuantity = newValue }
+    }
+    @inlinable public var minimumNotional: Int64 {
+        get { contract.minimumNotional }
+        set { contract.minimumNotional = newValue }
+    }
+    @inlinable public var fundingInterval: Nanoseconds? {
+        get { contract.fundingInterval }
+        set { contract.fundingInterval = newValue }
+    }
+    @inlinable public func finePrice(_ price: Price) -> FinePrice { contract.finePrice(price) }
 }

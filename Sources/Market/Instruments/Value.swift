@@ -3,18 +3,31 @@
 /// Every amount of the system comes from here. Profit is a difference of values along an instrument's path: buying at p and
 /// valuing at m earns `value(q, m) − value(q, p)`, for an inverse contract too, whose value is negative (−contracts ×
 /// contract size ÷ price) so that the same difference is the profit in base currency.
-@inlinable public func value(_ instrument: borrowing Instrument, _ quantity: Quantity, _ price: FinePrice) -> Money {
-    let units = Int128(quantity.lots) * Int128(instrument.lotUnit)
-    switch instrument.kind {
+@inlinable public func value(_ contract: Contract, _ quantity: Quantity, _ price: FinePrice) -> Money {
+    let units = Int128(quantity.lots) * Int128(contract.lotUnit)
+    switch contract.kind {
     case .linear, .spot:
-        return Money(nanos: roundedQuotient(units * Int128(price.nanos), 1_000_000_000), instrument.settlement)
+        return Money(nanos: roundedQuotient(units * Int128(price.nanos), 1_000_000_000), contract.settlement)
     case .inverse:
         precondition(price.nanos > 0, "an inverse contract was valued at a price that is not positive")
-        return Money(nanos: roundedQuotient(-units * 1_000_000_000, Int128(price.nanos)), instrument.settlement)
+        return Money(nanos: roundedQuotient(-units * 1_000_000_000, Int128(price.nanos)), contract.settlement)
     }
 }
 
+/// The same of an instrument's contract.
+@inlinable public func value(_ instrument: borrowing Instrument, _ quantity: Quantity, _ price: FinePrice) -> Money {
+    value(instrument.contract, quantity, price)
+}
+
 extension Instrument {
+    @inlinable public func notional(_ quantity: Quantity, _ price: FinePrice) -> Money { contract.notional(quantity, price) }
+    @inlinable public func baseAmount(_ quantity: Quantity, at price: FinePrice) -> Int64 { contract.baseAmount(quantity, at: price) }
+    @inlinable public func quantity(baseAmount: Int64, at price: FinePrice) -> Quantity {
+        contract.quantity(baseAmount: baseAmount, at: price)
+    }
+}
+
+extension Contract {
     /// The absolute value of `quantity` at `price` in the quote currency: what minimum sizes and notional limits speak of.
     @inlinable public func notional(_ quantity: Quantity, _ price: FinePrice) -> Money {
         let units = Int128(abs(quantity.lots)) * Int128(lotUnit)

@@ -1,12 +1,22 @@
 internal import Market
 internal import Simulation
 
+/// A venue that the driver holds, called without counting a reference.
+@safe struct VenuePort {
+    private let unownedVenue: Unmanaged<SimulatedVenue>
+
+    /// - Precondition: The venue lives longer.
+    init(_ venue: SimulatedVenue) { unsafe unownedVenue = Unmanaged.passUnretained(venue) }
+
+    @inline(__always)
+    func with<Result>(_ body: (SimulatedVenue) -> Result) -> Result { unsafe unownedVenue._withUnsafeGuaranteedRef(body) }
+}
+
 /// A feed's two sides, at the venue and at us, and what the driver must know of them at every step.
 @safe struct FeedSides: ~Copyable {
     var window: FeedWindow
     let venueIndex: Int
-    /// The driver holds it.
-    private let unownedVenue: Unmanaged<SimulatedVenue>
+    let venue: VenuePort
     let usesTouchSync: Bool
     var venueTouch = TouchFollower()
     var localTouch = TouchFollower()
@@ -15,19 +25,15 @@ internal import Simulation
     /// Whether somebody is woken by what reaches us.
     var isWatched = false
 
-    init(_ window: consuming FeedWindow, _ venue: SimulatedVenue, index: Int, usesTouchSync: Bool) {
+    init(_ window: consuming FeedWindow, _ venue: VenuePort, index: Int, usesTouchSync: Bool) {
         self.window = window
         venueIndex = index
-        unsafe unownedVenue = Unmanaged.passUnretained(venue)
+        self.venue = venue
         self.usesTouchSync = usesTouchSync
     }
 
-    /// Calls `body` with the venue, without counting a reference.
-    @inline(__always)
-    func withVenue<Result>(_ body: (SimulatedVenue) -> Result) -> Result { unsafe unownedVenue._withUnsafeGuaranteedRef(body) }
-
     /// The venue's orders or settlements have changed.
-    mutating func noteReaction(_ instrument: InstrumentID) { reactsFrom = withVenue { $0.reactsFrom(instrument) }.nanoseconds }
+    mutating func noteReaction(_ instrument: InstrumentID) { reactsFrom = venue.with { $0.reactsFrom(instrument) }.nanoseconds }
 }
 
 /// Follows one feed's quotes and book to tell when a book without a snapshot can be trusted.

@@ -98,7 +98,7 @@ extension SimulationDriver {
         guard let time = try readVenue(feed, through: limit) else { return false }
         let venue = sides[feed].venueIndex
         refresh(venue)
-        if observer != nil, venues[venue].hasFills { try bringUp(to: Instant(time: time, rank: feed)) }
+        if observer != nil, ports[venue].with({ $0.hasFills }) { try bringUp(to: Instant(time: time, rank: feed)) }
         observe(venue, time)
         return true
     }
@@ -110,7 +110,7 @@ extension SimulationDriver {
         var reaction: Int64?
         try unsafe sides[feed].window.readVenue { start, end in
             guard reaction == nil else { return unsafe start }
-            return unsafe sides[feed].withVenue { venue in
+            return unsafe sides[feed].venue.with { venue in
                 let reported = venue.nextReportTime
                 var at = unsafe start
                 if usesTouchSync {

@@ -47,7 +47,9 @@ public protocol SimulationObserver: AnyObject {
     /// By feed.
     let sides: Table<FeedSides>
     /// Index of the venue that each account belongs to.
-    private let venueOfAccount: [Int]
+    private let venueOfAccount: Table<Int>
+    /// `venues`, called without counting a reference.
+    let ports: Table<VenuePort>
     let observer: (any SimulationObserver)?
 
     let feedCount: Int
@@ -77,10 +79,12 @@ public protocol SimulationObserver: AnyObject {
         self.venues = venues
         sides = try Table(count: feeds.count) { (index) throws(RunError) in
             FeedSides(
-                try FeedWindow(feeds[index].source, skipsVenue: !keepsVenueBooks), venues[feeds[index].venue], index: feeds[index].venue,
+                try FeedWindow(feeds[index].source, skipsVenue: !keepsVenueBooks), VenuePort(venues[feeds[index].venue]),
+                index: feeds[index].venue,
                 usesTouchSync: feeds[index].usesTouchSync)
         }
-        self.venueOfAccount = venueOfAccount
+        self.venueOfAccount = Table(venueOfAccount)
+        ports = Table(venues.map(VenuePort.init))
         self.observer = observer
         feedCount = feeds.count
         venueCount = venues.count
@@ -145,9 +149,9 @@ public protocol SimulationObserver: AnyObject {
                 receiveReport(rank - reportRank, time)
             } else {
                 try bringUpVenue(rank - arrivalRank, to: instant)
-                venues[rank - arrivalRank].processArrival()
+                ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)
-                if observer != nil, venues[rank - arrivalRank].hasFills { try bringUp(to: instant) }
+                if observer != nil, ports[rank - arrivalRank].with({ $0.hasFills }) { try bringUp(to: instant) }
                 observe(rank - arrivalRank, time)
             }
         }
@@ -186,8 +190,8 @@ public protocol SimulationObserver: AnyObject {
     }
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
-        if let report = venues[venue].nextReport(now: Timestamp(nanoseconds: time)) { core.receive(report) }
-        unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
+        if let report = ports[venue].with({ $0.nextReport(now: Timestamp(nanoseconds: time)) }) { core.receive(report) }
+        unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
         flush()
     }
 
@@ -195,10 +199,10 @@ public protocol SimulationObserver: AnyObject {
     func flush() {
         while let command = core.nextCommand() {
             let venue = venueOfAccount[command.account.index]
-            venues[venue].handle(command, now: core.now + computeTime)
-            unsafe times[venue] = venues[venue].nextArrival.nanoseconds
+            ports[venue].with { $0.handle(command, now: core.now + computeTime) }
+            unsafe times[venue] = ports[venue].with { $0.nextArrival }.nanoseconds
             // A request that never reaches the venue is answered without it.
-            unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
+            unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()
@@ -214,15 +218,15 @@ public protocol SimulationObserver: AnyObject {
 
     /// The venue did something: when its sources are due next, and what records of its feeds may do.
     func refresh(_ venue: Int) {
-        unsafe times[venue] = venues[venue].nextArrival.nanoseconds
-        unsafe times[venueCount + venue] = venues[venue].nextReportTime.nanoseconds
+        unsafe times[venue] = ports[venue].with { $0.nextArrival }.nanoseconds
+        unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
         for feed in sides.indices where sides[feed].venueIndex == venue { sides[feed].noteReaction(InstrumentID(feed)) }
     }
 
     /// Hands a venue's fills over; every book is as of `time`.
     func observe(_ venue: Int, _ time: Int64) {
-        guard venues[venue].hasFills else { return }
-        venues[venue].takeFills { observer?.filled($0, venue: venue) }
+        guard ports[venue].with({ $0.hasFills }) else { return }
+        ports[venue].with { $0.takeFills { observer?.filled($0, venue: venue) } }
         guard let observer else { return }
         observer.changed(at: Timestamp(nanoseconds: time))
     }
@@ -238,7 +242,7 @@ public protocol SimulationObserver: AnyObject {
             let (time, rank) = next()
             guard time != .max else { break }
             if rank < reportRank {
-                venues[rank - arrivalRank].processArrival()
+                ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)
                 observe(rank - arrivalRank, time)
             } else {

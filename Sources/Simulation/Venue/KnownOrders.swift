@@ -36,12 +36,14 @@ struct KnownOrders: ~Copyable {
     mutating func fill(_ id: OrderID, _ fill: Fill) {
         let update = records.update(id.rawValue) { record in
             record.filled = record.filled + fill.quantity
-            return (account: record.request.account, isWhole: record.filled >= record.request.quantity)
+            let ends = record.isOpen && record.filled >= record.request.quantity
+            if ends { record.isOpen = false }
+            return (account: record.request.account, ends: ends)
         }
         guard let update else { return }
         if fills.count == Self.limit { fills.removeFirst() }
         fills.append(AccountFill(account: update.account, fill: fill))
-        if update.isWhole { end(id) }
+        if update.ends { remember(id) }
     }
 
     mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
@@ -56,7 +58,13 @@ struct KnownOrders: ~Copyable {
             defer { record.isOpen = false }
             return record.isOpen
         }
-        guard wasOpen == true else { return }
+        if wasOpen == true { remember(id) }
+    }
+
+    /// Takes back an order that was added and then refused: its id was never used.
+    mutating func forget(_ id: OrderID) { records.remove(id.rawValue) }
+
+    private mutating func remember(_ id: OrderID) {
         if ended.count == Self.limit { records.remove(ended.removeFirst()) }
         ended.append(id.rawValue)
     }

@@ -10,17 +10,20 @@ extension SimulatedVenue {
         case .cancel(let request): cancel(request, account, time)
         case .cancelAll(let id, let instrument): cancelAll(id, instrument, account, time, .requested)
         case .query(let request): answer(request, account, time)
-        case .setLeverage(_, let instrument, let leverage): report(.leverage(instrument, leverage), account, time)
+        case .setLeverage(_, let instrument, let leverage): setLeverage(leverage, instrument, account, time)
         case .deadMan(_, let span): deadMen[account] = span > .zero ? time + span : .never
         }
     }
 
     private func submit(_ request: OrderRequest, _ account: Int, _ time: Timestamp) {
         func refuse(_ reason: RejectReason) { report(.rejected(request.order, .submit, reason), account, time) }
-        guard knownOrders[request.order] == nil else { return refuse(.duplicateOrder) }
-        guard let index = listing(request.instrument) else { return refuse(.unknownInstrument) }
-        if let reason = violation(request, index, account) { return refuse(reason) }
-        _ = knownOrders.add(request)
+        guard knownOrders.add(request) else { return refuse(.duplicateOrder) }
+        func refuseUnused(_ reason: RejectReason) {
+            knownOrders.forget(request.order)
+            refuse(reason)
+        }
+        guard let index = listing(request.instrument) else { return refuseUnused(.unknownInstrument) }
+        if let reason = violation(request, index, account) { return refuseUnused(reason) }
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
         let arrival = markets[index].arrive(request, account: account, postOnly: configuration.postOnly)
         if case .rejected(let reason) = arrival {
@@ -43,9 +46,10 @@ extension SimulatedVenue {
         guard request.type == .market || request.price != nil else { return .unsupported }
         guard !request.postOnly || (request.type == .limit && request.timeInForce == .goodTillCancelled) else { return .unsupported }
         if let price = request.price, price.ticks <= 0 || price.ticks % markets[index].orderTick != 0 { return .tickSize }
-        if request.quantity < markets[index].instrument.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
+        if request.quantity < markets[index].contract.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
         if !request.reduceOnly, markets[index].isBelowMinimumNotional(request) { return .minimumNotional }
-        return markets[index].instrument.kind == .spot ? spotViolation(request, index, account) : nil
+        return markets[index].contract.kind == .spot
+            ? spotViolation(request, index, account) : marginViolation(request, index, account)
     }
 
     /// Spot has no margin: what is sold must be there, what is bought must be paid.
@@ -66,8 +70,7 @@ extension SimulatedVenue {
             for order in resting {
                 cost += value(instrument, Quantity(lots: order.remaining), instrument.finePrice(Price(ticks: order.ticks)))
             }
-            let configuration = accounts[account].configuration
-            cost += cost.share(max(.zero, configuration.makerFee, configuration.takerFee))
+            cost += cost.share(accounts[account].fees.largestSpotRate)
             return cost.nanos > accounts[account].balance(instrument.quote).nanos ? .balance : nil
         }
     }
@@ -130,7 +133,7 @@ extension SimulatedVenue {
         case .positions:
             for (index, listing) in configuration.listings.enumerated() where listing.instrument.kind != .spot {
                 let position = markets[index].positions[account]
-                let entry = accounts[account].entry(listing.instrument, listing: index)
+                let entry = accounts[account].entry(listing.instrument.contract, listing: index)
                 report(.position(listing.id, quantity: Quantity(lots: position), entry: entry), account, time)
             }
         case .balances:
@@ -149,6 +152,11 @@ extension SimulatedVenue {
 
     // MARK: What the venue knows, for the report
 
+    /// Appends the account's settled balances, by currency.
+    public func appendBalances(_ id: AccountID, to balances: inout [Money]) {
+        balances.append(contentsOf: accounts[accountIndex(id)].balances)
+    }
+
     /// Settled balances, by currency.
     public func balances(_ id: AccountID) -> [Money] { accounts[accountIndex(id)].balances }
 
@@ -160,7 +168,7 @@ extension SimulatedVenue {
     /// What the open position would pay if it were closed at `price` without a fee.
     public func unrealised(_ id: AccountID, _ instrument: InstrumentID, at price: FinePrice) -> Money {
         guard let index = listing(instrument) else { preconditionFailure("an instrument of another venue") }
-        return accounts[accountIndex(id)].unrealised(configuration.listings[index].instrument, listing: index, at: price)
+        return accounts[accountIndex(id)].unrealised(configuration.listings[index].instrument.contract, listing: index, at: price)
     }
 
     /// The venue's own mark; nil where it has none.

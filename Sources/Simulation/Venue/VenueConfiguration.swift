@@ -8,6 +8,10 @@ public struct VenueConfiguration: Sendable {
         /// Negative is a rebate.
         public var makerFee: Rate
         public var takerFee: Rate
+        /// nil: the fees stay what they are.
+        public var feeTerms: FeeTerms?
+        /// Chosen before the run; nil: the venue's default.
+        public var leverage: Int64?
         public var connection: ConnectionModel
 
         public init(id: AccountID, collateral: [Money], makerFee: Rate, takerFee: Rate, connection: ConnectionModel) {
@@ -69,6 +73,11 @@ public struct VenueConfiguration: Sendable {
     public var reportsAccountState: Bool
     /// Of what the venue draws.
     public var seed: UInt64
+    public var feeRounding = FeeRounding.finest
+    /// nil: no margin is asked for.
+    public var margin: Margin?
+    /// What funding is paid on.
+    public var fundingPrice = FundingRule.Price.mark
 
     public init(
         listings: [Listing], accounts: [Account], queue: QueueModel = .riskAverse, matching: Matching = .faithful,

@@ -75,10 +75,10 @@ extension VenueMarket {
 
     /// Whether an order is worth too little, at its limit or else at the best price that it would take.
     func isBelowMinimumNotional(_ request: OrderRequest) -> Bool {
-        guard instrument.minimumNotional > 0, let price = request.price ?? (request.side == .buy ? book.bestAsk : book.bestBid) else {
+        guard contract.minimumNotional > 0, let price = request.price ?? (request.side == .buy ? book.bestAsk : book.bestBid) else {
             return false
         }
-        return instrument.notional(request.quantity, instrument.finePrice(price)).nanos < instrument.minimumNotional
+        return contract.notional(request.quantity, contract.finePrice(price)).nanos < contract.minimumNotional
     }
 
     /// What an order could take in all.
@@ -115,7 +115,7 @@ extension VenueMarket {
     /// Walks the displayed levels and our other accounts' orders in price order; returns what is left.
     ///
     /// At one price the size that stood ahead of our resting order goes first, then that order, then the rest of the level.
-    private mutating func take(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Int64 {
+    mutating func take(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Int64 {
         let opposite = request.side.opposite
         func isBetter(_ one: Int64, _ two: Int64) -> Bool { request.side == .buy ? one < two : one > two }
         var left = lots

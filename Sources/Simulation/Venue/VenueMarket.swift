@@ -6,7 +6,7 @@ internal import Trading
 /// Our orders never enter the recorded levels; what they have used of them is kept as debts.
 struct VenueMarket: ~Copyable {
     let id: InstrumentID
-    let instrument: Instrument
+    let contract: Contract
     let orderTick: Int64
     let matching: VenueConfiguration.Matching
     let queueModel: QueueModel
@@ -17,9 +17,14 @@ struct VenueMarket: ~Copyable {
     var isSynchronised = false
     var status = TradingStatus.trading
     var mark: FinePrice?
+    var indexPrice: FinePrice?
     /// The next settlement's rate and time; and the interval, 0 if unknown.
     var funding: (rate: Rate, time: Timestamp, interval: Nanoseconds)? {
         didSet { attention.settlement = funding?.time ?? .never }
+    }
+    /// When positions are valued next, where no mark does it.
+    var marginReview = Timestamp.never {
+        didSet { attention.marginReview = marginReview }
     }
     private(set) var attention = Attention()
 
@@ -38,11 +43,11 @@ struct VenueMarket: ~Copyable {
 
     init(_ listing: VenueConfiguration.Listing, accounts: Int, _ configuration: VenueConfiguration) {
         id = listing.id
-        instrument = listing.instrument
+        contract = listing.instrument.contract
         orderTick = listing.orderTick
         matching = configuration.matching
         queueModel = configuration.queue
-        lotUnit = Double(instrument.lotUnit) / 1e9
+        lotUnit = Double(contract.lotUnit) / 1e9
         positions = ContiguousArray(repeating: 0, count: accounts)
     }
 
@@ -224,11 +229,19 @@ struct VenueMarket: ~Copyable {
         var order = order
         arrivals += 1
         order.arrival = arrivals
-        switch order.side {
-        case .buy: bids.insert(order, at: bids.firstIndex { order.precedes($0) } ?? bids.count)
-        case .sell: asks.insert(order, at: asks.firstIndex { order.precedes($0) } ?? asks.count)
-        }
+        if order.side == .buy { Self.insert(order, into: &bids) } else { Self.insert(order, into: &asks) }
         attention.watch(bids, asks)
+    }
+
+    /// Puts an order behind those that stand before it; it is usually the last.
+    private static func insert(_ order: RestingOrder, into orders: inout ContiguousArray<RestingOrder>) {
+        orders.append(order)
+        var place = orders.count - 1
+        while place > 0, order.precedes(orders[place - 1]) {
+            orders[place] = orders[place - 1]
+            place -= 1
+        }
+        orders[place] = order
     }
 
     mutating func remove(_ side: Side, _ index: Int) {

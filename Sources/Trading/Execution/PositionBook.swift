@@ -2,7 +2,7 @@ internal import Market
 
 /// Positions and balances by the core's own record: what the fills, fees and payments that reached us make.
 struct PositionBook: ~Copyable {
-    private let instruments: Table<Instrument>
+    private let contracts: Table<Contract>
     /// By account × instrument; of spot only the quantity counts.
     private let positions: Table<PositionCost>
     /// By instance × account × instrument.
@@ -11,14 +11,14 @@ struct PositionBook: ~Copyable {
     private let balances: Table<[Money]>
 
     init(_ instruments: [Instrument], _ accounts: [CoreConfiguration.Account]) {
-        self.instruments = Table(instruments)
+        contracts = Table(instruments.map(\.contract))
         positions = Table(count: accounts.count * instruments.count) { _ in PositionCost() }
         balances = Table(accounts.map { $0.balances.sorted { $0.currency < $1.currency } })
     }
 
     mutating func addInstance() { own.append(contentsOf: repeatElement(.zero, count: positions.count)) }
 
-    private func slot(_ account: AccountID, _ instrument: InstrumentID) -> Int { account.index * instruments.count + instrument.index }
+    private func slot(_ account: AccountID, _ instrument: InstrumentID) -> Int { account.index * contracts.count + instrument.index }
 
     func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { positions[slot(account, instrument)].quantity }
     func own(_ instance: StrategyID, _ account: AccountID, _ instrument: InstrumentID) -> Quantity {
@@ -39,29 +39,33 @@ struct PositionBook: ~Copyable {
     }
 
     mutating func apply(_ fill: Fill, account: AccountID, instance: StrategyID?) {
-        let slot = slot(account, fill.instrument)
         let change = fill.signedQuantity
         if let instance {
-            let index = instance.index * positions.count + slot
+            let index = instance.index * positions.count + slot(account, fill.instrument)
             own[index] = own[index] + change
         }
-        let index = fill.instrument.index
-        let price = instruments[index].finePrice(fill.price)
-        let worth = value(instruments[index], change, price)
-        let realised = positions[slot].apply(instruments[index], change, price, worth: worth)
-        if instruments[index].kind == .spot {
-            add(Money(nanos: instruments[index].baseAmount(change, at: price), instruments[index].base), to: account)
+        let price = contracts[fill.instrument.index].finePrice(fill.price)
+        apply(change, of: fill.instrument, at: price, cost: fill.fee, account: account)
+    }
+
+    /// Books a change of a position that was paid at `price`, and what it cost besides.
+    mutating func apply(_ change: Quantity, of instrument: InstrumentID, at price: FinePrice, cost: Money, account: AccountID) {
+        let (slot, index) = (slot(account, instrument), instrument.index)
+        let worth = value(contracts[index], change, price)
+        let realised = positions[slot].apply(contracts[index], change, price, worth: worth)
+        if contracts[index].kind == .spot {
+            add(Money(nanos: contracts[index].baseAmount(change, at: price), contracts[index].base), to: account)
             add(-worth, to: account)
         } else {
             add(realised, to: account)
         }
-        add(-fill.fee, to: account)
+        add(-cost, to: account)
     }
 
     /// What the open position would add to the balance at `price`; zero for spot, whose worth is in the balances.
     func unrealised(_ account: AccountID, _ instrument: InstrumentID, at price: FinePrice?) -> Money {
         let slot = slot(account, instrument)
-        guard instruments[instrument.index].kind != .spot, let price else { return .zero(instruments[instrument.index].settlement) }
-        return positions[slot].unrealised(instruments[instrument.index], at: price)
+        guard contracts[instrument.index].kind != .spot, let price else { return .zero(contracts[instrument.index].settlement) }
+        return positions[slot].unrealised(contracts[instrument.index], at: price)
     }
 }

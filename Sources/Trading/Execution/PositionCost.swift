@@ -15,7 +15,7 @@ public struct PositionCost: Hashable, BitwiseCopyable, Sendable {
     ///
     /// - Parameter worth: `value` of the change at the price.
     /// - Returns: What the closed part earned, fees aside; zero if nothing was closed.
-    public mutating func apply(_ instrument: borrowing Instrument, _ change: Quantity, _ price: FinePrice, worth: Money) -> Money {
+    public mutating func apply(_ contract: Contract, _ change: Quantity, _ price: FinePrice, worth: Money) -> Money {
         let before = quantity.lots
         quantity = quantity + change
         let closes = before.signum() * change.lots.signum() < 0 ? min(abs(before), abs(change.lots)) : 0
@@ -23,24 +23,24 @@ public struct PositionCost: Hashable, BitwiseCopyable, Sendable {
             cost += worth.nanos
             return .zero(worth.currency)
         }
-        let closedWorth = value(instrument, Quantity(lots: change.lots.signum() * closes), price).nanos
+        let closedWorth = value(contract, Quantity(lots: change.lots.signum() * closes), price).nanos
         let closedCost = roundedQuotient(Int128(cost) * Int128(closes), Int128(abs(before)))
         cost += worth.nanos - closedWorth - closedCost
         return Money(nanos: -closedWorth - closedCost, worth.currency)
     }
 
     /// What the open part would pay if it were closed at `price` without a fee.
-    public func unrealised(_ instrument: borrowing Instrument, at price: FinePrice) -> Money {
-        guard !quantity.isZero else { return .zero(instrument.settlement) }
-        return value(instrument, quantity, price) - Money(nanos: cost, instrument.settlement)
+    public func unrealised(_ contract: Contract, at price: FinePrice) -> Money {
+        guard !quantity.isZero else { return .zero(contract.settlement) }
+        return value(contract, quantity, price) - Money(nanos: cost, contract.settlement)
     }
 
     /// The average price that the cost stands for; zero when flat.
-    public func entry(_ instrument: borrowing Instrument) -> FinePrice {
+    public func entry(_ contract: Contract) -> FinePrice {
         guard !quantity.isZero, cost != 0 else { return FinePrice(nanos: 0) }
-        let units = Int128(quantity.lots.magnitude) * Int128(instrument.lotUnit)
+        let units = Int128(quantity.lots.magnitude) * Int128(contract.lotUnit)
         let size = Int128(cost.magnitude)
-        return switch instrument.kind {
+        return switch contract.kind {
         case .linear, .spot: FinePrice(nanos: roundedQuotient(size * 1_000_000_000, units))
         case .inverse: FinePrice(nanos: roundedQuotient(units * 1_000_000_000, size))
         }

@@ -68,12 +68,12 @@ extension TradingCore {
         }
     }
 
-    private func priceDenial(_ draft: OrderDraft, _ instrument: borrowing Instrument) -> DenyReason? {
+    private func priceDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
         let book = (bid: books[draft.instrument].bestBidTicks, ask: books[draft.instrument].bestAskTicks)
         if let price = draft.price {
             if draft.postOnly, draft.side == .buy ? price.ticks >= book.ask : price.ticks <= book.bid { return .postOnlyWouldTake }
-            if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(instrument) {
-                let distance = Int128(instrument.finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
+            if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(contract) {
+                let distance = Int128(contract.finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
                 if distance * Int128(Rate.scale) > Int128(mid.nanos) * Int128(collar.trillionths) { return .priceCollar }
             }
         }
@@ -89,13 +89,13 @@ extension TradingCore {
         return nil
     }
 
-    private func sizeDenial(_ draft: OrderDraft, _ instrument: borrowing Instrument) -> DenyReason? {
+    private func sizeDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
         let limits = configuration.limits
-        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || instrument.minimumNotional > 0 else { return nil }
-        let price = draft.price.map { contracts[draft.instrument.index].finePrice($0) } ?? reference(draft.instrument)
+        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || contract.minimumNotional > 0 else { return nil }
+        let price = draft.price.map(contract.finePrice) ?? reference(draft.instrument)
         guard let price else { return limits.maximumOrderNotional == nil && limits.maximumPosition == nil ? nil : .priceCollar }
-        let notional = instrument.notional(draft.quantity, price).nanos
-        if notional < instrument.minimumNotional, !draft.reduceOnly { return .minimumNotional }
+        let notional = contract.notional(draft.quantity, price).nanos
+        if notional < contract.minimumNotional, !draft.reduceOnly { return .minimumNotional }
         if let limit = limits.maximumOrderNotional, notional > limit, draft.purpose == .quote { return .notional }
         if let limit = limits.maximumPosition, !draft.reduceOnly, draft.purpose == .quote {
             var reach = positions.position(draft.account, draft.instrument).lots
@@ -108,7 +108,7 @@ extension TradingCore {
             reach += draft.side.sign * draft.quantity.lots
             // Only an order that leads further away from flat is held back.
             let grows = reach * draft.side.sign > 0
-            if grows, abs(instrument.baseAmount(Quantity(lots: reach), at: price)) > limit { return .position }
+            if grows, abs(contract.baseAmount(Quantity(lots: reach), at: price)) > limit { return .position }
         }
         return nil
     }

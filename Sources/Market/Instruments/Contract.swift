@@ -1,0 +1,52 @@
+/// The terms of an instrument: what its ticks and lots are worth. Copied without a reference count.
+public struct Contract: Hashable, BitwiseCopyable, Sendable {
+    public enum Kind: String, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+        /// Quantity in base, profit in the quote currency.
+        case linear
+        /// Quantity in contracts worth `contractSize` of the quote currency, profit in the base currency.
+        case inverse
+        /// Quantity in base; a purchase moves both balances and there is no margin.
+        case spot
+    }
+
+    public let kind: Kind
+    public let base: Currency
+    public let quote: Currency
+    /// What profit and margin are paid in: the quote currency, or for an inverse contract the base currency.
+    public let settlement: Currency
+    /// The price of one tick in 10⁻⁹ of the quote currency: the feed's finest grid.
+    public let tickSize: FinePrice
+    /// The size of one lot in 10⁻⁹: of the base currency (linear, spot), or of a contract (inverse).
+    public let lotSize: Int64
+    /// What one unit of quantity stands for, in 10⁻⁹: of the base currency (linear, spot) or of the quote currency (inverse).
+    public let contractSize: Int64
+    /// One lot in 10⁻⁹ of the base currency (linear, spot) or of the quote currency (inverse): lot size × contract size.
+    public let lotUnit: Int64
+    /// The smallest order, in lots.
+    public var minimumQuantity: Quantity
+    /// The smallest order value in 10⁻⁹ of the quote currency; 0 if there is none.
+    public var minimumNotional: Int64
+    /// The span between two funding settlements; nil where none are paid.
+    public var fundingInterval: Nanoseconds?
+
+    init(
+        kind: Kind, base: Currency, quote: Currency, tickSize: FinePrice, lotSize: Int64, contractSize: Int64, minimumQuantity: Quantity,
+        minimumNotional: Int64, fundingInterval: Nanoseconds?
+    ) {
+        self.kind = kind
+        self.base = base
+        self.quote = quote
+        self.settlement = kind == .inverse ? base : quote
+        self.tickSize = tickSize
+        self.lotSize = lotSize
+        self.contractSize = contractSize
+        let (unit, remainder) = (Int128(lotSize) * Int128(contractSize)).quotientAndRemainder(dividingBy: 1_000_000_000)
+        precondition(remainder == 0 && unit > 0, "a lot must be a whole number of 10⁻⁹ units")
+        self.lotUnit = Int64(unit)
+        self.minimumQuantity = minimumQuantity
+        self.minimumNotional = minimumNotional
+        self.fundingInterval = fundingInterval
+    }
+
+    @inlinable public func finePrice(_ price: Price) -> FinePrice { FinePrice(nanos: price.ticks * tickSize.nanos) }
+}
