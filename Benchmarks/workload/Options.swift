@@ -13,7 +13,8 @@ struct Options {
     var dump: String?
 
     private static let queues: [String: QueueModel] = [
-        "ra": .riskAverse, "power": .power(2), "power3": .powerOfShare(2), "log": .logarithmic,
+        "ra": .riskAverse, "power": .power(2), "power2": .powerOfSum(2), "power3": .powerOfShare(2), "log": .logarithmic,
+        "log2": .logarithmicOfSum,
     ]
 
     init(_ arguments: [String]) throws(WorkloadError) {

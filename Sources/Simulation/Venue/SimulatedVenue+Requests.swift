@@ -101,7 +101,7 @@ extension SimulatedVenue {
         } else {
             markets[index].remove(found.side, found.index)
             order.ticks = request.price.ticks
-            order.queue = QueuePosition(ahead: markets[index].book.lots(order.side, order.ticks))
+            order.queue = markets[index].queueEnd(order.side, order.ticks)
             markets[index].rest(order)
         }
         knownOrders.amend(request.order, price: request.price, quantity: request.quantity)

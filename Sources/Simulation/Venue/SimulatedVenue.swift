@@ -100,7 +100,10 @@ public final class SimulatedVenue: Connector {
             markets[index].level(event.side, event.price, event.quantity)
             if event.flags.contains(.snapshot), event.isLast { markets[index].endSnapshot() }
         case .trade:
-            if !event.flags.contains(.noAggressor) { markets[index].trade(event.side, event.price, event.quantity) }
+            // Single orders tell of their own fills: the feed's trades are the same again.
+            if !event.flags.contains(.noAggressor), !markets[index].flow.hasBegun {
+                markets[index].trade(event.side, event.price, event.quantity)
+            }
         case .mark:
             markets[index].mark = FinePrice(nanos: event.price)
             noteMark(index)
@@ -114,7 +117,9 @@ public final class SimulatedVenue: Connector {
         case .gap:
             markets[index].isSynchronised = false
             markets[index].book.removeAll()
-        case .quote, .openInterest, .liquidation, .instrumentChange, .orderAdded, .orderChanged, .orderDeleted: break
+            markets[index].flow.receive(event)
+        case .orderAdded, .orderChanged, .orderDeleted: markets[index].order(event)
+        case .quote, .openInterest, .liquidation, .instrumentChange: break
         }
         settleMatches(index, event.venueTime, quotes)
         reviewMargins(event.venueTime)

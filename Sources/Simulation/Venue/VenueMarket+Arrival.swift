@@ -44,7 +44,7 @@ extension VenueMarket {
             RestingOrder(
                 id: request.order, account: account, side: request.side, ticks: limit, remaining: remaining,
                 quantity: request.quantity.lots, reduceOnly: request.reduceOnly,
-                queue: QueuePosition(ahead: book.lots(request.side, limit)), arrival: 0))
+                queue: queueEnd(request.side, limit), arrival: 0))
     }
 
     private mutating func arriveWhole(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Arrival {

@@ -14,6 +14,8 @@ struct VenueMarket: ~Copyable {
     let lotUnit: Double
 
     var book = OrderBook()
+    /// Of a feed that tells its orders one by one; nothing in it otherwise.
+    var flow = OrderFlow()
     var isSynchronised = false
     var status = TradingStatus.trading
     var mark: FinePrice?
