@@ -68,8 +68,11 @@ let package = Package(
                 "Metrics", argumentParser,
             ]),
         .executableTarget(name: "mmsim", dependencies: ["Commands"], swiftSettings: strict),
+        .target(
+            name: "CommonWorkload", dependencies: ["Market", "Trading", "Simulation", "Metrics", "Runtime"], path: "Benchmarks/Common",
+            swiftSettings: strict),
         .executableTarget(
-            name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Metrics", "Runtime"],
+            name: "workload", dependencies: ["CommonWorkload", "Market", "Trading", "Simulation", "Tape", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
         // Tests mirror the layers.
@@ -87,6 +90,7 @@ let package = Package(
         tests("ReportTests", ["Report", "Runtime", "Metrics", "Trading", "Market"]),
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["Commands"]),
+        tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]
 )

@@ -79,22 +79,33 @@ struct AttributionLedger {
     /// Books a fill of the core's record; `mid` is the one just before it at the venue, where the path has been moved to. While
     /// it is not known, the path stays where it was, so that no move of a held position is lost.
     mutating func fill(_ fill: Fill, account: AccountID, purpose: OrderPurpose, mid: FinePrice?) {
-        let slot = slot(account, fill.instrument)
-        let contract = contracts[fill.instrument.index]
-        let position = paths[slot].position
-        let change = fill.signedQuantity
-        let price = contract.finePrice(fill.price)
-        let mid = mid ?? paths[slot].mid ?? price
-        let paid = value(contract, change, price)
-        let edge = value(contract, position + change, mid) - value(contract, position, mid) - paid
+        let price = contracts[fill.instrument.index].finePrice(fill.price)
+        let edge = change(fill.signedQuantity, of: fill.instrument, at: price, account: account, mid: mid)
         edges[EdgeKey(role: fill.role, purpose: purpose), default: CurrencyAmounts()].add(edge)
         fees.add(-fill.fee)
+    }
+
+    /// Books what the venue closed by force: what its price was worse than the mid counts as penalty too.
+    mutating func liquidate(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, mid: FinePrice?
+    ) {
+        penalties.add(change(quantity, of: instrument, at: price, account: account, mid: mid))
+        penalties.add(-penalty)
+    }
+
+    /// Moves a position and returns what its price was better than the mid.
+    private mutating func change(
+        _ change: Quantity, of id: InstrumentID, at price: FinePrice, account: AccountID, mid: FinePrice?
+    ) -> Money {
+        let (slot, contract) = (slot(account, id), contracts[id.index])
+        let position = paths[slot].position
+        let mid = mid ?? paths[slot].mid ?? price
         paths[slot].position = position + change
         paths[slot].mid = mid
+        return value(contract, position + change, mid) - value(contract, position, mid) - value(contract, change, price)
     }
 
     mutating func fund(_ payment: FundingPayment) { funding.add(payment.amount) }
-    mutating func penalise(_ penalty: Money) { penalties.add(-penalty) }
     mutating func adjust(_ money: Money) { adjustments.add(money) }
 
     /// What open positions are worth at the marks beyond what they are worth at the mids of their paths.

@@ -149,7 +149,7 @@ public final class RunRecorder {
     public func requested(_ kind: RequestKind, _ order: Order) {
         let index = activityOfAccount[order.draft.account.index]
         switch kind {
-        case .submit: break
+        case .submit, .leverage: break
         case .cancel: activity[index].cancels += 1
         case .amend: activity[index].amends += 1
         }
@@ -188,7 +188,7 @@ public final class RunRecorder {
         if cancelPending { activity[index].cancelRaceFills += 1 }
         fees.add(activity.reduce(0) { $0 + $1.fees.double }, at: max(venueTime, description.start))
         note(fill, order, price, notional.double, venueTime)
-        closeTrip(notionalChange: fill, worth: worth)
+        closeTrip(paid: value(instrument, fill.signedQuantity, price), fill.fee)
     }
 
     private func note(_ fill: Fill, _ order: Order?, _ price: FinePrice, _ weight: Double, _ time: Timestamp) {
@@ -221,14 +221,25 @@ public final class RunRecorder {
         tripProfit += ExactAmount(nanos: payment.amount.nanos, rate: lastRates[payment.amount.currency] ?? 0)
     }
 
-    public func adjusted(_ money: Money) { ledger.adjust(money) }
-    public func penalised(_ penalty: Money) { ledger.penalise(penalty) }
+    /// What the venue closed by force, as the core recorded it.
+    public func liquidated(_ quantity: Quantity, of id: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID) {
+        let mids = lastMids
+        if !mids.isEmpty { ledger.move(mids) }
+        ledger.liquidate(
+            quantity, of: id, at: price, penalty: penalty, account: account, mid: mids.isEmpty ? nil : mids[id.index])
+        closeTrip(paid: value(description.instruments[id.index], quantity, price), penalty)
+    }
+
+    public func adjusted(_ money: Money) {
+        ledger.adjust(money)
+        tripProfit += ExactAmount(nanos: money.nanos, rate: lastRates[money.currency] ?? 0)
+    }
     public func flowed(_ money: Money) { flows.add(money) }
 
     /// A round trip ends when every position that the run made is flat again.
-    private func closeTrip(notionalChange fill: Fill, worth: Money) {
-        tripProfit += ExactAmount(nanos: -worth.nanos * fill.side.sign, rate: lastRates[worth.currency] ?? 0)
-        tripProfit -= ExactAmount(nanos: fill.fee.nanos, rate: lastRates[fill.fee.currency] ?? 0)
+    private func closeTrip(paid worth: Money, _ cost: Money) {
+        tripProfit -= ExactAmount(nanos: worth.nanos, rate: lastRates[worth.currency] ?? 0)
+        tripProfit -= ExactAmount(nanos: cost.nanos, rate: lastRates[cost.currency] ?? 0)
         guard ledger.isFlat else { return }
         trips.count += 1
         if tripProfit > .zero {

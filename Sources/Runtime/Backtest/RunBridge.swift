@@ -170,6 +170,22 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         attempt { () throws(RunError) in try output?.note("\(name): funding \(payment.amount) at rate \(payment.rate)", at: time) }
     }
 
+    public func liquidated(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
+    ) {
+        recorder.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account)
+        let (name, text) = (accountName(account), description.instruments[instrument.index].text(quantity))
+        attempt { () throws(RunError) in
+            try output?.note("\(name): closed by force \(text) at \(price), penalty \(penalty)", at: time)
+        }
+    }
+
+    public func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {
+        recorder.adjusted(money)
+        let name = accountName(account)
+        attempt { () throws(RunError) in try output?.note("\(name): adjustment \(money)", at: time) }
+    }
+
     public func noted(_ text: String, instance: StrategyID, at time: Timestamp) {
         attempt { () throws(RunError) in try output?.note(text, at: time) }
     }

@@ -115,7 +115,7 @@ extension VenueMarket {
     /// Walks the displayed levels and our other accounts' orders in price order; returns what is left.
     ///
     /// At one price the size that stood ahead of our resting order goes first, then that order, then the rest of the level.
-    private mutating func take(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Int64 {
+    mutating func take(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Int64 {
         let opposite = request.side.opposite
         func isBetter(_ one: Int64, _ two: Int64) -> Bool { request.side == .buy ? one < two : one > two }
         var left = lots
