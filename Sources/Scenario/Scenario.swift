@@ -5,7 +5,7 @@ public import Trading
 /// A checked scenario: every value typed, every name resolved, every default filled in.
 public struct Scenario: Sendable {
     public enum Sync: String, Sendable, CaseIterable {
-        /// A book is trusted from its first snapshot on.
+        /// A book is trusted from its first snapshot on, one made of single orders without a snapshot after ten minutes.
         case snapshot
         /// A book without a snapshot is trusted once its best prices have equalled the feed's own quotes for 10 s.
         case touch
