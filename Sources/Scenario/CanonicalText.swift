@@ -27,6 +27,12 @@ struct CanonicalText {
             lines[path + "spot_fee"] = venue.spotFee.rawValue
             lines[path + "minimum_notional"] = venue.minimumNotional?.description
             lines.merge(Self.margin(venue.margin, path)) { $1 }
+            // Only what differs from a venue that says nothing.
+            if venue.selfTrade != .profile { lines[path + "self_trade"] = venue.selfTrade.rawValue }
+            if venue.selfTradeScope != .account { lines[path + "self_trade_scope"] = venue.selfTradeScope.rawValue }
+            if venue.marketPrice != .worst { lines[path + "market_price"] = venue.marketPrice.rawValue }
+            if venue.amendPlace != .kept { lines[path + "amend_place"] = venue.amendPlace.rawValue }
+            if venue.limits != .profile { lines[path + "limits"] = venue.limits.rawValue }
         }
         for account in scenario.accounts {
             let path = "accounts.\(account.name)."
@@ -36,6 +42,7 @@ struct CanonicalText {
             lines[path + "taker_fee"] = UnitText.text(account.takerFee)
             lines.merge(Self.terms(account, path)) { $1 }
             lines.merge(Self.connection(account.connection, path)) { $1 }
+            if account.cancelsOnDisconnect { lines[path + "cancel_on_disconnect"] = "true" }
         }
         if scenario.strategy.computeTime > .zero { lines["strategy.compute_time"] = UnitText.text(scenario.strategy.computeTime) }
         for (symbol, venues) in scenario.symbols {

@@ -21,7 +21,20 @@ public struct Scenario: Sendable {
         public var hasExponent: Bool { self == .power || self == .power2 || self == .power3 }
     }
 
-    public enum PostOnly: String, Sendable, CaseIterable { case reject, expire }
+    public enum PostOnly: String, Sendable, CaseIterable { case reject, expire, slide }
+
+    public enum SelfTrade: String, Sendable, CaseIterable {
+        case profile, allow
+        case expireMaker = "expire-maker"
+        case expireTaker = "expire-taker"
+        case expireBoth = "expire-both"
+        case reduceBoth = "reduce-both"
+    }
+
+    public enum SelfTradeScope: String, Sendable, CaseIterable { case account, venue }
+    public enum MarketPrice: String, Sendable, CaseIterable { case worst, average }
+    public enum AmendPlace: String, Sendable, CaseIterable { case kept, lost }
+    public enum Limits: String, Sendable, CaseIterable { case profile, none }
     public enum SpotFee: String, Sendable, CaseIterable { case quote, received }
     public enum Returns: String, Sendable, CaseIterable { case additive, compounding }
 
@@ -37,6 +50,12 @@ public struct Scenario: Sendable {
         public var queueExponent: Int64?
         public var postOnly: PostOnly
         public var spotFee: SpotFee
+        public var selfTrade: SelfTrade
+        public var selfTradeScope: SelfTradeScope
+        public var marketPrice: MarketPrice
+        public var amendPlace: AmendPlace
+        /// Of requests, open orders and prices.
+        public var limits: Limits
         /// Smallest order value of what is quoted in its currency.
         public var minimumNotional: Money?
         public var margin: MarginChoice
@@ -49,6 +68,7 @@ public struct Scenario: Sendable {
         public var makerFee: Rate
         public var takerFee: Rate
         public var feeBasis: FeeBasis
+        public var cancelsOnDisconnect: Bool
         /// nil: the venue's default.
         public var leverage: Int64?
         /// The speed bumps of its tier included.

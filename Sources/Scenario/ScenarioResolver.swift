@@ -91,6 +91,11 @@ struct ScenarioResolver {
                 queue: queue, queueExponent: queueExponent(venue, of: queue),
                 postOnly: venue.choice("post_only", default: Scenario.PostOnly.reject),
                 spotFee: venue.choice("spot_fee", default: Scenario.SpotFee.quote),
+                selfTrade: venue.choice("self_trade", default: Scenario.SelfTrade.profile),
+                selfTradeScope: venue.choice("self_trade_scope", default: Scenario.SelfTradeScope.account),
+                marketPrice: venue.choice("market_price", default: Scenario.MarketPrice.worst),
+                amendPlace: venue.choice("amend_place", default: Scenario.AmendPlace.kept),
+                limits: venue.choice("limits", default: Scenario.Limits.profile),
                 minimumNotional: venue.amount("minimum_notional", mayBeZero: true), margin: Scenario.MarginChoice(venue))
         }
     }
@@ -123,6 +128,7 @@ struct ScenarioResolver {
                 name: name, venue: venueName, collateral: collateral,
                 makerFee: fee("maker_fee", tier?.maker ?? venue?.profile.makerFee?.value),
                 takerFee: fee("taker_fee", tier?.taker ?? venue?.profile.takerFee?.value), feeBasis: basis,
+                cancelsOnDisconnect: account.flag("cancel_on_disconnect") ?? false,
                 leverage: account.integer("leverage", 1...1_000),
                 connection: latencies.connection(account, venue.flatMap { VenueProfile.named($0.profile.name) }), key: account.text("key"))
         }

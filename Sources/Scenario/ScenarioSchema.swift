@@ -95,6 +95,21 @@ public enum ScenarioSchema {
                 .init(
                     "spot_fee", .choice(Scenario.SpotFee.allCases.map(\.rawValue)),
                     "What a spot fee is taken from: quote, or what the fill brings (received). Default quote."),
+                .init(
+                    "self_trade", .choice(Scenario.SelfTrade.allCases.map(\.rawValue)),
+                    "When an order meets its own owner's. Default: the profile's, else expire-maker."),
+                .init(
+                    "self_trade_scope", .choice(Scenario.SelfTradeScope.allCases.map(\.rawValue)),
+                    "Whose orders are kept apart: the account's own, or all of yours at the venue. Default account."),
+                .init(
+                    "market_price", .choice(Scenario.MarketPrice.allCases.map(\.rawValue)),
+                    "What a market order's price bounds: its worst part or its average. Default worst."),
+                .init(
+                    "amend_place", .choice(Scenario.AmendPlace.allCases.map(\.rawValue)),
+                    "Whether a smaller quantity keeps the order's place. Default kept."),
+                .init(
+                    "limits", .choice(Scenario.Limits.allCases.map(\.rawValue)),
+                    "Of requests, open orders and prices: the profile's, or none. Default profile."),
                 .init("minimum_notional", .amount, "Smallest order value in quote, such as \"5 USDT\". Default: the recording's."),
                 .init(
                     "margin_check", .choice(Scenario.MarginCheck.allCases.map(\.rawValue)),
@@ -125,6 +140,7 @@ public enum ScenarioSchema {
                 .init("response_latency", .latency, "From the venue's matching to our receiving. Default \"10 ms\"."),
                 .init("tier", .text, "The kind of account, for the profile's speed bumps, such as \"30k LIT\". Default: the usual one."),
                 .init("speed_bumps", .section("speed bumps"), "What is held up at the venue's door. Default: the tier's."),
+                .init("cancel_on_disconnect", .flag, "Whether losing the connection cancels its orders. Default false."),
                 .init("separate_lanes", .flag, "Whether quotes, takers and cancels do not hold each other up. Default false."),
                 .init("key", .text, "The name of a credential, for live commands; never the secret itself."),
             ]

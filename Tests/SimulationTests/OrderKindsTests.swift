@@ -62,10 +62,9 @@ func `a trigger waits for its side of the market`(kind: Trigger.Kind, side: Side
         let stage = Stage()
         stage.quoted(99, 101)
         let level: Int64 = side == .sell ? (kind == .stop ? 95 : 105) : (kind == .stop ? 105 : 95)
+        let terms = OrderTerms(trigger: Trigger(kind, reference, at: dollars(level)))
         #expect(
-            stage.place(
-                1, side, nil, 2, type: .market, timeInForce: .immediateOrCancel, OrderTerms(trigger: Trigger(kind, reference, at: dollars(level))))
-                == [.acknowledged(OrderID(1))])
+            stage.place(1, side, nil, 2, type: .market, timeInForce: .immediateOrCancel, terms) == [.acknowledged(OrderID(1))])
         for (step, price) in prices.enumerated() {
             let reports =
                 switch reference {

@@ -27,6 +27,15 @@ extension VenueProfile {
         profile.marginTables = marginTables.map { Fact($0, source: "recorded answer of /api/v1/markets", date: "2026-09") }
         profile.liquidationFee = Fact(Rate(basisPoints: 100), source: "a secondary source", date: "2026-09")
         profile.fundingPrice = Fact(.mark, source: "inferred from the documentation", date: "2026-09")
+        profile.requestLimits = Fact(
+            RequestLimits(windows: [.all(2_000, per: .minutes(1))]), source: "support FAQ: requests a minute and subaccount",
+            date: "2026-08")
+        profile.priceBands = [("SOL", 90, 110), ("BTC", 94, 106), ("ETH", 92, 109), ("XRP", 94, 106), ("DOGE", 90, 112)].map {
+            Fact(
+                PriceBand("\($0.0)_USDC_PERP", Rate(basisPoints: $0.1 * 100), Rate(basisPoints: $0.2 * 100)),
+                source: "market parameters as recorded: mark band", date: "2026-09")
+        }
+        profile.selfTrade = Fact(.expireTaker, source: "API documentation: RejectTaker is the default", date: "2026-08")
         return profile
     }()
 

@@ -24,6 +24,14 @@ extension VenueProfile {
                 cap: Rate(basisPoints: 30), resolution: Rate(trillionths: 1)),
             source: "help article and the BTC instrument's cap; form of the formula inferred", date: "2025-10")
         profile.fundingPrice = Fact(.mark, source: "help article on funding", date: "2025-10")
+        profile.requestLimits = Fact(
+            RequestLimits(
+                windows: [
+                    .init(20, per: .seconds(1), [.submit: 1, .amend: 1]), .init(20, per: .seconds(1), [.cancel: 1]),
+                    .init(2, per: .seconds(1), [.cancelAll: 1]), .init(5, per: .seconds(1), [.query: 1]),
+                ], expiry: Nanoseconds(count: 1) ... .hours(24 * 30)),
+            source: "a client library's weights after GRVT's limits article; expiry from the API specification", date: "2026-05")
+        profile.selfTrade = Fact(.expireTaker, source: "API specification, reject reasons; which side goes is inferred", date: "2026-05")
         return profile
     }()
 }

@@ -9,6 +9,9 @@ extension VenueProfile {
                     "standard", SpeedBumps(maker: .milliseconds(200), taker: .milliseconds(300), cancel: .milliseconds(200))),
                 source: "documentation, account tiers", date: "2026-07")
         ]
+        profile.requestLimits = Fact(
+            lighterLimits(perMinute: 60), source: "documentation, rate limits and order caps: transactions a minute, standard tier",
+            date: "2026-07")
         return profile
     }()
 
@@ -30,6 +33,11 @@ extension VenueProfile {
                 tier(0, 40, 280), tier(1_000, 39, 273), tier(3_000, 38, 266), tier(10_000, 36, 252), tier(30_000, 34, 238),
                 tier(100_000, 32, 224), tier(300_000, 30, 210), tier(500_000, 28, 196),
             ]), source: "documentation, premium tiers by staked LIT", date: "2026-07")
+        profile.requestLimits = Fact(
+            lighterLimits(
+                perMinute: 4_000,
+                quota: .init(initial: 1_000, maximum: 5_000_000, volumePerRequest: 5_000_000_000, freeEvery: .seconds(15))),
+            source: "documentation, rate limits, volume quota and order caps: premium tier, nothing staked", date: "2026-07")
         return profile
     }()
 
@@ -61,6 +69,15 @@ extension VenueProfile {
                 cap: Rate(basisPoints: 400), resolution: Rate(trillionths: 1_000_000)),
             source: "documentation; 16 of 16 hours replicated by a third party", date: "2026-07")
         profile.fundingPrice = Fact(.index, source: "documentation; older copies say mark", date: "2026-07")
+        profile.selfTrade = Fact(.expireMaker, source: "documentation: the default since 2026-05-31", date: "2026-07")
         return profile
+    }
+
+    /// Transactions of every kind count alike; expiries by the client's own window.
+    private static func lighterLimits(perMinute: Int, quota: RequestLimits.VolumeQuota? = nil) -> RequestLimits {
+        RequestLimits(
+            windows: [.init(perMinute, per: .minutes(1), [.submit: 1, .amend: 1, .cancel: 1, .cancelAll: 1])], quota: quota,
+            openOrders: 1_500, openOrdersPerInstrument: 1_000, triggers: 500, triggersPerInstrument: 16,
+            expiry: .minutes(5) ... .hours(24 * 30))
     }
 }

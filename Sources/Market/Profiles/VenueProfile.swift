@@ -18,6 +18,9 @@ public struct Fact<Value: Sendable & Hashable>: Sendable, Hashable, Sourced {
     }
 }
 
+/// A venue's rule for an order that meets its own owner's, where the order states none.
+public enum SelfTradeDefault: String, Hashable, Sendable { case expireMaker, expireTaker }
+
 /// What is known of a venue's rules, fees and delays, each with its source and date.
 ///
 /// What is not known is nil, and a scenario that needs it must state it.
@@ -41,6 +44,10 @@ public struct VenueProfile: Sendable, Hashable {
     public var fundingRule: Fact<FundingRule>?
     /// What funding is paid on.
     public var fundingPrice: Fact<FundingRule.Price>?
+    public var requestLimits: Fact<RequestLimits>?
+    public var priceBands: [Fact<PriceBand>] = []
+    /// What becomes of an order that meets its own owner's.
+    public var selfTrade: Fact<SelfTradeDefault>?
 
     public init(name: String, feeds: [String] = []) {
         self.name = name

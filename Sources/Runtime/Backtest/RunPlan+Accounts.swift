@@ -1,6 +1,7 @@
 internal import Market
 internal import Scenario
 internal import Simulation
+internal import Trading
 
 /// What accounts are charged and asked for.
 extension RunPlan {
@@ -112,6 +113,7 @@ extension RunPlan {
         configuration.feeRounding = venue.profile.feeRounding?.value ?? .finest
         configuration.fundingPrice = venue.profile.fundingPrice?.value ?? .mark
         configuration.margin = margins[index]
+        configureRules(&configuration, venue)
         for at in configuration.accounts.indices {
             let account = scenario.accounts[configuration.accounts[at].id.index]
             configuration.accounts[at].leverage = account.leverage
@@ -121,6 +123,31 @@ extension RunPlan {
                 // Tiers by stake alone do not move.
                 review: venue.profile.feeReview?.value ?? FeeReview(every: .hours(24)), volume: account.feeBasis.volume?.nanos ?? 0,
                 stake: account.feeBasis.stake?.nanos ?? 0)
+        }
+    }
+
+    /// The venue's rules: the profile's, unless the scenario states its own.
+    private func configureRules(_ configuration: inout VenueConfiguration, _ venue: Scenario.Venue) {
+        let profile = venue.profile
+        if venue.limits == .profile { configuration.limits = profile.requestLimits?.value }
+        switch venue.selfTrade {
+        case .profile: configuration.selfTrade = profile.selfTrade?.value == .expireTaker ? .expireTaker : .expireMaker
+        case .allow: configuration.selfTrade = .allow
+        case .expireMaker: configuration.selfTrade = .expireMaker
+        case .expireTaker: configuration.selfTrade = .expireTaker
+        case .expireBoth: configuration.selfTrade = .expireBoth
+        case .reduceBoth: configuration.selfTrade = .reduceBoth
+        }
+        configuration.selfTradeScope = venue.selfTradeScope == .venue ? .venue : .account
+        configuration.marketPrice = venue.marketPrice == .average ? .average : .worst
+        configuration.amendKeepsPlace = venue.amendPlace == .kept
+        if venue.postOnly == .slide { configuration.postOnly = .slide }
+        for at in configuration.listings.indices where venue.limits == .profile {
+            let symbol = configuration.listings[at].instrument.venueSymbol
+            configuration.listings[at].band = profile.priceBands.first { $0.value.symbol == symbol }?.value
+        }
+        for at in configuration.accounts.indices {
+            configuration.accounts[at].cancelsOnDisconnect = scenario.accounts[configuration.accounts[at].id.index].cancelsOnDisconnect
         }
     }
 }

@@ -4,6 +4,7 @@ internal import Trading
 /// Requests as they reach the venue.
 extension SimulatedVenue {
     func process(_ command: Command, _ account: Int, _ time: Timestamp) {
+        if limiters.count > 0, isOneTooMany(command, account, time) { return }
         switch command {
         case .submit(let request): submit(request, account, time)
         case .amend(let request): amend(request, account, time)
@@ -24,7 +25,9 @@ extension SimulatedVenue {
         }
         guard let index = listing(request.instrument) else { return refuseUnused(.unknownInstrument) }
         guard request.terms.expiry > time else { return refuseUnused(.expired) }
-        if let reason = violation(request, index, account) { return refuseUnused(reason) }
+        if let reason = violation(request, index, account) ?? limitViolation(request, index, account, time) {
+            return refuseUnused(reason)
+        }
         if request.terms.trigger != nil {
             markets[index].wait(WaitingOrder(request: request, account: account))
             return report(.acknowledged(request.order), account, time)

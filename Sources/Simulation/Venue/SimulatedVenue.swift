@@ -21,6 +21,8 @@ public final class SimulatedVenue: Connector {
 
     /// By account: when all its orders are cancelled unless it is heard of before; `.never` if that is off.
     var deadMen: [Timestamp]
+    /// By account; empty where nothing is limited.
+    let limiters: Table<RequestLimiter>
 
     /// When the next request arrives or a dead man's switch runs out; `.never` if nothing is due.
     public private(set) var nextArrival = Timestamp.never
@@ -44,6 +46,8 @@ public final class SimulatedVenue: Connector {
         connections = Table(count: configuration.accounts.count) { AccountConnection(configuration.accounts[$0], seed: configuration.seed) }
         reports = Table(count: configuration.accounts.count) { _ in Lane() }
         deadMen = configuration.accounts.map { _ in .never }
+        let limits = configuration.limits
+        limiters = Table(count: limits == nil ? 0 : configuration.accounts.count) { _ in RequestLimiter(limits ?? RequestLimits()) }
         desk = MarginDesk(configuration)
         markets = Table(count: configuration.listings.count) { index in
             VenueMarket(configuration.listings[index], accounts: configuration.accounts.count, configuration)
@@ -277,6 +281,10 @@ public final class SimulatedVenue: Connector {
             order: match.order, instrument: markets[index].id, trade: lastTrade, side: match.side, role: match.role, price: price,
             quantity: quantity, fee: fee)
         knownOrders.fill(match.order, fill)
+        if match.account < limiters.count {
+            let contract = markets[index].contract
+            limiters[match.account].earn(contract.notional(quantity, contract.finePrice(price)).nanos)
+        }
         hasFills = true
         fillLog.append(
             VenueFill(

@@ -40,6 +40,8 @@ public struct VenueConfiguration: Sendable {
         public var instrument: Instrument
         /// Order prices are multiples of this many of the feed's ticks.
         public var orderTick: Int64
+        /// nil: limits may be anywhere.
+        public var band: PriceBand?
 
         public init(id: InstrumentID, instrument: Instrument, orderTick: Int64 = 1) {
             self.id = id
@@ -95,6 +97,8 @@ public struct VenueConfiguration: Sendable {
     public var selfTrade = SelfTradePrevention.expireMaker
     public var selfTradeScope = SelfTradeScope.account
     public var marketPrice = MarketPrice.worst
+    /// What each account may ask; nil: anything.
+    public var limits: RequestLimits?
     /// Whether an amend that only lowers the quantity keeps the order's place.
     public var amendKeepsPlace = true
     /// Whether a fill is followed by the position and the balances that it left.
