@@ -72,6 +72,8 @@ let package = Package(
             name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
+        .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
+
         // Tests mirror the layers.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["TestSupport", "Market"]),

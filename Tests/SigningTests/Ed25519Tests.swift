@@ -30,7 +30,7 @@ import Testing
 
     @Test func `a changed bit of signature, message or key is refused`() throws {
         var numbers = SeededNumbers(seed: 3)
-        let key = try Ed25519SecretKey(numbers.bytes(32).span)
+        let key = try makeKey(Ed25519SecretKey.self, numbers.bytes(32))
         let message = numbers.bytes(40)
         let signature = key.sign(message)
         #expect(key.publicKey.accepts(signature, of: message))
@@ -48,7 +48,8 @@ import Testing
         for bit in 0..<256 {
             var bytes = key.publicKey.bytes
             bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-            #expect(try !Ed25519PublicKey(bytes.span).accepts(signature, of: message))
+            let other = try Ed25519PublicKey(base64: Base64.text(bytes))
+            #expect(!other.accepts(signature, of: message))
         }
     }
 
@@ -67,6 +68,3 @@ import Testing
         }
     }
 }
-
-/// Ends a key at once: for the stories in which none is made.
-func consume<Key: SecretKey & ~Copyable>(_ key: consuming Key) {}

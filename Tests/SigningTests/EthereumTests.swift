@@ -64,7 +64,7 @@ import Testing
     @Test func `the twin of a signature is refused, and so is a changed bit`() throws {
         var numbers = SeededNumbers(seed: 5)
         for _ in 0..<20 {
-            let key = try EthereumSecretKey(numbers.bytes(32).span)
+            let key = try makeKey(EthereumSecretKey.self, numbers.bytes(32))
             let digest = Keccak256Digest(bytes: numbers.bytes(32))
             let signature = key.sign(digest)
             #expect(signature == key.sign(digest))

@@ -78,7 +78,7 @@ import Testing
         for encoding in vectors.invalid_encodings {
             let element = try encoding.quintic
             #expect(CurvePoint(element) == nil)
-            #expect(throws: KeyError.notOnCurve(scheme: "Lighter")) { try LighterPublicKey(element.bytes.span) }
+            #expect(throws: KeyError.notOnCurve(scheme: "Lighter")) { try makePublicKey(element.bytes) }
         }
     }
 

@@ -84,3 +84,8 @@ public struct LighterDigest: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { element.description }
 }
+
+extension LighterPublicKey {
+    /// The key that every reading begins with: that of the number 1.
+    static let placeholder = LighterPublicKey(.generator)
+}

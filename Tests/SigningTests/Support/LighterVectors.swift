@@ -99,9 +99,3 @@ struct LighterVectors: Decodable {
         }
     }
 }
-
-/// The scalar of five limbs, lowest first; nothing where they are the order or more.
-func makeScalar(_ limbs: [UInt64]) -> CurveScalar? {
-    let bytes = limbs.flatMap { littleEndianBytes($0) }
-    return CurveScalar(bytes: bytes.span)
-}
