@@ -61,15 +61,19 @@ let package = Package(
         layer("Metrics", ["Market", "Trading"]),
         layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "Feeds", "Scenario", "Metrics"]),
         layer("Report", ["Market", "Trading", "Simulation", "Metrics", "Runtime"]),
+        layer("Research", ["Market", "Tape", "Feeds", "Simulation"]),
         layer(
             "Commands",
             [
-                "Signing", "Market", "Trading", "Tape", "Feeds", "Simulation", "Scenario", "Strategies", "Runtime", "Report", "Metrics",
-                argumentParser,
+                "Signing", "Market", "Trading", "Tape", "Feeds", "Simulation", "Scenario", "Strategies", "Runtime", "Report", "Research",
+                "Metrics", argumentParser,
             ]),
         .executableTarget(name: "mmsim", dependencies: ["Commands"], swiftSettings: strict),
+        .target(
+            name: "CommonWorkload", dependencies: ["Market", "Trading", "Simulation", "Metrics", "Runtime"], path: "Benchmarks/Common",
+            swiftSettings: strict),
         .executableTarget(
-            name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Runtime"],
+            name: "workload", dependencies: ["CommonWorkload", "Market", "Trading", "Simulation", "Tape", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
         .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
@@ -87,7 +91,9 @@ let package = Package(
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),
         tests("RuntimeTests", ["Runtime", "Scenario", "Simulation", "Strategies", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
         tests("ReportTests", ["Report", "Runtime", "Metrics", "Trading", "Market"]),
+        tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["Commands"]),
+        tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]
 )

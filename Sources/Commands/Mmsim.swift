@@ -23,7 +23,9 @@ public struct Mmsim: ParsableCommand {
             130 interrupted.
             """,
         version: version,
-        subcommands: [BacktestCommand.self, ScenarioCommand.self, StrategiesCommand.self, TapeCommand.self, SynthCommand.self])
+        subcommands: [
+            BacktestCommand.self, ScenarioCommand.self, StrategiesCommand.self, TapeCommand.self, SynthCommand.self, ResearchCommand.self,
+        ])
 
     public init() {}
 

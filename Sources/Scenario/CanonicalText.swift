@@ -21,6 +21,7 @@ struct CanonicalText {
             lines[path + "minimum_latency"] = UnitText.text(venue.minimumLatency)
             lines[path + "sync"] = venue.sync.rawValue
             lines[path + "queue"] = venue.queue.rawValue
+            lines[path + "queue_exponent"] = venue.queueExponent.map { Decimal.text($0, decimals: 9) }
             lines[path + "post_only"] = venue.postOnly.rawValue
             lines[path + "spot_fee"] = venue.spotFee.rawValue
             lines[path + "minimum_notional"] = venue.minimumNotional?.description

@@ -48,6 +48,7 @@ struct JSONSchema {
         switch shape {
         case .text: string
         case .integer: ["type": "integer"]
+        case .decimal: ["anyOf": .list([decimal, ["type": "number"]])]
         case .duration: duration
         case .rate: rate
         case .amount: amount

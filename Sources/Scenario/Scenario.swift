@@ -14,6 +14,11 @@ public struct Scenario: Sendable {
     public enum Queue: String, Sendable, CaseIterable {
         case tradesOnly = "trades-only"
         case riskAverse = "risk-averse"
+        case power, power2, power3, log, log2
+        case exactFIFO = "exact-fifo"
+
+        /// The power models take an exponent.
+        public var hasExponent: Bool { self == .power || self == .power2 || self == .power3 }
     }
 
     public enum PostOnly: String, Sendable, CaseIterable { case reject, expire }
@@ -28,6 +33,8 @@ public struct Scenario: Sendable {
         public var minimumLatency: Nanoseconds
         public var sync: Sync
         public var queue: Queue
+        /// Of the power models, in 10⁻⁹; nil for the others.
+        public var queueExponent: Int64?
         public var postOnly: PostOnly
         public var spotFee: SpotFee
         /// Smallest order value of what is quoted in its currency.

@@ -83,11 +83,12 @@ struct ScenarioResolver {
                 let names = VenueProfile.all.map(\.name)
                 venue.fail("profile", "'\(profileName)' is not one of \(names.joined(separator: ", "))", Spelling.hint(profileName, names))
             }
+            let queue = venue.choice("queue", default: Scenario.Queue.riskAverse)
             return Scenario.Venue(
                 name: name, feed: venue.text("feed") ?? "", profile: profile ?? VenueProfile(name: profileName),
                 minimumLatency: venue.duration("minimum_latency", Self.latencies) ?? .milliseconds(1),
                 sync: venue.choice("sync", default: Scenario.Sync.snapshot),
-                queue: venue.choice("queue", default: Scenario.Queue.riskAverse),
+                queue: queue, queueExponent: queueExponent(venue, of: queue),
                 postOnly: venue.choice("post_only", default: Scenario.PostOnly.reject),
                 spotFee: venue.choice("spot_fee", default: Scenario.SpotFee.quote),
                 minimumNotional: venue.amount("minimum_notional", mayBeZero: true))

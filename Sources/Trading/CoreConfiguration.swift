@@ -48,7 +48,19 @@ public protocol CoreObserver: AnyObject {
     func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp)
     func ended(_ order: Order, at time: Timestamp)
     func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp)
+    /// The venue closed a part of a position by force: a signed change, at a price and with a penalty.
+    func liquidated(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp)
+    /// The venue corrected a balance: positive if received.
+    func adjusted(_ money: Money, account: AccountID, at time: Timestamp)
     func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp)
     func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp)
     func noted(_ text: String, instance: StrategyID, at time: Timestamp)
+}
+
+extension CoreObserver {
+    public func liquidated(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
+    ) {}
+    public func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {}
 }

@@ -31,23 +31,17 @@ extension TradingCore {
             for observer in observers { observer.funded(payment, account: event.account, at: event.venueTime) }
             tellAccount(.funding(event.account, payment))
         case .liquidation(let instrument, let quantity, let price, let penalty):
-            applyLiquidation(event.account, instrument, quantity, price, penalty)
-        case .adjustment(let money), .externalFlow(let money):
+            positions.apply(quantity, of: instrument, at: price, cost: penalty, account: event.account)
+            for observer in observers {
+                observer.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: event.account, time: event.venueTime)
+            }
+            tellAccount(.liquidation(event.account, instrument, quantity))
+        case .adjustment(let money):
+            positions.add(money, to: event.account)
+            for observer in observers { observer.adjusted(money, account: event.account, at: event.venueTime) }
+        case .externalFlow(let money):
             positions.add(money, to: event.account)
         }
-    }
-
-    /// A position closed by force is a fill without an order of ours.
-    private func applyLiquidation(
-        _ account: AccountID, _ instrument: InstrumentID, _ quantity: Quantity, _ price: FinePrice, _ penalty: Money
-    ) {
-        let contract = instruments[instrument.index]
-        let fill = Fill(
-            order: OrderID(0), instrument: instrument, trade: 0, side: quantity.lots > 0 ? .buy : .sell, role: .taker,
-            price: Price(ticks: roundedQuotient(Int128(price.nanos), Int128(contract.tickSize.nanos))), quantity: quantity.magnitude,
-            fee: penalty)
-        positions.apply(fill, account: account, instance: nil)
-        tellAccount(.liquidation(account, instrument, quantity))
     }
 
     private func tellAccount(_ event: StrategyEvent) {
@@ -120,6 +114,7 @@ extension TradingCore {
             change(id) { $0.refusedRequest(kind, reason, self.now) }
             // The venue does not know an order that we think is open: nobody has told us what became of it.
             if reason == .unknownOrder, let order = orders[id], !order.isDone { becomeUnknown(order) }
+        case .leverage: break
         }
     }
 

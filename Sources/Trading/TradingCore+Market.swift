@@ -68,13 +68,13 @@ extension TradingCore {
         set(instrument, .synchronised)
     }
 
-    private func set(_ instrument: InstrumentID, _ state: BookState) {
+    func set(_ instrument: InstrumentID, _ state: BookState) {
         guard feeds[instrument].sync != state else { return }
         feeds[instrument].sync = state
         tell(instrument, [.book, .touch], .bookState(instrument, state))
     }
 
-    private func tellOfBook(_ instrument: InstrumentID) {
+    func tellOfBook(_ instrument: InstrumentID) {
         let interests = feeds[instrument].interests
         if interests.contains(.touch) {
             let (bid, ask) = (books[instrument].bestBidTicks, books[instrument].bestAskTicks)
@@ -120,8 +120,9 @@ extension TradingCore {
         case .gap:
             books[instrument].removeAll()
             set(instrument, .unsynchronised)
-        case .quote, .orderAdded, .orderChanged, .orderDeleted:
-            break
+            flows[instrument.index].receive(event)
+        case .orderAdded, .orderChanged, .orderDeleted: absorbOrder(event)
+        case .quote: break
         }
     }
 

@@ -15,6 +15,8 @@ public final class TradingCore {
     /// By `InstrumentID`.
     let contracts: Table<Contract>
     let feeds: FeedStates
+    /// Of feeds that tell their orders one by one; nothing in the others'.
+    let flows: Table<OrderFlow>
     var orders: OrderStore
     var positions: PositionBook
     var timers = TimerQueue()
@@ -47,6 +49,7 @@ public final class TradingCore {
         contracts = Table(configuration.instruments.map(\.contract))
         books = BookTable(count: configuration.instruments.count)
         feeds = FeedStates(count: configuration.instruments.count)
+        flows = Table(count: configuration.instruments.count) { _ in OrderFlow() }
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)
         positions = PositionBook(configuration.instruments, configuration.accounts)
         risk = RiskService(configuration.limits)

@@ -24,7 +24,8 @@ import Trading
             ("venues.near.minimum_latency", "2 fortnights", "'fortnights' is not a unit of time", "use ns, us, ms, s, min, h or d"),
             ("venues.near.minimum_latency", "-2 ms", "'-2 ms' is out of range", "allowed: 0 ns to 1 h"),
             ("venues.near.sync", "touched", "'touched' is not one of snapshot, touch", "did you mean 'touch'?"),
-            ("venues.near.queue", "fifo", "'fifo' is not one of trades-only, risk-averse", nil),
+            ("venues.near.queue", "fifo", "'fifo' is not one of \(queues)", nil),
+            ("venues.near.queue", "risk-adverse", "'risk-adverse' is not one of \(queues)", "did you mean 'risk-averse'?"),
             ("venues.near.post_only", "rejct", "'rejct' is not one of reject, expire", "did you mean 'reject'?"),
             ("venues.near.minimum_notional", "5", "'5' has no currency", "write \"5 USD\", or another currency or token"),
             ("venues.near.minimum_notional", "-5 USDT", "'-5 USDT' is negative", nil),
@@ -94,6 +95,7 @@ import Trading
         #expect(Demo.complaints(Demo.setting(path, to: value)) == [expected])
     }
 
+    private static let queues = "trades-only, risk-averse, power, power2, power3, log, log2, exact-fifo"
     private static let profiles = "generic, backpack, lighter-standard, lighter-premium, grvt"
 
     @Test(arguments: Demo.lines.map(\.path), ["[[1]]", "[{a: 1}]", "~", "", "\"\"", "\"a\\nb\"", "{? [1] : 2}"])

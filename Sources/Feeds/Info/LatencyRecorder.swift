@@ -19,6 +19,8 @@ public struct LatencyRecorder: Sendable {
 
     private var samples: [Int64] = []
     private var buckets: [Int64: Int] = [:]
+    /// Samples of the bucket hit last that are not in `buckets` yet: latencies come in runs.
+    private var run: (bucket: Int64, count: Int) = (0, 0)
     private var count = 0
     private var minimum = Int64.max
     private var maximum = Int64.min
@@ -36,8 +38,18 @@ public struct LatencyRecorder: Sendable {
                 for sample in samples { buckets[Self.rounded(sample), default: 0] += 1 }
                 samples = []
             }
-            buckets[Self.rounded(nanoseconds), default: 0] += 1
+            let bucket = Self.rounded(nanoseconds)
+            if bucket != run.bucket {
+                endRun()
+                run.bucket = bucket
+            }
+            run.count += 1
         }
+    }
+
+    private mutating func endRun() {
+        if run.count > 0 { buckets[run.bucket, default: 0] += run.count }
+        run.count = 0
     }
 
     /// The value that stands for a bucket: the number with its lower bits cleared.
@@ -52,6 +64,8 @@ public struct LatencyRecorder: Sendable {
     public var summary: LatencySummary? {
         guard count > 0 else { return nil }
         let isExact = !samples.isEmpty
+        var buckets = self.buckets
+        if run.count > 0 { buckets[run.bucket, default: 0] += run.count }
         let sorted = isExact ? samples.sorted().map { ($0, 1) } : buckets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         func percentile(_ percent: Int) -> Nanoseconds {
             var rank = (percent * count + 99) / 100

@@ -27,6 +27,18 @@ public struct VenueProfile: Sendable, Hashable {
     public var feeds: [String]
     public var makerFee: Fact<Rate>?
     public var takerFee: Fact<Rate>?
+    /// Of contracts, from the dearest tier on; nil where one pair of fees is all that is known.
+    public var feeTiers: Fact<FeeSchedule>?
+    public var spotFeeTiers: Fact<FeeSchedule>?
+    public var feeReview: Fact<FeeReview>?
+    public var feeRounding: Fact<FeeRounding>?
+    public var marginRules: Fact<MarginRules>?
+    public var marginTables: [Fact<MarginTable>] = []
+    /// Of what is closed by force.
+    public var liquidationFee: Fact<Rate>?
+    public var fundingRule: Fact<FundingRule>?
+    /// What funding is paid on.
+    public var fundingPrice: Fact<FundingRule.Price>?
     /// Added to the entry latency of every request: the longest of the venue's speed bumps, so that none is understated.
     public var entryDelay: Fact<Nanoseconds>?
 
@@ -41,6 +53,9 @@ public struct VenueProfile: Sendable, Hashable {
     public static let all: [VenueProfile] = [generic, backpack, lighterStandard, lighterPremium, grvt]
 
     public static func named(_ name: String) -> VenueProfile? { all.first { $0.name == name } }
+
+    /// What the venue asks for a contract on `symbol`; nil where that is not known.
+    public func marginTable(_ symbol: String) -> Fact<MarginTable>? { marginTables.first { $0.value.symbol == symbol } }
 
     /// Whether a feed of `venue` traded under this profile is under rules that are not its own.
     public func isForeign(to venue: String) -> Bool { !feeds.isEmpty && !feeds.contains(venue) }

@@ -25,3 +25,12 @@
     let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
     return remainder != 0 && (remainder < 0) != (denominator < 0) ? quotient - 1 : quotient
 }
+
+/// `numerator / denominator` rounded up, towards plus infinity: what is owed is never understated.
+///
+/// - Precondition: The denominator is positive and the quotient fits 64 bits.
+@inlinable public func ceilingQuotient(_ numerator: Int128, _ denominator: Int128) -> Int64 {
+    precondition(denominator > 0, "a quotient needs a positive denominator")
+    let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
+    return Int64(quotient) + (remainder > 0 ? 1 : 0)
+}

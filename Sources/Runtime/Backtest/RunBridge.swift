@@ -1,65 +1,79 @@
-internal import Market
-internal import Metrics
-internal import Scenario
-internal import Simulation
-internal import Trading
+public import Market
+public import Metrics
+public import Simulation
+public import Trading
 
 /// Joins what the venues do with what the core records, for the figures and the tables.
-final class RunBridge: SimulationObserver, CoreObserver {
-    private let plan: RunPlan
+public final class RunBridge: SimulationObserver, CoreObserver {
+    private let description: RunDescription
     private let venues: [SimulatedVenue]
+    private let venueOfInstrument: [Int]
+    private let venueOfAccount: [Int]
     /// The core holds its observers.
     private unowned let core: TradingCore
     private let recorder: RunRecorder
     private let output: (any RunOutput)?
-    private let journal: RunJournal?
-    private let goesOn: (Timestamp, Int64) -> Bool
+    private let goesOn: (Timestamp, Int64) throws(RunError) -> Bool
     private(set) var failure: RunError?
     private(set) var unsynchronised: [Nanoseconds]
     private var hasBegun = false
-    private var mids: [FinePrice?]
+    private var current: VenueState
     private var lastPositions: [[Quantity]] = []
     private var lastSample: Timestamp?
 
-    init(
-        _ plan: RunPlan, _ venues: [SimulatedVenue], _ core: TradingCore, _ recorder: RunRecorder, output: (any RunOutput)?,
-        journal: RunJournal?,
-        goesOn: @escaping (Timestamp, Int64) -> Bool
+    /// - Parameters:
+    ///   - venueOfInstrument: Indices into `venues`, as `venueOfAccount`.
+    ///   - output: Where the rows of the tables go.
+    ///   - goesOn: Asked once a sample, with its time and the records so far; false interrupts the run.
+    public init(
+        _ description: RunDescription, _ venues: [SimulatedVenue], venueOfInstrument: [Int], venueOfAccount: [Int], _ core: TradingCore,
+        _ recorder: RunRecorder, output: (any RunOutput)? = nil,
+        goesOn: @escaping (Timestamp, Int64) throws(RunError) -> Bool = { (_, _) throws(RunError) in true }
     ) {
-        self.plan = plan
+        self.description = description
         self.venues = venues
+        self.venueOfInstrument = venueOfInstrument
+        self.venueOfAccount = venueOfAccount
         self.core = core
         self.recorder = recorder
         self.output = output
-        self.journal = journal
         self.goesOn = goesOn
-        unsynchronised = plan.listings.map { _ in .zero }
-        mids = plan.listings.map { _ in nil }
+        unsynchronised = description.instruments.map { _ in .zero }
+        let (accounts, instruments) = (description.accounts, description.instruments)
+        current = VenueState(
+            time: description.start, balances: accounts.map { _ in [] },
+            positions: accounts.map { _ in Array(repeating: .zero, count: instruments.count) },
+            unrealised: accounts.map { _ in instruments.map { .zero($0.settlement) } }, marks: instruments.map { _ in nil },
+            mids: instruments.map { _ in nil })
     }
+
+    private func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
 
     /// What the venues know now. Where a book can't be trusted for the moment, its last trusted mid stands.
     func state(at time: Timestamp) -> VenueState {
-        for (index, listing) in plan.listings.enumerated() {
-            mids[index] = venues[listing.venue].mid(InstrumentID(index)) ?? mids[index]
+        refresh(time)
+        return current
+    }
+
+    /// Brings `current` up to date in place.
+    private func refresh(_ time: Timestamp) {
+        current.time = time
+        for index in current.mids.indices {
+            let venue = venues[venueOfInstrument[index]]
+            if let mid = venue.mid(InstrumentID(index)) { current.mids[index] = mid }
+            current.marks[index] = venue.mark(InstrumentID(index)) ?? current.mids[index]
         }
-        let marks = plan.listings.enumerated().map { index, listing in venues[listing.venue].mark(InstrumentID(index)) ?? mids[index] }
-        let accounts = plan.scenario.accounts
-        var positions: [[Quantity]] = []
-        var unrealised: [[Money]] = []
-        var balances: [[Money]] = []
-        for (number, account) in accounts.enumerated() {
-            let venue = plan.scenario.venues.firstIndex { $0.name == account.venue } ?? 0
+        for (number, venue) in venueOfAccount.enumerated() {
             let id = AccountID(number)
-            balances.append(venues[venue].balances(id))
-            positions.append(
-                plan.listings.enumerated().map { $0.element.venue == venue ? venues[venue].position(id, InstrumentID($0.offset)) : .zero })
-            unrealised.append(
-                plan.listings.enumerated().map { index, listing in
-                    guard listing.venue == venue, let mark = marks[index] else { return .zero(listing.instrument.settlement) }
-                    return venues[venue].unrealised(id, InstrumentID(index), at: mark)
-                })
+            current.balances[number].removeAll(keepingCapacity: true)
+            venues[venue].appendBalances(id, to: &current.balances[number])
+            for index in current.mids.indices where venueOfInstrument[index] == venue {
+                current.positions[number][index] = venues[venue].position(id, InstrumentID(index))
+                if let mark = current.marks[index] {
+                    current.unrealised[number][index] = venues[venue].unrealised(id, InstrumentID(index), at: mark)
+                }
+            }
         }
-        return VenueState(time: time, balances: balances, positions: positions, unrealised: unrealised, marks: marks, mids: mids)
     }
 
     private func attempt(_ body: () throws(RunError) -> Void) {
@@ -69,94 +83,110 @@ final class RunBridge: SimulationObserver, CoreObserver {
 
     // MARK: The venues
 
-    func filled(_ fill: VenueFill, venue: Int) {
-        let instrument = plan.listings[fill.fill.instrument.index].instrument
-        var mids = plan.listings.enumerated().map { venues[$0.element.venue].mid(InstrumentID($0.offset)) ?? self.mids[$0.offset] }
+    public func filled(_ fill: VenueFill, venue: Int) {
+        let instrument = description.instruments[fill.fill.instrument.index]
+        var mids = current.mids.indices.map { venues[venueOfInstrument[$0]].mid(InstrumentID($0)) ?? current.mids[$0] }
         if fill.bidTicks != OrderBook.noBid, fill.askTicks != OrderBook.noAsk {
             let doubled = Int128(fill.bidTicks + fill.askTicks) * Int128(instrument.tickSize.nanos)
             mids[fill.fill.instrument.index] = FinePrice(nanos: roundedQuotient(doubled, 2))
         }
         let isLarge = fill.fill.quantity.lots * 10 > fill.witness.displayed
         recorder.venueFill(
-            account: fill.account, fill.fill, mechanism: "\(fill.witness.mechanism)", isVerified: fill.witness.isVerified, isLarge: isLarge,
+            account: fill.account, fill.fill, mechanism: fill.witness.mechanism.name, isVerified: fill.witness.isVerified, isLarge: isLarge,
             mids: mids)
         attempt { () throws(RunError) in
-            try output?.witness(fill, account: plan.scenario.accounts[fill.account.index].name, instrument: instrument)
+            try output?.witness(fill, account: accountName(fill.account), instrument: instrument)
         }
     }
 
-    func changed(at time: Timestamp) {
-        let state = state(at: time)
+    public func changed(at time: Timestamp) {
+        refresh(time)
         if !hasBegun {
             // The collateral can't be valued before the feeds that price it are there; nothing can be traded before that either.
-            guard recorder.canValue(state) else { return }
+            guard recorder.canValue(current) else { return }
             hasBegun = true
-            recorder.begin(state)
+            recorder.begin(current)
         } else {
-            recorder.record(state)
+            recorder.record(current)
         }
-        guard state.positions != lastPositions else { return }
-        for (account, owner) in plan.scenario.accounts.enumerated() {
-            for (index, listing) in plan.listings.enumerated() {
-                let quantity = state.positions[account][index]
+        guard output != nil, current.positions != lastPositions else { return }
+        for (account, owner) in description.accounts.enumerated() {
+            for (index, instrument) in description.instruments.enumerated() {
+                let quantity = current.positions[account][index]
                 let before = lastPositions.isEmpty ? .zero : lastPositions[account][index]
                 guard quantity != before else { continue }
                 attempt { () throws(RunError) in
-                    try output?.position(quantity, account: owner.name, instrument: listing.instrument, at: time)
+                    try output?.position(quantity, account: owner.name, instrument: instrument, at: time)
                 }
             }
         }
-        lastPositions = state.positions
+        lastPositions = current.positions
     }
 
-    func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
-        for index in plan.listings.indices where core.isUnsynchronised(InstrumentID(index)) {
+    public func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
+        for index in description.instruments.indices where core.isUnsynchronised(InstrumentID(index)) {
             unsynchronised[index] = unsynchronised[index] + (lastSample.map { time - $0 } ?? .zero)
         }
         lastSample = time
         attempt { () throws(RunError) in try output?.equity(recorder.lastEquity, at: time) }
-        if let failure = failure ?? journal?.failure { throw failure }
-        return goesOn(time, events)
+        if let failure { throw failure }
+        return try goesOn(time, events)
     }
 
     // MARK: The core
 
-    func submitted(_ order: Order, at time: Timestamp) {
-        let instrument = plan.listings[order.draft.instrument.index].instrument
+    public func submitted(_ order: Order, at time: Timestamp) {
+        let instrument = description.instruments[order.draft.instrument.index]
         recorder.submitted(order, mid: core.books[order.draft.instrument].mid(instrument), at: time)
     }
 
-    func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) { recorder.requested(kind, order) }
+    public func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) { recorder.requested(kind, order) }
 
-    func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {
+    public func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {
         recorder.refused(kind, reason, account: account)
     }
 
-    func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {
+    public func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {
         recorder.coreFill(fill, order, account: account, isLate: isLate, cancelPending: cancelPending, venueTime: venueTime)
         attempt { () throws(RunError) in
             try output?.fill(
-                fill, purpose: order?.draft.purpose, account: plan.scenario.accounts[account.index].name,
-                instrument: plan.listings[fill.instrument.index].instrument, venueTime: venueTime, isLate: isLate)
+                fill, purpose: order?.draft.purpose, account: accountName(account),
+                instrument: description.instruments[fill.instrument.index], venueTime: venueTime, isLate: isLate)
         }
     }
 
-    func ended(_ order: Order, at time: Timestamp) {
+    public func ended(_ order: Order, at time: Timestamp) {
         recorder.ended(order, at: time)
         attempt { () throws(RunError) in
             try output?.order(
-                order, account: plan.scenario.accounts[order.draft.account.index].name,
-                instrument: plan.listings[order.draft.instrument.index].instrument, at: time)
+                order, account: accountName(order.draft.account),
+                instrument: description.instruments[order.draft.instrument.index], at: time)
         }
     }
 
-    func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp) {
+    public func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp) {
         recorder.funded(payment)
-        let name = plan.scenario.accounts[account.index].name
+        let name = accountName(account)
         attempt { () throws(RunError) in try output?.note("\(name): funding \(payment.amount) at rate \(payment.rate)", at: time) }
     }
 
-    func noted(_ text: String, instance: StrategyID, at time: Timestamp) {
+    public func liquidated(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
+    ) {
+        recorder.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account)
+        let (name, text) = (accountName(account), description.instruments[instrument.index].text(quantity))
+        attempt { () throws(RunError) in
+            try output?.note("\(name): closed by force \(text) at \(price), penalty \(penalty)", at: time)
+        }
+    }
+
+    public func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {
+        recorder.adjusted(money)
+        let name = accountName(account)
+        attempt { () throws(RunError) in try output?.note("\(name): adjustment \(money)", at: time) }
+    }
+
+    public func noted(_ text: String, instance: StrategyID, at time: Timestamp) {
         attempt { () throws(RunError) in try output?.note(text, at: time) }
     }
 }

@@ -63,6 +63,7 @@ struct RunPlan {
                 message: "minimum_notional of venue '\(venue.name)' is in \(minimum.currency), which nothing there is quoted in",
                 hint: "write it in \(quotes[0])")
         }
+        try Self.checkQueues(scenario, listings)
         listings.sort { ($0.venue, $0.instrument.venueSymbol) < ($1.venue, $1.instrument.venueSymbol) }
         self.listings = listings
         (start, end) = try Self.range(scenario, listings)
@@ -192,7 +193,7 @@ struct RunPlan {
         return VenueConfiguration(
             listings: listings.enumerated().filter { $0.element.venue == index }.map {
                 VenueConfiguration.Listing(id: InstrumentID($0.offset), instrument: $0.element.instrument)
-            }, accounts: accounts, queue: venue.queue == .tradesOnly ? .tradesOnly : .riskAverse, matching: .faithful,
+            }, accounts: accounts, queue: venue.queueModel, matching: .faithful,
             postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote)
     }
 

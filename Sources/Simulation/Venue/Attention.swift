@@ -7,6 +7,11 @@ struct Attention {
     var watch = PriceWatch()
     /// When positions pay funding next.
     var settlement = Timestamp.never
+    /// When accounts' margin is looked at next without a mark.
+    var marginReview = Timestamp.never
+
+    /// From when on any record matters.
+    var due: Timestamp { min(settlement, marginReview) }
 
     var hasDebts: Bool {
         get { watch.isEverywhere }

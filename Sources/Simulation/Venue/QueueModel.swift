@@ -9,10 +9,16 @@ public enum QueueModel: Hashable, Sendable {
     /// A share of each cancel comes from ahead; `back` and `front` are the sizes behind and ahead.
     /// backⁿ ÷ (backⁿ + frontⁿ) of it comes from behind.
     case power(Double)
+    /// backⁿ ÷ (back + front)ⁿ comes from behind.
+    case powerOfSum(Double)
     /// 1 − (front ÷ (front + back))ⁿ comes from behind.
     case powerOfShare(Double)
     /// ln(1 + back) ÷ (ln(1 + back) + ln(1 + front)) comes from behind, sizes in base units.
     case logarithmic
+    /// ln(1 + back) ÷ ln(1 + back + front) comes from behind, sizes in base units.
+    case logarithmicOfSum
+    /// No estimate: the feed tells every order, and those ahead are known by their ids.
+    case exactFIFO
 }
 
 /// An order's place in its level's queue, in lots.
@@ -21,14 +27,22 @@ struct QueuePosition {
     var ahead: Double
     /// Traded since the level last changed: part of the next shrinking is accounted for already.
     private var traded: Double = 0
+    /// Orders of the feed that have a lower one stand ahead; 0 where the feed tells no orders.
+    let place: UInt64
 
-    init(ahead: Int64) { self.ahead = Double(ahead) }
+    init(ahead: Int64, place: UInt64 = 0) {
+        self.ahead = Double(ahead)
+        self.place = place
+    }
 
     @inline(__always)
     mutating func trade(_ lots: Int64) {
         ahead -= Double(lots)
         traded += Double(lots)
     }
+
+    /// What stands ahead is known.
+    mutating func recount(_ lots: Int64) { ahead = Double(lots) }
 
     /// Not further than the front: estimates and whole lots can run past it, and the models are not made for that.
     @inline(__always)
@@ -39,11 +53,11 @@ struct QueuePosition {
     mutating func level(from previous: Int64, to lots: Int64, _ model: QueueModel, lotUnit: Double) {
         let now = Double(lots)
         switch model {
-        case .tradesOnly:
+        case .tradesOnly, .exactFIFO:
             return
         case .riskAverse:
             if now < ahead { ahead = now }
-        case .power, .powerOfShare, .logarithmic:
+        case .power, .powerOfSum, .powerOfShare, .logarithmic, .logarithmicOfSum:
             let change = Double(previous) - now - traded
             traded = 0
             guard change >= 0 else {
@@ -61,15 +75,20 @@ struct QueuePosition {
 
     private static func shareFromBehind(_ ahead: Double, _ behind: Double, _ model: QueueModel, _ lotUnit: Double) -> Double {
         switch model {
-        case .tradesOnly, .riskAverse: return 1
+        case .tradesOnly, .riskAverse, .exactFIFO: return 1
         case .power(let n):
             let (front, back) = (Fractional.power(ahead, n), Fractional.power(behind, n))
             return back / (back + front)
+        case .powerOfSum(let n):
+            return Fractional.power(behind, n) / Fractional.power(behind + ahead, n)
         case .powerOfShare(let n):
             return 1 - Fractional.power(ahead / (ahead + behind), n)
         case .logarithmic:
             let (front, back) = (Fractional.logarithm(1 + ahead * lotUnit), Fractional.logarithm(1 + behind * lotUnit))
             return back / (back + front)
+        case .logarithmicOfSum:
+            let (back, all) = (behind * lotUnit, behind * lotUnit + ahead * lotUnit)
+            return Fractional.logarithm(1 + back) / Fractional.logarithm(1 + all)
         }
     }
 

@@ -10,7 +10,7 @@ extension SimulatedVenue {
         case .cancel(let request): cancel(request, account, time)
         case .cancelAll(let id, let instrument): cancelAll(id, instrument, account, time, .requested)
         case .query(let request): answer(request, account, time)
-        case .setLeverage(_, let instrument, let leverage): report(.leverage(instrument, leverage), account, time)
+        case .setLeverage(_, let instrument, let leverage): setLeverage(leverage, instrument, account, time)
         case .deadMan(_, let span): deadMen[account] = span > .zero ? time + span : .never
         }
     }
@@ -48,7 +48,8 @@ extension SimulatedVenue {
         if let price = request.price, price.ticks <= 0 || price.ticks % markets[index].orderTick != 0 { return .tickSize }
         if request.quantity < markets[index].contract.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
         if !request.reduceOnly, markets[index].isBelowMinimumNotional(request) { return .minimumNotional }
-        return markets[index].contract.kind == .spot ? spotViolation(request, index, account) : nil
+        return markets[index].contract.kind == .spot
+            ? spotViolation(request, index, account) : marginViolation(request, index, account)
     }
 
     /// Spot has no margin: what is sold must be there, what is bought must be paid.
@@ -69,8 +70,7 @@ extension SimulatedVenue {
             for order in resting {
                 cost += value(instrument, Quantity(lots: order.remaining), instrument.finePrice(Price(ticks: order.ticks)))
             }
-            let configuration = accounts[account].configuration
-            cost += cost.share(max(.zero, configuration.makerFee, configuration.takerFee))
+            cost += cost.share(accounts[account].fees.largestSpotRate)
             return cost.nanos > accounts[account].balance(instrument.quote).nanos ? .balance : nil
         }
     }
@@ -101,7 +101,7 @@ extension SimulatedVenue {
         } else {
             markets[index].remove(found.side, found.index)
             order.ticks = request.price.ticks
-            order.queue = QueuePosition(ahead: markets[index].book.lots(order.side, order.ticks))
+            order.queue = markets[index].queueEnd(order.side, order.ticks)
             markets[index].rest(order)
         }
         knownOrders.amend(request.order, price: request.price, quantity: request.quantity)
@@ -151,6 +151,11 @@ extension SimulatedVenue {
     }
 
     // MARK: What the venue knows, for the report
+
+    /// Appends the account's settled balances, by currency.
+    public func appendBalances(_ id: AccountID, to balances: inout [Money]) {
+        balances.append(contentsOf: accounts[accountIndex(id)].balances)
+    }
 
     /// Settled balances, by currency.
     public func balances(_ id: AccountID) -> [Money] { accounts[accountIndex(id)].balances }

@@ -17,6 +17,7 @@ public final class SimulatedVenue: Connector {
     private let reports: Table<Lane<AccountEvent>>
     private var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
+    var desk: MarginDesk
 
     /// By account: when all its orders are cancelled unless it is heard of before; `.never` if that is off.
     var deadMen: [Timestamp]
@@ -43,6 +44,7 @@ public final class SimulatedVenue: Connector {
         requests = Table(count: configuration.accounts.count) { _ in Lane() }
         reports = Table(count: configuration.accounts.count) { _ in Lane() }
         deadMen = configuration.accounts.map { _ in .never }
+        desk = MarginDesk(configuration)
         markets = Table(count: configuration.listings.count) { index in
             VenueMarket(configuration.listings[index], accounts: configuration.accounts.count, configuration)
         }
@@ -68,7 +70,7 @@ public final class SimulatedVenue: Connector {
         var at = unsafe start
         while true {
             let attention = markets[index].attention
-            let quiet = min(limit, attention.settlement - Nanoseconds(count: 1))
+            let quiet = min(limit, attention.due - Nanoseconds(count: 1))
             unsafe at = markets[index].book.replay(at, to: end, atVenueThrough: quiet, watch: attention.watch)
             guard unsafe at != end, unsafe at.pointee.venueTime <= limit else { return unsafe at }
             unsafe receiveSlowly(at.pointee, index)
@@ -80,7 +82,7 @@ public final class SimulatedVenue: Connector {
     /// From when on a record of the instrument may make something to report; before, records only move its book.
     public func reactsFrom(_ instrument: InstrumentID) -> Timestamp {
         let index = listingOfInstrument[instrument.index]
-        return markets[index].attention.watch.hasOrders ? .distantPast : markets[index].attention.settlement
+        return markets[index].attention.watch.hasOrders || isMarginAtStake(index) ? .distantPast : markets[index].attention.due
     }
 
     /// One record of a feed that the venue lists, at venue time.
@@ -89,7 +91,7 @@ public final class SimulatedVenue: Connector {
     @inline(never)
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
-        settleFunding(index, event.venueTime)
+        settleAccounts(index, event.venueTime)
         switch event.kind {
         case .level:
             if event.flags.contains(.snapshot), event.isFirst {
@@ -98,8 +100,14 @@ public final class SimulatedVenue: Connector {
             markets[index].level(event.side, event.price, event.quantity)
             if event.flags.contains(.snapshot), event.isLast { markets[index].endSnapshot() }
         case .trade:
-            if !event.flags.contains(.noAggressor) { markets[index].trade(event.side, event.price, event.quantity) }
-        case .mark: markets[index].mark = FinePrice(nanos: event.price)
+            // Single orders tell of their own fills: the feed's trades are the same again.
+            if !event.flags.contains(.noAggressor), !markets[index].flow.hasBegun {
+                markets[index].trade(event.side, event.price, event.quantity)
+            }
+        case .mark:
+            markets[index].mark = FinePrice(nanos: event.price)
+            noteMark(index)
+        case .index: markets[index].indexPrice = FinePrice(nanos: event.price)
         case .funding:
             let (rate, next) = (Rate(trillionths: event.price), Timestamp(nanoseconds: event.detail))
             if event.detail > 0, next > event.venueTime {
@@ -109,9 +117,12 @@ public final class SimulatedVenue: Connector {
         case .gap:
             markets[index].isSynchronised = false
             markets[index].book.removeAll()
-        case .quote, .index, .openInterest, .liquidation, .instrumentChange, .orderAdded, .orderChanged, .orderDeleted: break
+            markets[index].flow.receive(event)
+        case .orderAdded, .orderChanged, .orderDeleted: markets[index].order(event)
+        case .quote, .openInterest, .liquidation, .instrumentChange: break
         }
         settleMatches(index, event.venueTime, quotes)
+        reviewMargins(event.venueTime)
     }
 
     /// Tells the venue whether a book without a snapshot can be matched against.
@@ -143,6 +154,7 @@ public final class SimulatedVenue: Connector {
         // A settlement that came before the request is paid on the position before it.
         for index in markets.indices where markets[index].funding != nil { settleFunding(index, time) }
         process(command, account, time)
+        reviewMargins(time)
         findNextArrival()
     }
 
@@ -221,9 +233,13 @@ public final class SimulatedVenue: Connector {
     private func book(_ match: Match, _ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
         let quantity = Quantity(lots: match.lots)
         let price = Price(ticks: match.ticks)
+        let (change, finePrice) = (match.side == .buy ? quantity : -quantity, markets[index].contract.finePrice(price))
+        let worth = value(markets[index].contract, change, finePrice)
+        if match.order == .venue { return bookForced(match, index, change, finePrice, worth, time) }
         let fee = accounts[match.account].book(
-            markets[index].contract, listing: index, match.side == .buy ? quantity : -quantity,
-            markets[index].contract.finePrice(price), match.role, spotFee: configuration.spotFee)
+            markets[index].contract, listing: index, change, finePrice, worth: worth, match.role, spotFee: configuration.spotFee,
+            configuration.feeRounding, at: time)
+        desk.fill(markets[index].contract, match.account, change, finePrice, worth, fee)
         lastTrade += 1
         let fill = Fill(
             order: match.order, instrument: markets[index].id, trade: lastTrade, side: match.side, role: match.role, price: price,
@@ -239,43 +255,13 @@ public final class SimulatedVenue: Connector {
     }
 
     /// The position that a fill left, and the balances.
-    private func reportState(_ index: Int, _ account: Int, _ time: Timestamp) {
+    func reportState(_ index: Int, _ account: Int, _ time: Timestamp) {
         let entry = accounts[account].entry(markets[index].contract, listing: index)
         let position = Quantity(lots: markets[index].positions[account])
         report(.position(markets[index].id, quantity: position, entry: entry), account, time)
         report(.balance(accounts[account].balance(markets[index].contract.settlement)), account, time)
         guard markets[index].contract.kind == .spot else { return }
         report(.balance(accounts[account].balance(markets[index].contract.base)), account, time)
-    }
-
-    // MARK: Funding
-
-    /// Pays each position at the settlements that have come: −quantity × mark × rate, positive rates paid by longs.
-    private func settleFunding(_ index: Int, _ now: Timestamp) {
-        while let funding = markets[index].funding, funding.time <= now {
-            markets[index].funding =
-                funding.interval > .zero ? (funding.rate, funding.time + funding.interval, funding.interval) : nil
-            guard let mark = markets[index].mark ?? markets[index].book.mid(markets[index].contract) else { continue }
-            for account in accounts.indices {
-                let position = markets[index].positions[account]
-                guard position != 0 else { continue }
-                payFunding(index, account, Quantity(lots: position), mark, funding.rate, funding.time, now)
-            }
-        }
-    }
-
-    private func payFunding(
-        _ index: Int, _ account: Int, _ position: Quantity, _ mark: FinePrice, _ rate: Rate, _ time: Timestamp, _ now: Timestamp
-    ) {
-        // An inverse contract's value is negative for a long: its holder's notional is minus it.
-        let worth = value(markets[index].contract, position, mark)
-        let notional = markets[index].contract.kind == .inverse ? -worth : worth
-        let amount = -notional.share(rate)
-        accounts[account].add(amount)
-        // The settlement is noticed at the first record after it; the report can't leave before.
-        let payment = FundingPayment(
-            instrument: markets[index].id, position: position, mark: mark, rate: rate, amount: amount)
-        report(.funding(payment), account, max(time, now))
     }
 
     private func account(_ command: Command) -> Int {

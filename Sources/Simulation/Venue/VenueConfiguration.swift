@@ -8,6 +8,10 @@ public struct VenueConfiguration: Sendable {
         /// Negative is a rebate.
         public var makerFee: Rate
         public var takerFee: Rate
+        /// nil: the fees stay what they are.
+        public var feeTerms: FeeTerms?
+        /// Chosen before the run; nil: the venue's default.
+        public var leverage: Int64?
         /// From our sending to the venue's matching.
         public var entryLatency: Nanoseconds
         /// From the venue's matching to our receiving.
@@ -64,6 +68,11 @@ public struct VenueConfiguration: Sendable {
     public var spotFee: SpotFee
     /// Whether a fill is followed by the position and the balances that it left.
     public var reportsAccountState: Bool
+    public var feeRounding = FeeRounding.finest
+    /// nil: no margin is asked for.
+    public var margin: Margin?
+    /// What funding is paid on.
+    public var fundingPrice = FundingRule.Price.mark
 
     public init(
         listings: [Listing], accounts: [Account], queue: QueueModel = .riskAverse, matching: Matching = .faithful,

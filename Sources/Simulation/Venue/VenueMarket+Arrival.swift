@@ -44,7 +44,7 @@ extension VenueMarket {
             RestingOrder(
                 id: request.order, account: account, side: request.side, ticks: limit, remaining: remaining,
                 quantity: request.quantity.lots, reduceOnly: request.reduceOnly,
-                queue: QueuePosition(ahead: book.lots(request.side, limit)), arrival: 0))
+                queue: queueEnd(request.side, limit), arrival: 0))
     }
 
     private mutating func arriveWhole(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Arrival {
@@ -115,7 +115,7 @@ extension VenueMarket {
     /// Walks the displayed levels and our other accounts' orders in price order; returns what is left.
     ///
     /// At one price the size that stood ahead of our resting order goes first, then that order, then the rest of the level.
-    private mutating func take(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Int64 {
+    mutating func take(_ request: OrderRequest, _ account: Int, _ lots: Int64) -> Int64 {
         let opposite = request.side.opposite
         func isBetter(_ one: Int64, _ two: Int64) -> Bool { request.side == .buy ? one < two : one > two }
         var left = lots

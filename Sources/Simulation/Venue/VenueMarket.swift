@@ -14,12 +14,19 @@ struct VenueMarket: ~Copyable {
     let lotUnit: Double
 
     var book = OrderBook()
+    /// Of a feed that tells its orders one by one; nothing in it otherwise.
+    var flow = OrderFlow()
     var isSynchronised = false
     var status = TradingStatus.trading
     var mark: FinePrice?
+    var indexPrice: FinePrice?
     /// The next settlement's rate and time; and the interval, 0 if unknown.
     var funding: (rate: Rate, time: Timestamp, interval: Nanoseconds)? {
         didSet { attention.settlement = funding?.time ?? .never }
+    }
+    /// When positions are valued next, where no mark does it.
+    var marginReview = Timestamp.never {
+        didSet { attention.marginReview = marginReview }
     }
     private(set) var attention = Attention()
 

@@ -78,23 +78,28 @@ enum ChunkCodec {
         var details = Column(bytes, starts[5], starts[6])
         var frames = Column(bytes, starts[6], starts[7])
         var previous = Previous()
-        events.reserveCapacity(count)
-        for index in 0..<count {
-            guard let kind = MarketEvent.Kind(rawValue: bytes[starts[0] + 2 * index]) else { return "record \(index) has an unknown kind" }
-            let flags = MarketEvent.Flags(rawValue: bytes[starts[0] + 2 * index + 1])
-            previous.venueTime &+= venueTimes.next(bytes)
-            previous.latency &+= latencies.next(bytes)
-            let slot = Int(kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
-            previous.price[slot] &+= prices.next(bytes)
-            previous.detail[slot >> 1] &+= details.next(bytes)
-            previous.frame &+= frames.next(bytes)
-            events.append(
-                MarketEvent(
+        let filler = MarketEvent(kind: .gap, instrument: instrument, venueTime: .distantPast, receiveTime: .distantPast)
+        events.append(contentsOf: repeatElement(filler, count: count))
+        let kinds = starts[0]
+        let unknown = unsafe events.withUnsafeMutableBufferPointer { records -> Int? in
+            for index in 0..<count {
+                guard let kind = MarketEvent.Kind(rawValue: bytes[kinds + 2 * index]) else { return index }
+                let flags = MarketEvent.Flags(rawValue: bytes[kinds + 2 * index + 1])
+                previous.venueTime &+= venueTimes.next(bytes)
+                previous.latency &+= latencies.next(bytes)
+                let slot = Int(kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
+                previous.price[slot] &+= prices.next(bytes)
+                previous.detail[slot >> 1] &+= details.next(bytes)
+                previous.frame &+= frames.next(bytes)
+                unsafe records[index] = MarketEvent(
                     kind: kind, instrument: instrument, venueTime: Timestamp(nanoseconds: previous.venueTime),
                     receiveTime: Timestamp(nanoseconds: previous.venueTime &+ previous.latency), price: previous.price[slot],
                     quantity: quantities.next(bytes), detail: previous.detail[slot >> 1], flags: flags,
-                    frame: UInt32(truncatingIfNeeded: previous.frame)))
+                    frame: UInt32(truncatingIfNeeded: previous.frame))
+            }
+            return nil
         }
+        if let unknown { return "record \(unknown) has an unknown kind" }
         let isWhole =
             venueTimes.isDone && latencies.isDone && prices.isDone && quantities.isDone && details.isDone && frames.isDone
         return isWhole ? nil : "a column is longer or shorter than its records"

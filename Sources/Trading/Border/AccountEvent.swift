@@ -94,7 +94,12 @@ public enum ExpiryReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterab
 }
 
 public enum RequestKind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-    case submit, amend, cancel
+    case submit, amend, cancel, leverage
+}
+
+extension OrderID {
+    /// No order of ours: the venue's own, of a position that it closes by force.
+    public static let venue = OrderID(0)
 }
 
 public enum RejectReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {

@@ -39,14 +39,18 @@ struct PositionBook: ~Copyable {
     }
 
     mutating func apply(_ fill: Fill, account: AccountID, instance: StrategyID?) {
-        let slot = slot(account, fill.instrument)
         let change = fill.signedQuantity
         if let instance {
-            let index = instance.index * positions.count + slot
+            let index = instance.index * positions.count + slot(account, fill.instrument)
             own[index] = own[index] + change
         }
-        let index = fill.instrument.index
-        let price = contracts[index].finePrice(fill.price)
+        let price = contracts[fill.instrument.index].finePrice(fill.price)
+        apply(change, of: fill.instrument, at: price, cost: fill.fee, account: account)
+    }
+
+    /// Books a change of a position that was paid at `price`, and what it cost besides.
+    mutating func apply(_ change: Quantity, of instrument: InstrumentID, at price: FinePrice, cost: Money, account: AccountID) {
+        let (slot, index) = (slot(account, instrument), instrument.index)
         let worth = value(contracts[index], change, price)
         let realised = positions[slot].apply(contracts[index], change, price, worth: worth)
         if contracts[index].kind == .spot {
@@ -55,7 +59,7 @@ struct PositionBook: ~Copyable {
         } else {
             add(realised, to: account)
         }
-        add(-fill.fee, to: account)
+        add(-cost, to: account)
     }
 
     /// What the open position would add to the balance at `price`; zero for spot, whose worth is in the balances.

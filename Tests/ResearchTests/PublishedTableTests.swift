@@ -1,0 +1,72 @@
+import Feeds
+import Foundation
+import Market
+import Tape
+import Testing
+
+@testable import Research
+
+/// The recording of single orders, where it is at hand.
+@Suite(.enabled(if: Shared.hasLog, "the recordings are not here: set MMSIM_SHARED to the folder that holds data/"))
+struct PublishedTableTests {
+    private static func tape() throws -> (path: String, folder: URL) {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-research-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = folder.appending(path: "bitstamp.tape").path
+        _ = try Importer(inputs: [Shared.log.path], output: path).run()
+        return (path, folder)
+    }
+
+    @Test func `the published table is what the study makes of the recording`() throws {
+        let (path, folder) = try Self.tape()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let report = try QueueResearch(path: path, feed: nil).run(QueueStudy.Settings())
+        let published = try String(contentsOf: Shared.root.appending(path: "Benchmarks/queue-truth.md"), encoding: .utf8)
+        #expect(published.hasSuffix("\n" + report.markdown))
+    }
+
+    /// An execution is told by the order that was hit, a trade by the feed: a few milliseconds apart, of one size, at the
+    /// order's price or, where the order was unknown, not at all.
+    @Test func `what is taken for an execution is a trade of the recording, and few trades are missed`() throws {
+        let (path, folder) = try Self.tape()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let reader = try Tape(opening: path).reader(feed: InstrumentID(0))
+        var flow = OrderFlow()
+        var clock = FeedClock()
+        var executions: [(time: Timestamp, ticks: Int64, lots: Int64)] = []
+        var trades: [(time: Timestamp, ticks: Int64, lots: Int64)] = []
+        var events = ContiguousArray<MarketEvent>()
+        while try reader.next(into: &events) {
+            for var event in events {
+                clock.correct(&event)
+                flow.receive(event)
+                guard flow.isSettled else { continue }
+                if event.kind == .trade { trades.append((event.venueTime, event.price, event.quantity)) }
+                for change in flow.changes where change.cause == .executed {
+                    executions.append((event.venueTime, change.order.ticks, change.lots))
+                }
+            }
+        }
+        var matched = 0
+        for execution in executions {
+            let match = trades.firstIndex {
+                $0.ticks == execution.ticks && abs($0.lots - execution.lots) <= 1 && $0.time >= execution.time
+                    && $0.time - execution.time < .seconds(1)
+            }
+            guard let match else { continue }
+            trades.remove(at: match)
+            matched += 1
+        }
+        #expect(executions.count > 500)
+        #expect(Double(matched) / Double(executions.count) > 0.99, "\(matched) of \(executions.count)")
+        #expect(Double(trades.count) / Double(trades.count + matched) < 0.03, "\(trades.count) trades without an execution")
+    }
+}
+
+private enum Shared {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder =
+        ProcessInfo.processInfo.environment["MMSIM_SHARED"].map { URL(filePath: $0) } ?? root.appending(path: "../shared")
+    static let log = folder.appending(path: "data/bitstamp-l3/bitstamp_btcusd_20150501.log.gz")
+    static let hasLog = FileManager.default.fileExists(atPath: log.path)
+}
