@@ -4,10 +4,9 @@ import Signing
 /// Answers questions of words and hexadecimal digits, so that signers in another language can be compared with this one.
 enum Answers {
     static func run() {
-        setvbuf(stdout, nil, _IOLBF, 0)
         while let line = readLine() {
             let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-            print(answer(words) ?? "malformed")
+            FileHandle.standardOutput.write(Data((answer(words) ?? "malformed").utf8 + [10]))  // At once: the asker waits.
         }
     }
 
@@ -45,8 +44,8 @@ enum Answers {
 
     /// secret, instruction, timestamp, window, name=value … → signature
     private static func backpack(_ words: [String]) -> String? {
-        guard words.count >= 5, let key = try? Ed25519SecretKey(base64: words[1]), let instruction = BackpackInstruction(rawValue: words[2]),
-            let timestamp = Int64(words[3]), let window = Int64(words[4])
+        guard words.count >= 5, let key = try? Ed25519SecretKey(base64: words[1]),
+            let instruction = BackpackInstruction(rawValue: words[2]), let timestamp = Int64(words[3]), let window = Int64(words[4])
         else { return nil }
         var parameters: [String: BackpackValue] = [:]
         for word in words[5...] {

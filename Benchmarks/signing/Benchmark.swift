@@ -64,5 +64,5 @@ enum Benchmark {
     }
 
     /// Digits of a fixed key of so many bytes.
-    private static func digits(_ count: Int) -> String { Hexadecimal.text((0..<count).map { UInt8($0 * 7 + 1) }) }
+    private static func digits(_ count: Int) -> String { Hexadecimal.text((0..<count).map { UInt8(truncatingIfNeeded: $0 * 7 + 1) }) }
 }

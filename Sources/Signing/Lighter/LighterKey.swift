@@ -24,6 +24,11 @@ public struct LighterSecretKey: SecretKey, ~Copyable {
         return Schnorr.sign(message.element, secret: scalar, nonce: nonce)
     }
 
+    /// SHA-256 of the nonce that a message gets, which tells nothing of it: for the program that looks for repeats among a million.
+    package func nonceFingerprint(for message: LighterDigest) -> SHA256Digest {
+        sha256(Schnorr.nonce(secret: bytes, message: message.element).bytes.span)
+    }
+
     private var scalar: CurveScalar {
         guard let scalar = bytes.withSpan({ CurveScalar(bytes: $0) }) else { preconditionFailure("a key's bytes changed") }
         return scalar

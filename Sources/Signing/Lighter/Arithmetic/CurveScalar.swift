@@ -27,7 +27,7 @@ struct CurveScalar: Hashable, Sendable, BitwiseCopyable {
     init?(bytes: Span<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
         let limbs = Self.limbs(bytes)
-        guard Self.subtract(limbs, Self.order).borrow else { return nil }
+        guard Self.subtract(limbs, Self.order).borrow == 1 else { return nil }
         self.limbs = limbs
     }
 
@@ -68,10 +68,9 @@ struct CurveScalar: Hashable, Sendable, BitwiseCopyable {
 
     static func - (a: CurveScalar, b: CurveScalar) -> CurveScalar {
         let (difference, borrow) = subtract(a.limbs, b.limbs)
-        let condition = mask(borrow)
         var result = difference
         var carry: UInt64 = 0
-        for index in 0..<5 { (result[index], carry) = addingCarry(difference[index], order[index] & condition, carry) }
+        for index in 0..<5 { (result[index], carry) = addingCarry(difference[index], order[index] & (0 &- borrow), carry) }
         return CurveScalar(canonical: result)
     }
 
@@ -107,19 +106,20 @@ struct CurveScalar: Hashable, Sendable, BitwiseCopyable {
 
     private static func reducedOnce(_ limbs: Limbs) -> Limbs {
         let (difference, borrow) = subtract(limbs, order)
+        let mask = 0 &- borrow
         var result = difference
-        for index in 0..<5 { result[index] = select(limbs[index], difference[index], if: borrow) }
+        for index in 0..<5 { result[index] = difference[index] ^ (mask & (limbs[index] ^ difference[index])) }
         return result
     }
 
-    private static func subtract(_ a: Limbs, _ b: Limbs) -> (difference: Limbs, borrow: Bool) {
+    /// The borrow is 0 or 1, a number and not a condition: the compiler made a branch of a condition here.
+    private static func subtract(_ a: Limbs, _ b: Limbs) -> (difference: Limbs, borrow: UInt64) {
         var difference = Limbs(repeating: 0)
-        var borrow = false
+        var borrow: UInt64 = 0
         for index in 0..<5 {
-            let (first, firstBorrow) = a[index].subtractingReportingOverflow(b[index])
-            let (second, secondBorrow) = first.subtractingReportingOverflow(borrow ? 1 : 0)
-            difference[index] = second
-            borrow = (firstBorrow ? 1 : 0) | (secondBorrow ? 1 : 0) == 1
+            let wide = UInt128(a[index]) &- UInt128(b[index]) &- UInt128(borrow)
+            difference[index] = UInt64(truncatingIfNeeded: wide)
+            borrow = UInt64(truncatingIfNeeded: wide >> 64) & 1
         }
         return (difference, borrow)
     }
