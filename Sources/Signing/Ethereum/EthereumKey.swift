@@ -28,6 +28,12 @@ internal import CSecp256k1
             unsafe secp256k1_context_destroy(context)
             throw .outOfRange(scheme: Self.scheme)
         }
+        // Blinds the arithmetic against who watches the machine; signatures stay the same.
+        var hasher = SHA256Hasher()
+        hasher.update("mmsim secp256k1 blinding 1")
+        hasher.update(bytes)
+        let isBlinded = unsafe hasher.finish().bytes.withUnsafeBufferPointer { unsafe secp256k1_context_randomize(context, $0.baseAddress) }
+        precondition(isBlinded == 1, "libsecp256k1 refused to blind")
         var point = secp256k1_pubkey()
         let isDerived = unsafe secret.withUnsafeBytes { secret in
             guard let start = secret.baseAddress else { return false }

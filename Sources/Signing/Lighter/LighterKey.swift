@@ -1,4 +1,6 @@
 /// A Lighter API key: a number from 1 to below the order of ECgFp5's group, forty bytes little-endian.
+///
+/// The bytes are wiped with the key. What a signature leaves of them on the stack is not: the language gives no hold on it.
 public struct LighterSecretKey: SecretKey, ~Copyable {
     public static var scheme: String { "Lighter" }
     public static var byteCount: Int { 40 }
