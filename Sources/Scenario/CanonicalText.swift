@@ -25,6 +25,7 @@ struct CanonicalText {
             lines[path + "post_only"] = venue.postOnly.rawValue
             lines[path + "spot_fee"] = venue.spotFee.rawValue
             lines[path + "minimum_notional"] = venue.minimumNotional?.description
+            lines.merge(Self.margin(venue.margin, path)) { $1 }
         }
         for account in scenario.accounts {
             let path = "accounts.\(account.name)."
@@ -32,6 +33,7 @@ struct CanonicalText {
             lines[path + "collateral"] = account.collateral.map(\.description).joined(separator: ", ")
             lines[path + "maker_fee"] = UnitText.text(account.makerFee)
             lines[path + "taker_fee"] = UnitText.text(account.takerFee)
+            lines.merge(Self.terms(account, path)) { $1 }
             lines[path + "entry_latency"] = UnitText.text(account.entryLatency)
             lines[path + "response_latency"] = UnitText.text(account.responseLatency)
         }

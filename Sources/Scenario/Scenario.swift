@@ -39,6 +39,7 @@ public struct Scenario: Sendable {
         public var spotFee: SpotFee
         /// Smallest order value of what is quoted in its currency.
         public var minimumNotional: Money?
+        public var margin: MarginChoice
     }
 
     public struct Account: Sendable, Hashable {
@@ -47,6 +48,9 @@ public struct Scenario: Sendable {
         public var collateral: [Money]
         public var makerFee: Rate
         public var takerFee: Rate
+        public var feeBasis: FeeBasis
+        /// nil: the venue's default.
+        public var leverage: Int64?
         public var entryLatency: Nanoseconds
         public var responseLatency: Nanoseconds
         /// The name of the credential that live commands resolve; never a secret.

@@ -91,7 +91,7 @@ struct ScenarioResolver {
                 queue: queue, queueExponent: queueExponent(venue, of: queue),
                 postOnly: venue.choice("post_only", default: Scenario.PostOnly.reject),
                 spotFee: venue.choice("spot_fee", default: Scenario.SpotFee.quote),
-                minimumNotional: venue.amount("minimum_notional", mayBeZero: true))
+                minimumNotional: venue.amount("minimum_notional", mayBeZero: true), margin: Scenario.MarginChoice(venue))
         }
     }
 
@@ -114,11 +114,17 @@ struct ScenarioResolver {
                 }
                 return known ?? .zero
             }
+            let basis = Scenario.FeeBasis(
+                isStated: account.node("maker_fee") != nil || account.node("taker_fee") != nil,
+                volume: account.amount("volume_30d", mayBeZero: true), stake: account.amount("stake", mayBeZero: true))
+            let tier = basis.tier(venue?.profile)
             let collateral = self.collateral(account)
             let delay = venue?.profile.entryDelay?.value ?? .zero
             return Scenario.Account(
-                name: name, venue: venueName, collateral: collateral, makerFee: fee("maker_fee", venue?.profile.makerFee?.value),
-                takerFee: fee("taker_fee", venue?.profile.takerFee?.value),
+                name: name, venue: venueName, collateral: collateral,
+                makerFee: fee("maker_fee", tier?.maker ?? venue?.profile.makerFee?.value),
+                takerFee: fee("taker_fee", tier?.taker ?? venue?.profile.takerFee?.value), feeBasis: basis,
+                leverage: account.integer("leverage", 1...1_000),
                 entryLatency: (account.duration("entry_latency", Self.latencies) ?? .milliseconds(10)) + delay,
                 responseLatency: account.duration("response_latency", Self.latencies) ?? .milliseconds(10), key: account.text("key"))
         }

@@ -86,6 +86,19 @@ public enum ScenarioSchema {
                     "spot_fee", .choice(Scenario.SpotFee.allCases.map(\.rawValue)),
                     "What a spot fee is taken from: quote, or what the fill brings (received). Default quote."),
                 .init("minimum_notional", .amount, "Smallest order value in quote, such as \"5 USDT\". Default: the recording's."),
+                .init(
+                    "margin_check", .choice(Scenario.MarginCheck.allCases.map(\.rawValue)),
+                    "Whether accounts are asked for margin: where its numbers are known, required, or none. Default known."),
+                .init("margin", .section("margin"), "Its numbers, in place of the profile's."),
+                .init("liquidation_fee", .rate, "Of what is closed by force, such as \"1 %\". Default: the profile's."),
+            ]
+        ),
+        (
+            "margin",
+            [
+                .init("initial", .rate, required: true, "Of a position's value, to open it: \"5 %\" are twenty times leverage."),
+                .init("maintenance", .rate, required: true, "To keep it: with less, the venue reduces it or takes it over."),
+                .init("close_out", .rate, "With less, the venue takes it over. Default: with nothing left."),
             ]
         ),
         (
@@ -95,6 +108,9 @@ public enum ScenarioSchema {
                 .init("collateral", .list(.amount), required: true, "What it holds at the start, such as [\"1 BTC\", \"50000 USDT\"]."),
                 .init("maker_fee", .rate, "Such as \"2 bp\"; negative is a rebate. Default: the profile's."),
                 .init("taker_fee", .rate, "Such as \"5 bp\". Default: the profile's."),
+                .init("volume_30d", .amount, "Traded in the 30 days before, for the profile's fee tiers. Default: nothing."),
+                .init("stake", .amount, "Staked with the venue in its own token, for the profile's fee tiers. Default: nothing."),
+                .init("leverage", .integer, "Chosen before the run, such as 10. Default: the venue's."),
                 .init("entry_latency", .duration, "From our sending to the venue's matching. Default \"10 ms\"."),
                 .init("response_latency", .duration, "From the venue's matching to our receiving. Default \"10 ms\"."),
                 .init("key", .text, "The name of a credential, for live commands; never the secret itself."),

@@ -60,6 +60,10 @@ public struct Context {
     public mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) { core.amend(id, price: price, quantity: quantity) }
     /// Asks to cancel; does nothing when the order is done or a cancel is on its way.
     public mutating func cancel(_ id: OrderID) { core.cancel(id) }
+    /// Asks to cancel everything that the account has working, other instances' orders included; of one instrument if given.
+    public mutating func cancelAll(_ account: AccountID, _ instrument: InstrumentID? = nil) { core.cancelAll(account, instrument) }
+    /// Asks the venue to cancel everything unless this is repeated within `span`; zero switches it off.
+    public mutating func deadMan(_ account: AccountID, _ span: Nanoseconds) { core.deadMan(account, span) }
     public mutating func setLeverage(_ account: AccountID, _ instrument: InstrumentID, _ leverage: Int64) {
         core.setLeverage(account, instrument, leverage)
     }

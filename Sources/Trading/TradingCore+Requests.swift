@@ -20,7 +20,7 @@ extension TradingCore {
                 OrderRequest(
                     account: draft.account, instrument: draft.instrument, order: order.id, side: draft.side, type: draft.type,
                     timeInForce: draft.timeInForce, price: draft.price, quantity: draft.quantity, postOnly: draft.postOnly,
-                    reduceOnly: draft.reduceOnly)))
+                    reduceOnly: draft.reduceOnly, terms: draft.terms)))
         if !observers.isEmpty { for observer in observers { observer.submitted(order, at: now) } }
         return order.id
     }
@@ -54,6 +54,25 @@ extension TradingCore {
         guard !observers.isEmpty, let order = orders[id] else { return }
         for observer in observers { observer.requested(.cancel, order, at: now) }
     }
+
+    /// Asks the venue to cancel all of an account's orders, or those of one instrument. Their ends arrive one by one.
+    func cancelAll(_ account: AccountID, _ instrument: InstrumentID?) {
+        guard !isStopped else { return }
+        for id in orders.open {
+            let deadline = now + configuration.unknownAfter
+            let isAsked = orders.update(id) { order -> Bool in
+                guard order.draft.account == account, instrument == nil || order.draft.instrument == instrument, order.pending != .cancel
+                else { return false }
+                order.pending = .cancel
+                order.deadline = deadline
+                return true
+            }
+            if isAsked == true { deadlines.add(id, deadline) }
+        }
+        emit(.cancelAll(account: account, instrument: instrument))
+    }
+
+    func deadMan(_ account: AccountID, _ span: Nanoseconds) { emit(.deadMan(account: account, span)) }
 
     /// A request on the order was sent now.
     func expectAnswer(_ id: OrderID) {

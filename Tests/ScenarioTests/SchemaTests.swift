@@ -25,11 +25,12 @@ import Testing
         let schema = try schema()
         let definitions = try #require(schema["$defs"] as? Object)
         func demo(_ path: String) -> Set<String> {
-            Set(Demo.lines.filter { $0.path == path + "." + $0.key }.map(\.key))
+            Set(Demo.lines.filter { $0.path == path + "." + $0.key }.map(\.key)).union(Demo.moneyKeys[path] ?? [])
         }
         #expect(try keys(schema) == Set(Demo.lines.filter { $0.indent == 0 }.map(\.key)))
         for (name, path) in [
-            ("range", "range"), ("venue", "venues.near"), ("account", "accounts.M"), ("strategy", "strategy"), ("risk", "risk"),
+            ("range", "range"), ("venue", "venues.near"), ("account", "accounts.M"), ("margin", "venues.near.margin"),
+            ("strategy", "strategy"), ("risk", "risk"),
             ("rate", "rates.BTC/USD"), ("report", "report"), ("parameters of pair", "strategy.parameters"),
         ] {
             let definition = try #require(definitions[name] as? Object)
@@ -37,7 +38,7 @@ import Testing
         }
         let idle = try #require(definitions["parameters of idle"] as? Object)
         #expect(try keys(idle) == [])
-        #expect(definitions.count == 9)
+        #expect(definitions.count == 10)
     }
 
     @Test func `every reference leads somewhere`() throws {

@@ -46,6 +46,24 @@ final class Stage {
         venue.setSynchronised(Self.instrument, isSynchronised)
     }
 
+    /// A plain venue, changed by `change`.
+    convenience init(_ change: (inout VenueConfiguration) -> Void) {
+        var configuration = VenueConfiguration(
+            listings: [.init(id: Self.instrument, instrument: .plain)],
+            accounts: (0..<2).map {
+                .init(
+                    id: AccountID($0), collateral: [Money(nanos: 1_000_000_000_000_000, .usd)], makerFee: .zero, takerFee: .zero,
+                    entryLatency: Self.entryLatency, responseLatency: Self.responseLatency)
+            }, reportsAccountState: false)
+        change(&configuration)
+        self.init(SimulatedVenue(configuration))
+    }
+
+    private init(_ venue: SimulatedVenue) {
+        self.venue = venue
+        venue.setSynchronised(Self.instrument, true)
+    }
+
     // MARK: The market
 
     /// Hands the venue a record and returns what it reports because of it.
@@ -54,6 +72,8 @@ final class Stage {
         _ kind: MarketEvent.Kind, _ price: Int64 = 0, _ quantity: Int64 = 0, detail: Int64 = 0, flags: MarketEvent.Flags = [.first, .last]
     ) -> [AccountEvent.Report] {
         pass()
+        // As in a run: what was due before the record has happened.
+        venue.advance(to: now - Nanoseconds(count: 1))
         venue.receive(
             MarketEvent(
                 kind: kind, instrument: Self.instrument, venueTime: now, receiveTime: now, price: price, quantity: quantity, detail: detail,

@@ -26,6 +26,8 @@ struct RunPlan {
     let rates: [Currency: RunDescription.Rate]
     let assumptions: [String]
     let warnings: [String]
+    /// By venue; nil where none is asked for.
+    let margins: [VenueConfiguration.Margin?]
 
     var instruments: [Instrument] { listings.map(\.instrument) }
     func account(_ name: String) -> AccountID { AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0) }
@@ -91,6 +93,9 @@ struct RunPlan {
             }
             if venue.sync == .touch { warnings.append("venue '\(venue.name)' has no snapshot: its book is trusted by its touch alone") }
         }
+        let (margins, marginWarnings) = try Self.margins(scenario, listings)
+        self.margins = margins
+        warnings += marginWarnings
         if end - start < .hours(24 * 30) { warnings.append("the run is shorter than 30 days: annualised figures are not to be believed") }
         self.warnings = warnings
     }
@@ -190,11 +195,13 @@ struct RunPlan {
                 id: AccountID(number), collateral: account.collateral, makerFee: account.makerFee, takerFee: account.takerFee,
                 entryLatency: account.entryLatency, responseLatency: account.responseLatency)
         }
-        return VenueConfiguration(
+        var configuration = VenueConfiguration(
             listings: listings.enumerated().filter { $0.element.venue == index }.map {
                 VenueConfiguration.Listing(id: InstrumentID($0.offset), instrument: $0.element.instrument)
             }, accounts: accounts, queue: venue.queueModel, matching: .faithful,
             postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote)
+        configureAccounts(&configuration, index)
+        return configuration
     }
 
     var coreConfiguration: CoreConfiguration {

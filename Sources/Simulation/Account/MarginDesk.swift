@@ -40,6 +40,8 @@ public struct MarginState: Hashable, Sendable {
 struct MarginDesk {
     /// nil: no margin is asked for.
     let margin: VenueConfiguration.Margin?
+    /// What margin is reckoned in, sorted.
+    let currencies: [Currency]
     /// By account × listing: chosen by the account.
     private var leverages: [Int64?]
     private let listings: Int
@@ -58,7 +60,10 @@ struct MarginDesk {
         let accounts = configuration.accounts
         listings = configuration.listings.count
         // That tool knows no margin.
-        margin = configuration.matching == .hftbacktest ? nil : configuration.margin
+        let margin = configuration.matching == .hftbacktest ? nil : configuration.margin
+        self.margin = margin
+        let asked = configuration.listings.enumerated().filter { margin?.tables[$0.offset] != nil }
+        currencies = Set(asked.map(\.element.instrument.settlement)).sorted()
         leverages = accounts.flatMap { account in configuration.listings.map { _ in account.leverage } }
         standings = accounts.map { _ in .healthy }
         isStale = accounts.map { _ in false }

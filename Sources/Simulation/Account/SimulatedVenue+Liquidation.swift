@@ -35,7 +35,9 @@ extension SimulatedVenue {
     private func review(_ account: Int, _ time: Timestamp) {
         guard let margin = desk.margin else { return }
         var worst = MarginStanding.healthy
-        for currency in marginCurrencies {
+        // Once an instant, for all currencies.
+        var mayPass: Bool?
+        for currency in desk.currencies {
             var state = marginState(account, currency)
             if state.standing(margin.rules) >= .liquidating {
                 // Orders ask for margin too: without them the account may be well again.
@@ -44,7 +46,9 @@ extension SimulatedVenue {
             }
             switch state.standing(margin.rules) {
             case .healthy, .reducing: break
-            case .liquidating: if desk.beginPass(account, time) { sendPositions(account, currency, margin, time) }
+            case .liquidating:
+                if mayPass == nil { mayPass = desk.beginPass(account, time) }
+                if mayPass == true { sendPositions(account, currency, margin, time) }
             case .takenOver: takeOver(account, currency, margin, time)
             }
             worst = max(worst, marginState(account, currency).standing(margin.rules))
@@ -73,14 +77,24 @@ extension SimulatedVenue {
             desk.zeroPrice = limit
             defer { desk.zeroPrice = nil }
             while left > 0, marginState(account, currency).standing(margin.rules) == .liquidating {
-                let shown = markets[index].book.next(side.opposite, after: nil)?.lots ?? left
-                let lots = min(left, max(1, shown))
+                let lots = min(left, nextSlice(index, side.opposite) ?? left)
                 let taken = lots - takeByForce(index, account, side, lots, limit)
                 guard taken > 0 else { break }
                 left -= taken
                 settleMatches(index, time, (markets[index].book.bestBidTicks, markets[index].book.bestAskTicks))
             }
         }
+    }
+
+    /// What the first level that our own taking has not used up holds.
+    private func nextSlice(_ index: Int, _ side: Side) -> Int64? {
+        var level = markets[index].book.next(side, after: nil)
+        while let (ticks, lots) = level {
+            let available = markets[index].available(side, ticks, lots)
+            if available > 0 { return available }
+            level = markets[index].book.next(side, after: ticks)
+        }
+        return nil
     }
 
     /// An immediate order of the venue for the account; returns what it did not get.
@@ -92,7 +106,8 @@ extension SimulatedVenue {
             OrderRequest(
                 account: accounts[account].configuration.id, instrument: markets[index].id, order: .venue, side: side, type: .limit,
                 timeInForce: .immediateOrCancel, price: ticks.map(Price.init(ticks:)), quantity: Quantity(lots: lots), reduceOnly: true),
-            account, lots)
+            account, lots
+        ).lots
     }
 
     /// Where closing leaves equity ÷ requirement as it is: mark × (1 ∓ requirement ÷ notional × equity ÷ all requirements).

@@ -5,7 +5,7 @@ internal import Trading
 extension SimulatedVenue {
     /// An account's margin in each settlement currency of what it is asked margin for, sorted by currency.
     public func margin(_ id: AccountID) -> [MarginState] {
-        marginCurrencies.map { marginState(accountIndex(id), $0) }
+        desk.currencies.map { marginState(accountIndex(id), $0) }
     }
 
     /// `healthy` where no margin is asked for.
@@ -21,12 +21,6 @@ extension SimulatedVenue {
             cash.add(Money(nanos: -accounts[accountIndex(id)].costs[index].cost, listing.instrument.settlement))
         }
         return cash
-    }
-
-    /// Sorted.
-    var marginCurrencies: [Currency] {
-        let indices = configuration.listings.indices.filter { desk.table($0) != nil }
-        return Set(indices.map { configuration.listings[$0].instrument.settlement }).sorted()
     }
 
     /// The price that margin is reckoned at: the mark, or the mid of a feed without marks.
@@ -108,9 +102,9 @@ extension SimulatedVenue {
             return report(.leverage(instrument, leverage), account, time)
         }
         guard (1...table.maximumLeverage).contains(leverage) else { return refuse(.unsupported) }
-        let before = (desk: desk, states: marginCurrencies.map { marginState(account, $0) })
+        let before = (desk: desk, states: desk.currencies.map { marginState(account, $0) })
         for listing in rules.leverageIsPerAccount ? Array(markets.indices) : [index] { desk.setLeverage(leverage, account, listing) }
-        let after = marginCurrencies.map { marginState(account, $0) }
+        let after = desk.currencies.map { marginState(account, $0) }
         if zip(before.states, after).contains(where: { $1.equity < $1.initial && $1.initial > $0.initial }) {
             desk = before.desk
             return refuse(.margin)

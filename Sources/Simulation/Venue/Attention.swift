@@ -10,6 +10,9 @@ struct Attention {
     /// When accounts' margin is looked at next without a mark.
     var marginReview = Timestamp.never
 
+    /// Somebody waits for a price.
+    var hasTriggers = false
+
     /// From when on any record matters.
     var due: Timestamp { min(settlement, marginReview) }
 

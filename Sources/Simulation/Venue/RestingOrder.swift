@@ -15,12 +15,20 @@ struct RestingOrder {
     var queue: QueuePosition
     /// Order of arrival, which breaks ties of price.
     var arrival: UInt64
+    var expiry = Timestamp.never
 
     /// Whether it stands before `other`, which is on the same side.
     func precedes(_ other: RestingOrder) -> Bool {
         if ticks != other.ticks { return side == .buy ? ticks > other.ticks : ticks < other.ticks }
         return arrival < other.arrival
     }
+}
+
+/// An order that waits for its trigger.
+struct WaitingOrder {
+    var request: OrderRequest
+    /// Index of its account at the venue.
+    var account: Int
 }
 
 /// What matching did to one order; the venue makes reports of it.

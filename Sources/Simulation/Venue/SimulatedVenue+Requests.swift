@@ -23,23 +23,40 @@ extension SimulatedVenue {
             refuse(reason)
         }
         guard let index = listing(request.instrument) else { return refuseUnused(.unknownInstrument) }
+        guard request.terms.expiry > time else { return refuseUnused(.expired) }
         if let reason = violation(request, index, account) { return refuseUnused(reason) }
+        if request.terms.trigger != nil {
+            markets[index].wait(WaitingOrder(request: request, account: account))
+            return report(.acknowledged(request.order), account, time)
+        }
+        if let reason = enter(request, index, account, time) { refuse(reason) }
+    }
+
+    /// Lets an order into the book: it takes, rests, or ends. Returns why it is refused, if it is.
+    func enter(_ request: OrderRequest, _ index: Int, _ account: Int, _ time: Timestamp) -> RejectReason? {
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
-        let arrival = markets[index].arrive(request, account: account, postOnly: configuration.postOnly)
+        let arrival = markets[index].arrive(request, account: account)
         if case .rejected(let reason) = arrival {
             knownOrders.end(request.order)
-            return refuse(reason)
+            return reason
         }
-        report(.acknowledged(request.order), account, time)
+        if request.terms.trigger == nil { report(.acknowledged(request.order), account, time) }
         settleMatches(index, time, quotes)
-        if case .expired(let reason) = arrival {
+        switch arrival {
+        case .rested, .filled, .rejected: break
+        case .slid(let ticks):
+            let price = Price(ticks: ticks)
+            knownOrders.amend(request.order, price: price, quantity: request.quantity)
+            report(.amended(request.order, price: price, quantity: request.quantity), account, time)
+        case .expired(let reason):
             knownOrders.end(request.order)
             report(.expired(request.order, reason), account, time)
         }
+        return nil
     }
 
     /// The rule of the venue that an order breaks.
-    private func violation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
+    func violation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
         guard markets[index].status.allows(request) else { return .halted }
         guard markets[index].isSynchronised || configuration.matching == .hftbacktest else { return .notSynchronised }
         guard request.quantity.lots > 0 else { return .minimumQuantity }
@@ -84,7 +101,7 @@ extension SimulatedVenue {
         guard order.account == account else { return refuse(.unknownOrder) }
         let filled = order.quantity - order.remaining
         guard request.quantity.lots > filled else { return refuse(.minimumQuantity) }
-        let keepsPriority = request.price.ticks == order.ticks && request.quantity.lots <= order.quantity
+        let keepsPriority = configuration.amendKeepsPlace && request.price.ticks == order.ticks && request.quantity.lots <= order.quantity
         if !keepsPriority {
             // A new place in the book is a new quote, and is held to the same rules; it may not take.
             let quote = OrderRequest(
@@ -109,10 +126,15 @@ extension SimulatedVenue {
     }
 
     private func cancel(_ request: CancelRequest, _ account: Int, _ time: Timestamp, _ reason: CancelReason = .requested) {
-        guard let index = listing(request.instrument), let found = markets[index].find(request.order),
-            markets[index][found.side, found.index].account == account
-        else { return report(.rejected(request.order, .cancel, .unknownOrder), account, time) }
-        markets[index].remove(found.side, found.index)
+        func refuse() { report(.rejected(request.order, .cancel, .unknownOrder), account, time) }
+        guard let index = listing(request.instrument) else { return refuse() }
+        if let found = markets[index].find(request.order), markets[index][found.side, found.index].account == account {
+            markets[index].remove(found.side, found.index)
+        } else if let found = markets[index].waiting.firstIndex(where: { $0.request.order == request.order && $0.account == account }) {
+            markets[index].waiting.remove(at: found)
+        } else {
+            return refuse()
+        }
         knownOrders.end(request.order)
         report(.cancelled(request.order, reason), account, time)
     }

@@ -82,7 +82,8 @@ public final class SimulatedVenue: Connector {
     /// From when on a record of the instrument may make something to report; before, records only move its book.
     public func reactsFrom(_ instrument: InstrumentID) -> Timestamp {
         let index = listingOfInstrument[instrument.index]
-        return markets[index].attention.watch.hasOrders || isMarginAtStake(index) ? .distantPast : markets[index].attention.due
+        let attention = markets[index].attention
+        return attention.watch.hasOrders || attention.hasTriggers || isMarginAtStake(index) ? .distantPast : attention.due
     }
 
     /// One record of a feed that the venue lists, at venue time.
@@ -122,6 +123,7 @@ public final class SimulatedVenue: Connector {
         case .quote, .openInterest, .liquidation, .instrumentChange: break
         }
         settleMatches(index, event.venueTime, quotes)
+        if markets[index].attention.hasTriggers { fireTriggers(index, event) }
         reviewMargins(event.venueTime)
     }
 
@@ -140,9 +142,14 @@ public final class SimulatedVenue: Connector {
         nextArrival = min(nextArrival, arrival)
     }
 
-    /// Lets the earliest request arrive; of two at one instant, the lower account's, and requests before a switch that runs out.
+    /// Lets the earliest request arrive; of two at one instant, the lower account's. Orders whose time has come are gone before
+    /// it, and a switch runs out after it.
     public func processArrival() {
         guard nextArrival != .never else { return }
+        if let index = markets.indices.first(where: { markets[$0].nextExpiry == nextArrival }) {
+            expireOrders(index, nextArrival)
+            return findNextArrival()
+        }
         if let account = deadMen.indices.first(where: { deadMen[$0] == nextArrival }), nextRequest().time > nextArrival {
             let time = deadMen[account]
             deadMen[account] = .never
@@ -168,6 +175,7 @@ public final class SimulatedVenue: Connector {
     private func findNextArrival() {
         nextArrival = nextRequest().time
         for time in deadMen where time < nextArrival { nextArrival = time }
+        for index in markets.indices { nextArrival = min(nextArrival, markets[index].nextExpiry) }
     }
 
     public func advance(to now: Timestamp) {
@@ -206,7 +214,9 @@ public final class SimulatedVenue: Connector {
     /// Books what matching did to our orders and reports it.
     @inline(__always)
     func settleMatches(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
-        if !markets[index].matches.isEmpty || !markets[index].removed.isEmpty { bookMatches(index, time, quotes) }
+        if !markets[index].matches.isEmpty || !markets[index].removed.isEmpty || !markets[index].reduced.isEmpty {
+            bookMatches(index, time, quotes)
+        }
     }
 
     private func bookMatches(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
@@ -221,7 +231,18 @@ public final class SimulatedVenue: Connector {
             book(match, index, time, quotes)
         }
         markets[index].matches.removeAll(keepingCapacity: true)
-        guard !markets[index].removed.isEmpty else { return }
+        if !markets[index].removed.isEmpty || !markets[index].reduced.isEmpty { reportPrevented(index, time) }
+    }
+
+    /// Orders that ended or shrank without our request.
+    private func reportPrevented(_ index: Int, _ time: Timestamp) {
+        for at in markets[index].reduced.indices {
+            let reduced = markets[index].reduced[at]
+            let (price, quantity) = (Price(ticks: reduced.ticks), Quantity(lots: reduced.quantity))
+            knownOrders.amend(reduced.order, price: price, quantity: quantity)
+            report(.amended(reduced.order, price: price, quantity: quantity), reduced.account, time)
+        }
+        markets[index].reduced.removeAll(keepingCapacity: true)
         for at in markets[index].removed.indices {
             let removed = markets[index].removed[at]
             knownOrders.end(removed.order)

@@ -1,4 +1,5 @@
 public import Market
+public import Trading
 
 /// How a simulated venue behaves: its instruments, accounts and rules. Every model is a value chosen here.
 public struct VenueConfiguration: Sendable {
@@ -12,6 +13,8 @@ public struct VenueConfiguration: Sendable {
         public var feeTerms: FeeTerms?
         /// Chosen before the run; nil: the venue's default.
         public var leverage: Int64?
+        /// Whether losing its connection cancels its orders.
+        public var cancelsOnDisconnect = false
         /// From our sending to the venue's matching.
         public var entryLatency: Nanoseconds
         /// From the venue's matching to our receiving.
@@ -43,7 +46,26 @@ public struct VenueConfiguration: Sendable {
     }
 
     /// What happens to a post-only order that would take.
-    public enum PostOnlyPolicy: String, Hashable, Sendable, CaseIterable { case reject, expire }
+    public enum PostOnlyPolicy: String, Hashable, Sendable, CaseIterable {
+        case reject, expire
+        /// It rests one tick behind the best price that it would have met.
+        case slide
+    }
+
+    /// Whose orders self-trade prevention keeps apart.
+    public enum SelfTradeScope: String, Hashable, Sendable, CaseIterable {
+        case account
+        /// All our accounts at the venue.
+        case venue
+    }
+
+    /// What the price of a market order bounds.
+    public enum MarketPrice: String, Hashable, Sendable, CaseIterable {
+        /// The worst price of any part of it.
+        case worst
+        /// The average price of all of it.
+        case average
+    }
 
     /// What a spot fee is taken from.
     public enum SpotFee: String, Hashable, Sendable, CaseIterable {
@@ -66,6 +88,12 @@ public struct VenueConfiguration: Sendable {
     public var matching: Matching
     public var postOnly: PostOnlyPolicy
     public var spotFee: SpotFee
+    /// Where an order does not say.
+    public var selfTrade = SelfTradePrevention.expireMaker
+    public var selfTradeScope = SelfTradeScope.account
+    public var marketPrice = MarketPrice.worst
+    /// Whether an amend that only lowers the quantity keeps the order's place.
+    public var amendKeepsPlace = true
     /// Whether a fill is followed by the position and the balances that it left.
     public var reportsAccountState: Bool
     public var feeRounding = FeeRounding.finest

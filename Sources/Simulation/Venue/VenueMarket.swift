@@ -10,6 +10,7 @@ struct VenueMarket: ~Copyable {
     let orderTick: Int64
     let matching: VenueConfiguration.Matching
     let queueModel: QueueModel
+    let rules: MatchingRules
     /// One lot in base units, for the queue models that are not scale free.
     let lotUnit: Double
 
@@ -28,7 +29,13 @@ struct VenueMarket: ~Copyable {
     var marginReview = Timestamp.never {
         didSet { attention.marginReview = marginReview }
     }
-    private(set) var attention = Attention()
+    var attention = Attention()
+    /// Orders that wait for their triggers, oldest first.
+    var waiting: ContiguousArray<WaitingOrder> = [] {
+        didSet { attention.hasTriggers = !waiting.isEmpty }
+    }
+    /// When the first order is gone by its own terms; it may be gone already.
+    private(set) var nextExpiry = Timestamp.never
 
     /// Sorted: bids and asks each in price, then arrival order.
     private(set) var bids: ContiguousArray<RestingOrder> = []
@@ -40,6 +47,8 @@ struct VenueMarket: ~Copyable {
 
     /// What the last record or request did; emptied by the venue.
     var matches: ContiguousArray<Match> = []
+    /// Orders that self-trade prevention made smaller, and what they are now.
+    var reduced: ContiguousArray<(order: OrderID, account: Int, ticks: Int64, quantity: Int64)> = []
     /// Orders that ended without our request while matching: self-trades, reduce-only orders with nothing left to reduce.
     var removed: ContiguousArray<(order: OrderID, account: Int, reason: CancelReason)> = []
 
@@ -49,6 +58,7 @@ struct VenueMarket: ~Copyable {
         orderTick = listing.orderTick
         matching = configuration.matching
         queueModel = configuration.queue
+        rules = MatchingRules(configuration)
         lotUnit = Double(contract.lotUnit) / 1e9
         positions = ContiguousArray(repeating: 0, count: accounts)
     }
@@ -231,6 +241,7 @@ struct VenueMarket: ~Copyable {
         var order = order
         arrivals += 1
         order.arrival = arrivals
+        nextExpiry = min(nextExpiry, order.expiry)
         if order.side == .buy { Self.insert(order, into: &bids) } else { Self.insert(order, into: &asks) }
         attention.watch(bids, asks)
     }
@@ -249,6 +260,24 @@ struct VenueMarket: ~Copyable {
     mutating func remove(_ side: Side, _ index: Int) {
         if side == .buy { bids.remove(at: index) } else { asks.remove(at: index) }
         attention.watch(bids, asks)
+    }
+
+    /// An order that waits for its trigger expires like one that rests.
+    mutating func wait(_ order: WaitingOrder) {
+        waiting.append(order)
+        nextExpiry = min(nextExpiry, order.request.terms.expiry)
+    }
+
+    /// Takes out the orders whose time has come, and finds when the next one's will.
+    mutating func expire(_ now: Timestamp, _ body: (OrderID, Int) -> Void) {
+        for order in bids + asks where order.expiry <= now { body(order.id, order.account) }
+        for order in waiting where order.request.terms.expiry <= now { body(order.request.order, order.account) }
+        bids.removeAll { $0.expiry <= now }
+        asks.removeAll { $0.expiry <= now }
+        attention.watch(bids, asks)
+        waiting.removeAll { $0.request.terms.expiry <= now }
+        nextExpiry = (bids + asks).map(\.expiry).min() ?? .never
+        nextExpiry = min(nextExpiry, waiting.map(\.request.terms.expiry).min() ?? .never)
     }
 
     func find(_ id: OrderID) -> (side: Side, index: Int)? {

@@ -90,7 +90,7 @@ public enum CancelReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterab
 }
 
 public enum ExpiryReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-    case immediateRemainder, postOnlyWouldTake, fillOrKillShort, timeInForce, noLiquidity
+    case immediateRemainder, postOnlyWouldTake, fillOrKillShort, timeInForce, noLiquidity, selfTrade
 }
 
 public enum RequestKind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {

@@ -35,10 +35,11 @@ public struct OrderRequest: Hashable, BitwiseCopyable, Sendable {
     public var quantity: Quantity
     public var postOnly: Bool
     public var reduceOnly: Bool
+    public var terms: OrderTerms
 
     public init(
         account: AccountID, instrument: InstrumentID, order: OrderID, side: Side, type: OrderType, timeInForce: TimeInForce, price: Price?,
-        quantity: Quantity, postOnly: Bool = false, reduceOnly: Bool = false
+        quantity: Quantity, postOnly: Bool = false, reduceOnly: Bool = false, terms: OrderTerms = .plain
     ) {
         self.account = account
         self.instrument = instrument
@@ -50,6 +51,7 @@ public struct OrderRequest: Hashable, BitwiseCopyable, Sendable {
         self.quantity = quantity
         self.postOnly = postOnly
         self.reduceOnly = reduceOnly
+        self.terms = terms
     }
 }
 

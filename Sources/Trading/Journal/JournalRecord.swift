@@ -25,6 +25,15 @@ public struct JournalRecord: Sendable {
         put(money.currency.packed)
     }
 
+    /// Only where they are not plain: three words.
+    mutating func put(_ terms: OrderTerms) {
+        put(terms.expiry.nanoseconds)
+        pack(
+            0, 0, terms.trigger == nil ? 0 : 1, terms.trigger?.kind.rawValue ?? 0, terms.trigger?.reference.rawValue ?? 0,
+            terms.selfTrade.map { $0.rawValue + 1 } ?? 0)
+        put(terms.trigger?.price.nanos ?? 0)
+    }
+
     /// Several small numbers in one word, low ones first.
     mutating func pack(_ a: UInt16, _ b: UInt16 = 0, _ c: UInt8 = 0, _ d: UInt8 = 0, _ e: UInt8 = 0, _ f: UInt8 = 0) {
         var word = UInt64(a)
@@ -56,6 +65,7 @@ extension JournalRecord {
             put(request.order.rawValue)
             put(optional(request.price))
             put(request.quantity.lots)
+            if request.terms != .plain { put(request.terms) }
         case .amend(let request):
             self.init(kind: 2, time: time)
             pack(request.account.rawValue, request.instrument.rawValue)

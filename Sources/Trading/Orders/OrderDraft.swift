@@ -24,10 +24,12 @@ public struct OrderDraft: Hashable, BitwiseCopyable, Sendable {
     public var postOnly: Bool
     public var reduceOnly: Bool
     public var purpose: OrderPurpose
+    public var terms: OrderTerms
 
     public init(
         account: AccountID, instrument: InstrumentID, side: Side, type: OrderType = .limit, timeInForce: TimeInForce = .goodTillCancelled,
-        price: Price?, quantity: Quantity, postOnly: Bool = false, reduceOnly: Bool = false, purpose: OrderPurpose
+        price: Price?, quantity: Quantity, postOnly: Bool = false, reduceOnly: Bool = false, purpose: OrderPurpose,
+        terms: OrderTerms = .plain
     ) {
         self.account = account
         self.instrument = instrument
@@ -39,5 +41,6 @@ public struct OrderDraft: Hashable, BitwiseCopyable, Sendable {
         self.postOnly = postOnly
         self.reduceOnly = reduceOnly
         self.purpose = purpose
+        self.terms = terms
     }
 }

@@ -71,17 +71,20 @@ extension TradingCore {
     private func priceDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
         let book = (bid: books[draft.instrument].bestBidTicks, ask: books[draft.instrument].bestAskTicks)
         if let price = draft.price {
-            if draft.postOnly, draft.side == .buy ? price.ticks >= book.ask : price.ticks <= book.bid { return .postOnlyWouldTake }
+            if draft.postOnly, draft.terms.trigger == nil, draft.side == .buy ? price.ticks >= book.ask : price.ticks <= book.bid {
+                return .postOnlyWouldTake
+            }
             if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(contract) {
                 let distance = Int128(contract.finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
                 if distance * Int128(Rate.scale) > Int128(mid.nanos) * Int128(collar.trillionths) { return .priceCollar }
             }
         }
-        guard configuration.limits.preventsSelfTrade else { return nil }
+        guard configuration.limits.preventsSelfTrade, draft.terms.trigger == nil else { return nil }
         // An order of ours on the other side that this one would meet.
         for id in orders.open {
             guard let other = orders[id], other.draft.account == draft.account, other.draft.instrument == draft.instrument,
-                other.draft.side != draft.side, other.draft.type == .limit, let resting = other.price, other.pending != .cancel
+                other.draft.side != draft.side, other.draft.type == .limit, other.draft.terms.trigger == nil, let resting = other.price,
+                other.pending != .cancel
             else { continue }
             guard let price = draft.price else { return .selfTrade }
             if draft.side == .buy ? price >= resting : price <= resting { return .selfTrade }
