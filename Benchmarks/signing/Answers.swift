@@ -45,14 +45,14 @@ enum Answers {
     /// secret, instruction, timestamp, window, name=value … → signature
     private static func backpack(_ words: [String]) -> String? {
         guard words.count >= 5, let key = try? Ed25519SecretKey(base64: words[1]),
-            let instruction = BackpackInstruction(rawValue: words[2]), let timestamp = Int64(words[3]), let window = Int64(words[4])
+            let instruction = BackpackInstruction(rawValue: words[2]), let timestamp = Int64(words[3]), let window = Int64(words[4]),
+            let valid = BackpackWindow(timestamp: timestamp, window: window)
         else { return nil }
         var parameters: [String: BackpackValue] = [:]
         for word in words[5...] {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
             parameters[parts[0]] = .text(parts[1])
         }
-        let valid = BackpackWindow(timestamp: timestamp, window: window)
         return key.sign(BackpackSigningString(instruction, parameters, valid: valid)).base64
     }
 

@@ -16,6 +16,11 @@ import Testing
         #expect(request.text == "instruction=orderExecute&A=-1&a=50%&b=false&timestamp=1614550000000&window=5000")
     }
 
+    @Test(arguments: [(0, false), (-1, false), (1, true), (60_000, true), (60_001, false)] as [(Int64, Bool)])
+    func `a window is at most a minute`(window: Int64, isValid: Bool) {
+        #expect((BackpackWindow(timestamp: 0, window: window) != nil) == isValid)
+    }
+
     @Test func `each order of a batch carries its instruction`() {
         let request = BackpackSigningString.batch([["price": .text("1")], ["price": .text("2")]], valid: Self.noon)
         #expect(
@@ -38,7 +43,7 @@ import Testing
         #expect(Hexadecimal.text(sameKey.publicKey.bytes) == document.publicKeyHex)
         #expect(document.vectors.count == 17)
         for vector in document.vectors {
-            let window = BackpackWindow(timestamp: vector.timestamp, window: vector.window)
+            let window = try #require(BackpackWindow(timestamp: vector.timestamp, window: vector.window))
             let instruction = try #require(BackpackInstruction(rawValue: vector.instruction))
             let request =
                 switch vector.params {

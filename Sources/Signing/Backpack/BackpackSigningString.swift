@@ -18,12 +18,18 @@ public struct BackpackWindow: Hashable, Sendable {
     public static let defaultWindow: Int64 = 5_000
     public static let largestWindow: Int64 = 60_000
 
-    public var timestamp: Int64
-    public var window: Int64
+    public let timestamp: Int64
+    public let window: Int64
 
-    /// - Precondition: `window` is positive and at most a minute, the venue's limit.
-    public init(timestamp: Int64, window: Int64 = defaultWindow) {
-        precondition((1...Self.largestWindow).contains(window), "a window of \(window) ms: the venue takes 1 to \(Self.largestWindow)")
+    /// Valid for as long as where a request states no window.
+    public init(timestamp: Int64) {
+        self.timestamp = timestamp
+        window = Self.defaultWindow
+    }
+
+    /// Nothing unless `window` is positive and at most a minute, the venue's limit.
+    public init?(timestamp: Int64, window: Int64) {
+        guard (1...Self.largestWindow).contains(window) else { return nil }
         self.timestamp = timestamp
         self.window = window
     }

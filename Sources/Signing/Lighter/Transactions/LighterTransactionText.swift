@@ -96,6 +96,7 @@ private struct FieldWriter: LighterFieldVisitor {
     mutating func publicKey(_ name: StaticString, _ value: inout LighterPublicKey) { text(name, Base64.text(value.bytes)) }
 
     mutating func memo(_ name: StaticString, _ value: inout [UInt8]) {
+        precondition(value.count == 32, "a memo has 32 bytes, not \(value.count)")
         raw(name, "[\(value.map { String($0) }.joined(separator: ","))]")
     }
 
