@@ -22,7 +22,8 @@ func main() throws(WorkloadError) {
 }
 
 let usage = """
-    usage: workload FEED S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--full] [--decoder none|thread] [--runs N] [--dump FILE]
+    usage: workload FEED S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--full] [--decoder none|thread] [--runs N]
+                    [--dump FILE]
            workload make FEED.bin LEVEL_CHANGES [SEED]
            workload tape FEED.bin OUT.tape
     FEED is a feed.bin, held in memory, or a tape, read from the disk.

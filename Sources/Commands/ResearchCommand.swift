@@ -32,7 +32,7 @@ struct ResearchCommand: ParsableCommand {
         @Option(help: "Length of the bootstrap's blocks.")
         var block = "10 min"
 
-        @Option(help: "Follows every so manieth order.")
+        @Option(help: "Follows one recorded order in so many.")
         var every = 1
 
         @Option(help: "Resamples of the bootstrap.")
@@ -49,7 +49,7 @@ struct ResearchCommand: ParsableCommand {
 
         func validate() throws {
             guard every > 0 else { throw ValidationError("--every takes 1 or more") }
-            guard (100...100_000).contains(resamples) else { throw ValidationError("--resamples takes 100 to 100000") }
+            guard (100...10_000).contains(resamples) else { throw ValidationError("--resamples takes 100 to 10000") }
             _ = try settings()
         }
 

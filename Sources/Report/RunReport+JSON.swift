@@ -65,8 +65,13 @@ extension RunReport {
     private func terms(_ terms: Backtest.Terms) -> JSONValue {
         .object([
             "account": .string(terms.account), "venue": .string(terms.venue), "maker_fee": .string(terms.makerFee.description),
-            "taker_fee": .string(terms.takerFee.description), "entry_latency_ns": .integer(terms.entryLatency.count),
-            "response_latency_ns": .integer(terms.responseLatency.count),
+            "taker_fee": .string(terms.takerFee.description),
+            "entry_latency_ns": (terms.connection.entry.common?.constant).map { .integer($0.count) } ?? .null,
+            "entry_latency": .string(terms.connection.entry.description),
+            "response_latency_ns": terms.connection.response.constant.map { .integer($0.count) } ?? .null,
+            "response_latency": .string(terms.connection.response.description),
+            "speed_bumps": terms.connection.speedBumps.map { .string($0.description) } ?? .null,
+            "separate_lanes": .boolean(terms.connection.separatesLanes),
         ])
     }
 

@@ -148,14 +148,14 @@ extension RunReport {
             [
                 terms.account, terms.venue, number(Double(terms.makerFee.trillionths) / 1e8),
                 number(Double(terms.takerFee.trillionths) / 1e8),
-                milliseconds(terms.entryLatency), milliseconds(terms.responseLatency),
+                terms.connection.entry.description, terms.connection.response.description,
+                (terms.connection.speedBumps?.description ?? "none") + (terms.connection.separatesLanes ? "; separate lanes" : ""),
             ]
         }
         return .init(
             id: "terms", title: "Terms of the accounts",
-            header: ["account", "venue", "maker fee, bp", "taker fee, bp", "entry latency, ms", "response latency, ms"],
-            numeric: [2, 3, 4, 5],
-            rows: rows)
+            header: ["account", "venue", "maker fee, bp", "taker fee, bp", "entry latency", "response latency", "speed bumps"],
+            numeric: [2, 3], rows: rows)
     }
 
     private var latencyTable: Page.Table {

@@ -19,7 +19,7 @@ public struct QueueStudy {
         public var block = Nanoseconds.minutes(10)
         public var seed: UInt64 = 1
         public var resamples = 2_000
-        /// Follows every so manieth order.
+        /// Follows one recorded order in so many.
         public var every = 1
 
         public init() {}

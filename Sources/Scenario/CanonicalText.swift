@@ -1,4 +1,5 @@
 internal import Market
+internal import Signing
 internal import Trading
 
 /// A scenario as sorted lines of `key = value`: what two files that mean the same have in common.
@@ -34,9 +35,9 @@ struct CanonicalText {
             lines[path + "maker_fee"] = UnitText.text(account.makerFee)
             lines[path + "taker_fee"] = UnitText.text(account.takerFee)
             lines.merge(Self.terms(account, path)) { $1 }
-            lines[path + "entry_latency"] = UnitText.text(account.entryLatency)
-            lines[path + "response_latency"] = UnitText.text(account.responseLatency)
+            lines.merge(Self.connection(account.connection, path)) { $1 }
         }
+        if scenario.strategy.computeTime > .zero { lines["strategy.compute_time"] = UnitText.text(scenario.strategy.computeTime) }
         for (symbol, venues) in scenario.symbols {
             for (venue, name) in venues { lines["symbols.\(symbol).\(venue)"] = name }
         }
@@ -58,5 +59,23 @@ struct CanonicalText {
             }
         }
         text = lines.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined()
+    }
+
+    /// Recorded latencies stand as the hash of their rows: where the file is means nothing.
+    private static func connection(_ connection: ConnectionModel, _ path: String) -> [String: String] {
+        func text(_ model: LatencyModel) -> String {
+            guard case .samples(let rows) = model.distribution else { return model.description }
+            let lines = rows.map { "\($0.request.nanoseconds),\($0.venue.nanoseconds),\($0.response.nanoseconds)\n" }
+            return "samples \(sha256(lines.joined()))"
+        }
+        var lines = [path + "response_latency": text(connection.response)]
+        if let common = connection.entry.common {
+            lines[path + "entry_latency"] = text(common)
+        } else {
+            for kind in RequestClass.allCases { lines[path + "entry_latency." + kind.name] = text(connection.entry[kind]) }
+        }
+        lines[path + "speed_bumps"] = connection.speedBumps?.description
+        if connection.separatesLanes { lines[path + "separate_lanes"] = "true" }
+        return lines
     }
 }

@@ -62,8 +62,15 @@ struct JSONSchema {
         case .symbols: map(map(string))
         case .rates: map(["anyOf": .list([decimal, reference("rate")])])
         case .parameters: ["type": "object"]
+        case .flag: ["type": "boolean"]
+        case .ratio: decimal
+        case .latency: ["anyOf": .list(latencies)]
+        case .latencies: ["anyOf": .list(latencies + [reference("latency by request")])]
+        case .quantiles: map(duration)
         }
     }
+
+    private static var latencies: [Tree] { [duration] + LatencyReader.Model.allCases.map { reference($0.section) } }
 
     /// The roles and parameters that hold when the strategy is this one.
     private static func condition(_ strategy: StrategySpecification) -> Tree {

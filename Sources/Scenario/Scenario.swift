@@ -5,7 +5,7 @@ public import Trading
 /// A checked scenario: every value typed, every name resolved, every default filled in.
 public struct Scenario: Sendable {
     public enum Sync: String, Sendable, CaseIterable {
-        /// A book is trusted from its first snapshot on.
+        /// A book is trusted from its first snapshot on, one made of single orders without a snapshot after ten minutes.
         case snapshot
         /// A book without a snapshot is trusted once its best prices have equalled the feed's own quotes for 10 s.
         case touch
@@ -51,8 +51,8 @@ public struct Scenario: Sendable {
         public var feeBasis: FeeBasis
         /// nil: the venue's default.
         public var leverage: Int64?
-        public var entryLatency: Nanoseconds
-        public var responseLatency: Nanoseconds
+        /// The speed bumps of its tier included.
+        public var connection: ConnectionModel
         /// The name of the credential that live commands resolve; never a secret.
         public var key: String?
     }
@@ -63,6 +63,8 @@ public struct Scenario: Sendable {
         /// Account by role.
         public var accounts: [String: String]
         public var parameters: Parameters
+        /// From an event to the commands that it brings about.
+        public var computeTime: Nanoseconds
     }
 
     /// Limits as written: amounts keep their currency until the instruments are known.

@@ -6,9 +6,15 @@ internal import Yams
 /// Reads a scenario file, applies overrides, and checks all of it.
 public struct ScenarioLoader {
     private let strategies: [StrategySpecification]
+    private let bytes: (String) -> [UInt8]?
 
-    /// - Parameter strategies: What a scenario may name.
-    public init(strategies: [StrategySpecification]) { self.strategies = strategies }
+    /// - Parameters:
+    ///   - strategies: What a scenario may name.
+    ///   - bytes: Of a file that a scenario names, tapes aside; nil if it can't be read. Default: from the disk.
+    public init(strategies: [StrategySpecification], bytes: ((String) -> [UInt8]?)? = nil) {
+        self.strategies = strategies
+        self.bytes = bytes ?? { FileManager.default.contents(atPath: $0).map(Array.init) }
+    }
 
     /// - Parameters:
     ///   - environment: `MMSIM_SET__a__b=c` sets `a.b`.
@@ -32,7 +38,7 @@ public struct ScenarioLoader {
         return try resolve(text, file: path, environment: environment, overrides: overrides)
     }
 
-    /// The same for text that is at hand; opens no file.
+    /// The same for text that is at hand; of files it opens only recorded latencies that the text names.
     public func resolve(_ text: String, file: String, environment: [String: String] = [:], overrides: [String] = []) throws(ScenarioError)
         -> Scenario
     {
@@ -74,7 +80,9 @@ public struct ScenarioLoader {
             changes.append(.init(key: key, value: value, source: source))
         }
         let issues = IssueLog(file: file, overrides: changes)
-        let scenario = ScenarioResolver(strategies: strategies, issues: issues).scenario(root, file: file, overrides: changes)
+        let latencies = LatencyReader(files: LatencySamples(scenario: file, bytes: bytes))
+        let scenario = ScenarioResolver(strategies: strategies, issues: issues, latencies: latencies).scenario(
+            root, file: file, overrides: changes)
         guard let scenario, issues.inOrder.isEmpty, malformed.isEmpty else { throw ScenarioError(issues: issues.inOrder + malformed) }
         return scenario
     }

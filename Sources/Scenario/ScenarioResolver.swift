@@ -6,8 +6,8 @@ internal import Yams
 struct ScenarioResolver {
     let strategies: [StrategySpecification]
     let issues: IssueLog
+    let latencies: LatencyReader
 
-    private static let latencies: ClosedRange<Nanoseconds> = .zero ... .hours(1)
     private static let windows: ClosedRange<Nanoseconds> = .milliseconds(1) ... .hours(24)
     /// Wide enough for every venue, and too narrow for a `%` that should have been a `bp`.
     private static let fees = Rate(basisPoints: -200)...Rate(basisPoints: 200)
@@ -57,7 +57,7 @@ struct ScenarioResolver {
         return paths
     }
 
-    private static func resolve(_ path: String, beside file: String) -> String {
+    static func resolve(_ path: String, beside file: String) -> String {
         guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
         return String(file[...slash]) + path
     }
@@ -86,7 +86,7 @@ struct ScenarioResolver {
             let queue = venue.choice("queue", default: Scenario.Queue.riskAverse)
             return Scenario.Venue(
                 name: name, feed: venue.text("feed") ?? "", profile: profile ?? VenueProfile(name: profileName),
-                minimumLatency: venue.duration("minimum_latency", Self.latencies) ?? .milliseconds(1),
+                minimumLatency: venue.duration("minimum_latency", LatencyReader.latencies) ?? .milliseconds(1),
                 sync: venue.choice("sync", default: Scenario.Sync.snapshot),
                 queue: queue, queueExponent: queueExponent(venue, of: queue),
                 postOnly: venue.choice("post_only", default: Scenario.PostOnly.reject),
@@ -119,14 +119,12 @@ struct ScenarioResolver {
                 volume: account.amount("volume_30d", mayBeZero: true), stake: account.amount("stake", mayBeZero: true))
             let tier = basis.tier(venue?.profile)
             let collateral = self.collateral(account)
-            let delay = venue?.profile.entryDelay?.value ?? .zero
             return Scenario.Account(
                 name: name, venue: venueName, collateral: collateral,
                 makerFee: fee("maker_fee", tier?.maker ?? venue?.profile.makerFee?.value),
                 takerFee: fee("taker_fee", tier?.taker ?? venue?.profile.takerFee?.value), feeBasis: basis,
                 leverage: account.integer("leverage", 1...1_000),
-                entryLatency: (account.duration("entry_latency", Self.latencies) ?? .milliseconds(10)) + delay,
-                responseLatency: account.duration("response_latency", Self.latencies) ?? .milliseconds(10), key: account.text("key"))
+                connection: latencies.connection(account, venue.flatMap { VenueProfile.named($0.profile.name) }), key: account.text("key"))
         }
     }
 
@@ -201,7 +199,9 @@ struct ScenarioResolver {
             }
         }
         let parameters = self.parameters(section, specification)
-        return Scenario.StrategyChoice(name: name, symbol: symbol, accounts: roles, parameters: parameters)
+        return Scenario.StrategyChoice(
+            name: name, symbol: symbol, accounts: roles, parameters: parameters,
+            computeTime: section.duration("compute_time", LatencyReader.latencies) ?? .zero)
     }
 
     private func parameters(_ section: SectionReader, _ specification: StrategySpecification) -> Parameters {

@@ -24,6 +24,14 @@ public enum ScenarioSchema {
         case rates
         /// What is in it depends on the strategy.
         case parameters
+        case flag
+        case ratio
+        /// A duration or a model that latencies are drawn from.
+        case latency
+        /// The same, or one for each kind of request.
+        case latencies
+        /// Of probabilities to durations.
+        case quantiles
     }
 
     enum Item: Hashable { case path, amount }
@@ -42,7 +50,9 @@ public enum ScenarioSchema {
         }
     }
 
-    static let sections: [(name: String, keys: [Key])] = [
+    static let sections = mainSections + latencySections
+
+    private static let mainSections: [(name: String, keys: [Key])] = [
         (
             "",
             [
@@ -111,8 +121,11 @@ public enum ScenarioSchema {
                 .init("volume_30d", .amount, "Traded in the 30 days before, for the profile's fee tiers. Default: nothing."),
                 .init("stake", .amount, "Staked with the venue in its own token, for the profile's fee tiers. Default: nothing."),
                 .init("leverage", .integer, "Chosen before the run, such as 10. Default: the venue's."),
-                .init("entry_latency", .duration, "From our sending to the venue's matching. Default \"10 ms\"."),
-                .init("response_latency", .duration, "From the venue's matching to our receiving. Default \"10 ms\"."),
+                .init("entry_latency", .latencies, "From our sending to the venue's door. Default \"10 ms\"."),
+                .init("response_latency", .latency, "From the venue's matching to our receiving. Default \"10 ms\"."),
+                .init("tier", .text, "The kind of account, for the profile's speed bumps, such as \"30k LIT\". Default: the usual one."),
+                .init("speed_bumps", .section("speed bumps"), "What is held up at the venue's door. Default: the tier's."),
+                .init("separate_lanes", .flag, "Whether quotes, takers and cancels do not hold each other up. Default false."),
                 .init("key", .text, "The name of a credential, for live commands; never the secret itself."),
             ]
         ),
@@ -130,6 +143,7 @@ public enum ScenarioSchema {
                 .init("symbol", .text, required: true, "What is traded, such as BTC."),
                 .init("accounts", .words, required: true, "An account for each role of the strategy."),
                 .init("parameters", .parameters, "As `mmsim strategies NAME` explains them."),
+                .init("compute_time", .duration, "From an event to the commands that it brings about. Default \"0 ms\"."),
             ]
         ),
         (

@@ -126,6 +126,23 @@ struct SectionReader {
         }
     }
 
+    func ratio(_ key: String, _ range: ClosedRange<Rate>) -> Rate? {
+        read(key) { (text) throws(UnitText.Failure) in
+            let ratio = Rate(trillionths: try UnitText.decimal(text, decimals: 12, of: text))
+            guard range.contains(ratio) else {
+                throw .init(message: "'\(text)' is out of range", hint: "allowed: \(range.lowerBound) to \(range.upperBound)")
+            }
+            return ratio
+        }
+    }
+
+    func flag(_ key: String) -> Bool? {
+        read(key) { (text) throws(UnitText.Failure) in
+            guard let flag = ["true": true, "false": false][text] else { throw .init(message: "'\(text)' is not true or false") }
+            return flag
+        }
+    }
+
     func amount(_ key: String, mayBeZero: Bool = false) -> Money? {
         read(key) { (text) throws(UnitText.Failure) in
             let money = try UnitText.amount(text)

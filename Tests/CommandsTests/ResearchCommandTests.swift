@@ -66,7 +66,7 @@ import Testing
     @Test(arguments: [
         (["--skip", "10"], "error: --skip: '10' has no unit"), (["--horizon", "0 s"], "error: --horizon '0 s' is out of range"),
         (["--block", "soon"], "error: --block: 'soon' does not begin with a decimal number"), (["--every", "0"], "error: --every takes 1"),
-        (["--resamples", "5"], "error: --resamples takes 100 to 100000"),
+        (["--resamples", "5"], "error: --resamples takes 100 to 10000"),
     ])
     func `a wrong option is a wrong use`(words: [String], start: String) throws {
         let outcome = try Program().run(["research", "queue", "x.tape"] + words)

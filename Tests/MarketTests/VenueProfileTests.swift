@@ -6,15 +6,15 @@ import Testing
         func text(_ rate: Rate?) -> String { rate.map { Decimal.text($0.trillionths, decimals: 8) } ?? "unknown" }
         let table = VenueProfile.all.map { profile in
             "\(profile.name): maker \(text(profile.makerFee?.value)) bp, taker \(text(profile.takerFee?.value)) bp, "
-                + "delay \((profile.entryDelay?.value.count ?? 0) / 1_000_000) ms"
+                + "held up: \(profile.speedBumps.first?.value.bumps.description ?? "nothing known")"
         }
         #expect(
             table == [
-                "generic: maker unknown bp, taker unknown bp, delay 0 ms",
-                "backpack: maker 2 bp, taker 5 bp, delay 0 ms",
-                "lighter-standard: maker 0 bp, taker 0 bp, delay 300 ms",
-                "lighter-premium: maker 0.4 bp, taker 2.8 bp, delay 200 ms",
-                "grvt: maker -0.01 bp, taker 4.5 bp, delay 25 ms",
+                "generic: maker unknown bp, taker unknown bp, held up: nothing known",
+                "backpack: maker 2 bp, taker 5 bp, held up: nothing known",
+                "lighter-standard: maker 0 bp, taker 0 bp, held up: maker 200 ms, taker 300 ms (would-take), cancel 200 ms",
+                "lighter-premium: maker 0.4 bp, taker 2.8 bp, held up: maker 0 ms, taker 200 ms (would-take), cancel 0 ms",
+                "grvt: maker -0.01 bp, taker 4.5 bp, held up: maker 0 ms, taker 25 ms (not-post-only), cancel 0 ms",
             ])
     }
 

@@ -17,6 +17,12 @@ import Testing
         #expect(bootstrap.intervalOfMedian([(1, 0), (2, 0), (8, 1), (9, 1)]) == 1...8)
     }
 
+    @Test func `the median of many values is found among a thousand places`() throws {
+        let values = (0..<50_000).map { (value: Double($0), block: $0 % 20) }
+        let interval = try #require(BlockBootstrap(blocks: 20, resamples: 100, seed: 1).intervalOfMedian(values))
+        #expect(interval.lowerBound > 24_900 && interval.upperBound < 25_100)
+    }
+
     @Test func `one block says nothing of its spread`() {
         #expect(BlockBootstrap(blocks: 1, resamples: 100, seed: 1).interval([1], over: [2]) == nil)
     }

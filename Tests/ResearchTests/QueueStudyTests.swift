@@ -148,7 +148,7 @@ extension QueueStudy.Settings {
         #expect(groups.map(\.count) == [2, 2, 2, 2, 2])
     }
 
-    @Test func `every so manieth order is followed`() {
+    @Test func `one order in so many is followed`() {
         var settings = QueueStudy.Settings.brief
         settings.every = 3
         var feed = OrderFeed()

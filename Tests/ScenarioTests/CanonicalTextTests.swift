@@ -13,9 +13,10 @@ import Testing
                 accounts.M.taker_fee = 5 bp
                 accounts.M.venue = near
                 accounts.T.collateral = 1 BTC
-                accounts.T.entry_latency = 310 ms
+                accounts.T.entry_latency = 10 ms
                 accounts.T.maker_fee = 0 bp
                 accounts.T.response_latency = 10 ms
+                accounts.T.speed_bumps = maker 200 ms, taker 300 ms (would-take), cancel 200 ms
                 accounts.T.taker_fee = 0 bp
                 accounts.T.venue = far
                 name = btc-demo
@@ -68,7 +69,7 @@ import Testing
 
                 """)
         // By another program, of the text above.
-        #expect("\(scenario.hash)" == "545d7addaa90571c9ce059441ab67e843db44bccd77f9535cac80abbeb3d9c2b")
+        #expect("\(scenario.hash)" == "d10c6708350d71520908833b760a7f18101fdc72de38cfb1300c11297f31631a")
     }
 
     @Test func `credentials and the paths of tapes are not in it`() throws {

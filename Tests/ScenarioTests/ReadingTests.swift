@@ -25,7 +25,7 @@ import Trading
         #expect(maker.venue == "near")
         #expect(maker.collateral == [Money(nanos: 500_000_000, btc), Money(nanos: 50_000_000_000_000, usdt)])
         #expect((maker.makerFee, maker.takerFee) == (Rate(trillionths: -50_000_000), Rate(basisPoints: 5)))
-        #expect((maker.entryLatency, maker.responseLatency) == (.milliseconds(250), .milliseconds(5)))
+        #expect(maker.connection == .constant(entry: .milliseconds(250), response: .milliseconds(5)))
         #expect(maker.key == "near-main")
         #expect(scenario.symbols == ["BTC": ["near": "BTCUSDT", "far": "BTCUSD_PERP"]])
         #expect(scenario.strategy.name == "pair")
@@ -54,11 +54,12 @@ import Trading
         #expect(scenario.overrides == [])
     }
 
-    @Test func `what a profile knows need not be stated, and its delay is added`() throws {
+    @Test func `what a profile knows need not be stated, and its speed bumps hold`() throws {
         let taker = try #require(Demo.resolve(Demo.text).account("T"))
         #expect((taker.makerFee, taker.takerFee) == (.zero, .zero))
-        #expect(taker.entryLatency == .milliseconds(310))
-        #expect(taker.responseLatency == .milliseconds(10))
+        var connection = ConnectionModel.constant(entry: .milliseconds(10), response: .milliseconds(10))
+        connection.speedBumps = SpeedBumps(maker: .milliseconds(200), taker: .milliseconds(300), cancel: .milliseconds(200))
+        #expect(taker.connection == connection)
         #expect(taker.key == nil)
     }
 
@@ -89,7 +90,8 @@ import Trading
         #expect((venue.sync, venue.queue, venue.postOnly) == (.snapshot, .riskAverse, .reject))
         #expect(venue.minimumNotional == nil)
         let account = try #require(scenario.account("A"))
-        #expect((account.entryLatency, account.responseLatency) == (.milliseconds(10), .milliseconds(10)))
+        #expect(account.connection == .constant(entry: .milliseconds(10), response: .milliseconds(10)))
+        #expect(scenario.strategy.computeTime == .zero)
         #expect(scenario.symbols == [:])
         let risk = scenario.risk
         #expect((risk.maximumOrderNotional, risk.maximumPosition, risk.priceCollar) == (nil, nil, nil))
@@ -117,7 +119,8 @@ import Trading
         ("2 m", .minutes(2)), ("2 min", .minutes(2)), ("1 h", .hours(1)), ("0.01 d", .seconds(864)), ("0 ms", .zero),
     ])
     func `durations keep every nanosecond`(text: String, span: Nanoseconds) throws {
-        #expect(try Demo.resolve(Demo.setting("accounts.M.entry_latency", to: text)).account("M")?.entryLatency == span)
+        let account = try #require(Demo.resolve(Demo.setting("accounts.M.entry_latency", to: text)).account("M"))
+        #expect(account.connection.entry.common?.constant == span)
     }
 
     @Test func `names that YAML would take for something else are names`() throws {

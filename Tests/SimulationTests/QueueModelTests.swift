@@ -32,7 +32,7 @@ func `the variants move an order by their own share`(model: QueueModel, ahead: D
     for value in ahead { #expect(abs(value - 6) < 1e-12) }
 }
 
-@Test(arguments: allModels, TestScale.seeds(16))
+@Test(arguments: allModels, TestScale.seeds(8))
 func `a queue position never grows`(model: QueueModel, seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var lots = random.uniform(in: 0...40)
@@ -65,7 +65,7 @@ private struct Pair {
     func fills() -> Int64 { stage.takeFills().reduce(0) { $0 + $1.fill.quantity.lots } }
 }
 
-@Test(arguments: allModels, TestScale.seeds(12))
+@Test(arguments: allModels, TestScale.seeds(4))
 func `an order alone fills as it does at the venue`(model: QueueModel, seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     func draw(_ range: ClosedRange<Int64>) -> Int64 { random.uniform(in: range) }

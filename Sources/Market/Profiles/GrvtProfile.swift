@@ -5,7 +5,11 @@ extension VenueProfile {
             Rate(trillionths: -1_000_000), source: "fills of 2025-12 and 2026-01; tables differ", date: "2026-01")
         profile.takerFee = Fact(
             Rate(trillionths: 450_000_000), source: "fills of 2025-12 and 2026-01; tables differ", date: "2026-01")
-        profile.entryDelay = Fact(.milliseconds(25), source: "API specification: what is not post-only", date: "2026-05")
+        profile.speedBumps = [
+            Fact(
+                SpeedBumpTier("all", SpeedBumps(takers: .notPostOnly, taker: .milliseconds(25))),
+                source: "API specification: orders that are not post-only", date: "2026-05")
+        ]
         profile.feeReview = Fact(FeeReview(every: .hours(24), offset: .hours(8)), source: "help pages: daily at 08:00 UTC", date: "2025-10")
         profile.feeRounding = Fact(
             FeeRounding(unit: 1_000, .nearest), source: "a fill: 0.040263 USDT for 0.04026303; direction inferred", date: "2026-01")

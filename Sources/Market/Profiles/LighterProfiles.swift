@@ -3,8 +3,12 @@ extension VenueProfile {
         var profile = lighter("lighter-standard")
         profile.makerFee = Fact(.zero, source: "documentation, account tiers", date: "2026-07")
         profile.takerFee = Fact(.zero, source: "documentation, account tiers", date: "2026-07")
-        profile.entryDelay = Fact(
-            .milliseconds(300), source: "documentation, account tiers: 200 ms maker and cancel, 300 ms taker", date: "2026-07")
+        profile.speedBumps = [
+            Fact(
+                SpeedBumpTier(
+                    "standard", SpeedBumps(maker: .milliseconds(200), taker: .milliseconds(300), cancel: .milliseconds(200))),
+                source: "documentation, account tiers", date: "2026-07")
+        ]
         return profile
     }()
 
@@ -12,8 +16,15 @@ extension VenueProfile {
         var profile = lighter("lighter-premium")
         profile.makerFee = Fact(Rate(trillionths: 40_000_000), source: "documentation, account tiers, nothing staked", date: "2026-07")
         profile.takerFee = Fact(Rate(trillionths: 280_000_000), source: "documentation, account tiers, nothing staked", date: "2026-07")
-        profile.entryDelay = Fact(
-            .milliseconds(200), source: "documentation, account tiers: 0 maker and cancel, 200 ms taker", date: "2026-07")
+        let takers: [(staked: String, delay: Int64)] = [
+            ("0 LIT", 200), ("1k LIT", 195), ("3k LIT", 190), ("10k LIT", 180), ("30k LIT", 170), ("100k LIT", 160), ("300k LIT", 150),
+            ("500k LIT", 140),
+        ]
+        profile.speedBumps = takers.map { staked, delay in
+            Fact(
+                SpeedBumpTier(staked, SpeedBumps(taker: .milliseconds(delay))),
+                source: "documentation, account tiers: by staked LIT; makers and cancels are not held up", date: "2026-07")
+        }
         profile.feeTiers = Fact(
             FeeSchedule([
                 tier(0, 40, 280), tier(1_000, 39, 273), tier(3_000, 38, 266), tier(10_000, 36, 252), tier(30_000, 34, 238),

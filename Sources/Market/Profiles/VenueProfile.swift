@@ -27,6 +27,8 @@ public struct VenueProfile: Sendable, Hashable {
     public var feeds: [String]
     public var makerFee: Fact<Rate>?
     public var takerFee: Fact<Rate>?
+    /// By kind of account, the usual one first; empty where none is known.
+    public var speedBumps: [Fact<SpeedBumpTier>] = []
     /// Of contracts, from the dearest tier on; nil where one pair of fees is all that is known.
     public var feeTiers: Fact<FeeSchedule>?
     public var spotFeeTiers: Fact<FeeSchedule>?
@@ -39,8 +41,6 @@ public struct VenueProfile: Sendable, Hashable {
     public var fundingRule: Fact<FundingRule>?
     /// What funding is paid on.
     public var fundingPrice: Fact<FundingRule.Price>?
-    /// Added to the entry latency of every request: the longest of the venue's speed bumps, so that none is understated.
-    public var entryDelay: Fact<Nanoseconds>?
 
     public init(name: String, feeds: [String] = []) {
         self.name = name

@@ -33,9 +33,7 @@ public struct Backtest {
         public var venue: String
         public var makerFee: Rate
         public var takerFee: Rate
-        /// The venue's own delay included.
-        public var entryLatency: Nanoseconds
-        public var responseLatency: Nanoseconds
+        public var connection: ConnectionModel
     }
 
     public struct Feed: Sendable {
@@ -132,7 +130,7 @@ public struct Backtest {
                 .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
             },
             venueOfAccount: venueOfAccount, end: end,
-            observer: bridge)
+            observer: bridge, computeTime: scenario.strategy.computeTime)
         let ending = try driver.run(from: start)
         for reader in readers { (reader as? ReadAhead)?.finish() }
         if let failure = bridge.failure { throw failure }
@@ -153,8 +151,7 @@ public struct Backtest {
     private var terms: [Terms] {
         plan.scenario.accounts.map {
             Terms(
-                account: $0.name, venue: $0.venue, makerFee: $0.makerFee, takerFee: $0.takerFee, entryLatency: $0.entryLatency,
-                responseLatency: $0.responseLatency)
+                account: $0.name, venue: $0.venue, makerFee: $0.makerFee, takerFee: $0.takerFee, connection: $0.connection)
         }
     }
 

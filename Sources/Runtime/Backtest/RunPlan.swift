@@ -83,7 +83,11 @@ struct RunPlan {
             legs[role] = .init(account: account, instrument: index(venue, scenario.strategy.symbol))
         }
         binding = StrategyBinding(legs: legs, instruments: listings.map(\.instrument))
-        (rates, assumptions) = try Self.rates(scenario, listings, index)
+        let (rates, stated) = try Self.rates(scenario, listings, index)
+        self.rates = rates
+        let computeTime = scenario.strategy.computeTime
+        assumptions =
+            computeTime > .zero ? stated + ["commands leave \(LatencyModel.constant(computeTime)) after what brought them about"] : stated
         limits = try Self.limits(scenario, listings.map(\.instrument))
         var warnings: [String] = []
         for (number, venue) in scenario.venues.enumerated() where listings.contains(where: { $0.venue == number }) {
@@ -193,13 +197,14 @@ struct RunPlan {
         let accounts = scenario.accounts.enumerated().filter { $0.element.venue == venue.name }.map { number, account in
             VenueConfiguration.Account(
                 id: AccountID(number), collateral: account.collateral, makerFee: account.makerFee, takerFee: account.takerFee,
-                entryLatency: account.entryLatency, responseLatency: account.responseLatency)
+                connection: account.connection)
         }
         var configuration = VenueConfiguration(
             listings: listings.enumerated().filter { $0.element.venue == index }.map {
                 VenueConfiguration.Listing(id: InstrumentID($0.offset), instrument: $0.element.instrument)
             }, accounts: accounts, queue: venue.queueModel, matching: .faithful,
-            postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote)
+            postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote,
+            seed: scenario.seed)
         configureAccounts(&configuration, index)
         return configuration
     }

@@ -59,6 +59,7 @@ public protocol SimulationObserver: AnyObject {
     private let timeCount: Int
     let end: Int64
     private let sampleInterval: Int64
+    private let computeTime: Nanoseconds
     let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
     private var lastWatchCount = -1
@@ -66,10 +67,13 @@ public protocol SimulationObserver: AnyObject {
     /// - Parameters:
     ///   - feeds: One for each instrument, in the instruments' order.
     ///   - end: Events after it do not happen.
+    ///   - computeTime: Commands leave this long after what brought them about. Meanwhile the core goes on: it is charged
+    ///     the time, not kept busy.
     ///   - keepsVenueBooks: false replays into the core's books alone, for measuring: orders then meet an empty venue.
     public init(
         core: TradingCore, venues: [SimulatedVenue], feeds: [Feed], venueOfAccount: [Int], end: Timestamp = .never,
-        observer: (any SimulationObserver)? = nil, sampleInterval: Nanoseconds = .seconds(1), keepsVenueBooks: Bool = true
+        observer: (any SimulationObserver)? = nil, sampleInterval: Nanoseconds = .seconds(1),
+        computeTime: Nanoseconds = .zero, keepsVenueBooks: Bool = true
     ) throws(RunError) {
         self.core = core
         self.venues = venues
@@ -89,6 +93,7 @@ public protocol SimulationObserver: AnyObject {
         unsafe times.initialize(repeating: .max, count: timeCount)
         self.end = end.nanoseconds
         self.sampleInterval = sampleInterval.count
+        self.computeTime = computeTime
         self.keepsVenueBooks = keepsVenueBooks
     }
 
@@ -194,8 +199,10 @@ public protocol SimulationObserver: AnyObject {
     func flush() {
         while let command = core.nextCommand() {
             let venue = venueOfAccount[command.account.index]
-            ports[venue].with { $0.handle(command, now: core.now) }
+            ports[venue].with { $0.handle(command, now: core.now + computeTime) }
             unsafe times[venue] = ports[venue].with { $0.nextArrival }.nanoseconds
+            // A request that never reaches the venue is answered without it.
+            unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()

@@ -13,7 +13,7 @@ public final class SimulatedVenue: Connector {
     private let listingOfInstrument: Table<Int>
     private let accountOfRun: Table<Int>
     let accounts: Table<VenueAccount>
-    private let requests: Table<Lane<Command>>
+    private let connections: Table<AccountConnection>
     private let reports: Table<Lane<AccountEvent>>
     private var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
@@ -41,7 +41,7 @@ public final class SimulatedVenue: Connector {
         for (index, account) in configuration.accounts.enumerated() { owners[account.id.index] = index }
         accountOfRun = Table(owners)
         accounts = Table(configuration.accounts.map { VenueAccount($0, listings: configuration.listings.count) })
-        requests = Table(count: configuration.accounts.count) { _ in Lane() }
+        connections = Table(count: configuration.accounts.count) { AccountConnection(configuration.accounts[$0], seed: configuration.seed) }
         reports = Table(count: configuration.accounts.count) { _ in Lane() }
         deadMen = configuration.accounts.map { _ in .never }
         desk = MarginDesk(configuration)
@@ -137,13 +137,13 @@ public final class SimulatedVenue: Connector {
 
     public func handle(_ command: Command, now: Timestamp) {
         let account = account(command)
-        let arrival = requests[account].arrival(now + accounts[account].configuration.entryLatency)
-        requests[account].send(command, arriving: arrival)
-        nextArrival = min(nextArrival, arrival)
+        let latency = connections[account].entryLatency(command, at: now)
+        if latency < .zero, let refusal = command.refusal { return send(refusal, account, now, arriving: now - latency) }
+        nextArrival = min(nextArrival, connections[account].send(command, arriving: max(now + latency, now - latency)))
     }
 
-    /// Lets the earliest request arrive; of two at one instant, the lower account's. Orders whose time has come are gone before
-    /// it, and a switch runs out after it.
+    /// Lets the earliest request arrive, at the door or, held up there, at the matching; of two at one instant, the lower
+    /// account's. Orders whose time has come are gone before it, and a switch runs out after it.
     public func processArrival() {
         guard nextArrival != .never else { return }
         if let index = markets.indices.first(where: { markets[$0].nextExpiry == nextArrival }) {
@@ -156,8 +156,8 @@ public final class SimulatedVenue: Connector {
             findNextArrival()
             return cancelAll(accounts[account].configuration.id, nil, account, time, .deadMan)
         }
-        let account = nextRequest().account
-        let (time, command) = requests[account].receive()
+        let (time, account) = nextRequest()
+        guard let command = connections[account].receive(wouldTake: wouldTake) else { return findNextArrival() }
         // A settlement that came before the request is paid on the position before it.
         for index in markets.indices where markets[index].funding != nil { settleFunding(index, time) }
         process(command, account, time)
@@ -168,8 +168,15 @@ public final class SimulatedVenue: Connector {
     /// The earliest request on its way, of two at one instant the lower account's.
     private func nextRequest() -> (time: Timestamp, account: Int) {
         var earliest = (time: Timestamp.never, account: 0)
-        for account in requests.indices where requests[account].next < earliest.time { earliest = (requests[account].next, account) }
+        for account in connections.indices where connections[account].next < earliest.time {
+            earliest = (connections[account].next, account)
+        }
         return earliest
+    }
+
+    /// Whether a limit order would take if it were processed now.
+    private func wouldTake(_ request: OrderRequest) -> Bool {
+        listing(request.instrument).map { markets[$0].wouldTake(request.side, request.price?.ticks) } ?? false
     }
 
     private func findNextArrival() {
@@ -204,7 +211,11 @@ public final class SimulatedVenue: Connector {
     // MARK: Reports
 
     func report(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp) {
-        let arrival = reports[account].arrival(time + accounts[account].configuration.responseLatency)
+        send(report, account, time, arriving: time + connections[account].responseLatency(at: time))
+    }
+
+    private func send(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp, arriving: Timestamp) {
+        let arrival = reports[account].arrival(arriving)
         reports[account].send(
             AccountEvent(account: accounts[account].configuration.id, venueTime: time, receiveTime: arrival, report: report),
             arriving: arrival)

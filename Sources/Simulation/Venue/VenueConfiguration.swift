@@ -15,20 +15,23 @@ public struct VenueConfiguration: Sendable {
         public var leverage: Int64?
         /// Whether losing its connection cancels its orders.
         public var cancelsOnDisconnect = false
-        /// From our sending to the venue's matching.
-        public var entryLatency: Nanoseconds
-        /// From the venue's matching to our receiving.
-        public var responseLatency: Nanoseconds
+        public var connection: ConnectionModel
 
-        public init(
-            id: AccountID, collateral: [Money], makerFee: Rate, takerFee: Rate, entryLatency: Nanoseconds, responseLatency: Nanoseconds
-        ) {
+        public init(id: AccountID, collateral: [Money], makerFee: Rate, takerFee: Rate, connection: ConnectionModel) {
             self.id = id
             self.collateral = collateral
             self.makerFee = makerFee
             self.takerFee = takerFee
-            self.entryLatency = entryLatency
-            self.responseLatency = responseLatency
+            self.connection = connection
+        }
+
+        /// With latencies that are always the same.
+        public init(
+            id: AccountID, collateral: [Money], makerFee: Rate, takerFee: Rate, entryLatency: Nanoseconds, responseLatency: Nanoseconds
+        ) {
+            self.init(
+                id: id, collateral: collateral, makerFee: makerFee, takerFee: takerFee,
+                connection: .constant(entry: entryLatency, response: responseLatency))
         }
     }
 
@@ -96,6 +99,8 @@ public struct VenueConfiguration: Sendable {
     public var amendKeepsPlace = true
     /// Whether a fill is followed by the position and the balances that it left.
     public var reportsAccountState: Bool
+    /// Of what the venue draws.
+    public var seed: UInt64
     public var feeRounding = FeeRounding.finest
     /// nil: no margin is asked for.
     public var margin: Margin?
@@ -104,7 +109,7 @@ public struct VenueConfiguration: Sendable {
 
     public init(
         listings: [Listing], accounts: [Account], queue: QueueModel = .riskAverse, matching: Matching = .faithful,
-        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true
+        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true, seed: UInt64 = 1
     ) {
         self.listings = listings
         self.accounts = accounts
@@ -113,5 +118,6 @@ public struct VenueConfiguration: Sendable {
         self.postOnly = postOnly
         self.spotFee = spotFee
         self.reportsAccountState = reportsAccountState
+        self.seed = seed
     }
 }

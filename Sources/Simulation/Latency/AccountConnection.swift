@@ -1,0 +1,83 @@
+internal import Market
+internal import Trading
+
+/// One account's way to the venue and back: latencies, lanes, and what waits at the venue's door.
+///
+///     sent ──entry latency──▶ door ──speed bump──▶ matching
+///
+/// Requests of one lane arrive in the order in which they were sent, and leave the door in that order: one that is held up
+/// holds up those behind it. While it waits nobody sees it, and it meets the book as it is when it leaves.
+struct AccountConnection: ~Copyable {
+    private struct RequestLane: ~Copyable {
+        var road = Lane<Command>()
+        /// Unused without speed bumps.
+        var door = Lane<Command>()
+
+        var next: Timestamp { min(road.next, door.next) }
+    }
+
+    private let bumps: SpeedBumps?
+    private let lanes: Table<RequestLane>
+    private var entry: LatencyStream
+    private var response: LatencyStream
+    /// When something next reaches the door or leaves it.
+    private(set) var next = Timestamp.never
+
+    init(_ account: VenueConfiguration.Account, seed: UInt64) {
+        let model = account.connection
+        bumps = model.speedBumps.flatMap { $0.isNone ? nil : $0 }
+        lanes = Table(count: model.separatesLanes ? 3 : 1) { _ in RequestLane() }
+        entry = LatencyStream(model.entry, .entry, account: account.id, seed: seed)
+        response = LatencyStream(EntryLatency(model.response), .response, account: account.id, seed: seed)
+    }
+
+    /// How long a request that leaves now takes to the door; negative as `LatencyStream.next` says.
+    @inline(__always)
+    mutating func entryLatency(_ command: Command, at now: Timestamp) -> Nanoseconds { entry.next(command.requestClass, at: now) }
+
+    /// How long a report that leaves the venue now takes to us.
+    @inline(__always)
+    mutating func responseLatency(at now: Timestamp) -> Nanoseconds { response.next(.submit, at: now) }
+
+    /// Sends a request that alone would arrive at `time`; returns when something of this account arrives next.
+    mutating func send(_ command: Command, arriving time: Timestamp) -> Timestamp {
+        let lane = lane(command.requestClass)
+        let arrival = lanes[lane].road.arrival(time)
+        lanes[lane].road.send(command, arriving: arrival)
+        next = min(next, arrival)
+        return next
+    }
+
+    /// Takes what is due at `next`: the request that may be processed now; nil if it is held up at the door.
+    ///
+    /// - Parameter wouldTake: Whether a limit order would take from the venue's book now.
+    mutating func receive(wouldTake: (OrderRequest) -> Bool) -> Command? {
+        let now = next
+        var at = 0
+        while lanes[at].next != now { at += 1 }
+        let command = take(at, now, wouldTake)
+        next = .never
+        for lane in lanes.indices { next = min(next, lanes[lane].next) }
+        return command
+    }
+
+    private func take(_ at: Int, _ now: Timestamp, _ wouldTake: (OrderRequest) -> Bool) -> Command? {
+        // What leaves the door came before what reaches it.
+        if lanes[at].door.next == now { return lanes[at].door.receive().message }
+        let command = lanes[at].road.receive().message
+        guard let bumps else { return command }
+        let release = lanes[at].door.arrival(now + bumps.delay(command, wouldTake: wouldTake))
+        guard release > now else { return command }
+        lanes[at].door.send(command, arriving: release)
+        return nil
+    }
+
+    private func lane(_ kind: RequestClass) -> Int {
+        guard lanes.count > 1 else { return 0 }
+        switch kind {
+        case .postOnly, .amend: return 0
+        case .submit: return 1
+        case .cancel, .query: return 2
+        }
+    }
+}
