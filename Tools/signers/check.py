@@ -1,6 +1,7 @@
 """Compares Sources/Signing with independent signers, both ways. Started by Tools/signers/check.
 
 usage: check.py SIGNBENCH TRANSACTIONS|speed      MMSIM_SHARED: the folder that holds venues/vectors
+Over all kinds where there are 22 transactions or more.
 """
 
 import base64
@@ -285,7 +286,7 @@ def lighter(ours, rng, count, constants):
                 expect(schnorr.accepts(hashing, public, digest, schnorr.signature_of(info)), "the second verifier is wrong", info)
                 expect(not schnorr.accepts(hashing, public, digest, bytes(spoiled)), "the second verifier takes anything")
             plain_checked += 1
-    expect(len(seen) == 20, "kinds", sorted(seen))
+    expect(len(seen) == 20 or count < 22, "kinds", sorted(seen))
     for index in range(50):
         private, public, chain, api_key, account = rng.choice(clients)
         deadline = now // 1000 + rng.randrange(60, 7 * 3600)
