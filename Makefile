@@ -2,12 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build backtest test lint bench clean
+.PHONY: help setup build backtest test signers lint bench clean
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
 BIN := .build-release/release
-PACKAGES := libsqlite3-dev libssl-dev libcsv-dev libzstd-dev zlib1g-dev libjs-dygraphs
+PACKAGES := libsqlite3-dev libssl-dev libsecp256k1-dev libcsv-dev libzstd-dev zlib1g-dev libjs-dygraphs
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,9 +15,10 @@ help: ## What there is to make
 setup: ## Install the system libraries that the build needs (does nothing when they are there)
 	@Tools/setup $(PACKAGES)
 
-build: setup ## Build mmsim and the benchmark program, optimised
+build: setup ## Build mmsim and the benchmark programs, optimised
 	@$(RELEASE) --product mmsim
 	@$(RELEASE) --product workload
+	@$(RELEASE) --product signbench
 
 backtest: setup ## From a fresh clone to a report: build mmsim, generate the demo market, run the demo hedge
 	@$(RELEASE) --product mmsim
@@ -28,11 +29,18 @@ test: setup ## Build and run all tests
 	@$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 	@$(SWIFT) test --skip-build
 
+signers: setup ## Compare signatures with independent signers, count instructions for leaks, look for repeated nonces
+	@$(RELEASE) --product signbench
+	@Tools/signers/check $(BIN)/signbench
+	@Tools/signers/constant-time $(BIN)/signbench
+	@$(BIN)/signbench nonces 1000000
+
 lint: setup ## Check formatting, the layers' imports and the banned calls
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks </dev/null
 	@$(SWIFT) test --filter TidyTests
 
-bench: build ## Measure replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
+bench: build ## Measure signing beside the official signer, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
+	@Tools/signers/check $(BIN)/signbench speed
 	@Benchmarks/run $(BIN)/workload
 
 clean: ## Remove build folders and generated data; reports stay

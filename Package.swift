@@ -45,10 +45,11 @@ let package = Package(
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CCSV"),
         .systemLibrary(name: "CCrypto"),
+        .systemLibrary(name: "CSecp256k1"),
 
         // Values and decisions: nothing here opens a file, reads a clock or draws entropy (Tape: its file).
         layer("Market"),
-        layer("Signing", ["CCrypto"]),
+        layer("Signing", ["CCrypto", "CSecp256k1"]),
         layer("Trading", ["Market", "Signing"]),
         layer("Tape", ["Market", "Signing", "CSQLite", "CZstd"]),
         layer("Strategies", ["Market", "Trading"]),
@@ -75,10 +76,12 @@ let package = Package(
             name: "workload", dependencies: ["CommonWorkload", "Market", "Trading", "Simulation", "Tape", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
+        .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
+
         // Tests mirror the layers.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["TestSupport", "Market"]),
-        tests("SigningTests", ["Signing"]),
+        tests("SigningTests", ["TestSupport", "Signing"]),
         tests("TradingTests", ["Trading", "Market"]),
         tests("TapeTests", ["Tape", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Tape", "Market"]),
