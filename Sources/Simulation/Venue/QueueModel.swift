@@ -17,7 +17,7 @@ public enum QueueModel: Hashable, Sendable {
     case logarithmic
     /// ln(1 + back) ÷ ln(1 + back + front) comes from behind, sizes in base units.
     case logarithmicOfSum
-    /// No estimate: the feed tells every order, and those ahead are known by their ids.
+    /// No estimate: the feed tells every order, and those ahead are known by their ids. A feed that tells levels moves it by trades alone.
     case exactFIFO
 }
 

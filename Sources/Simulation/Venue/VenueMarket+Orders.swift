@@ -1,6 +1,6 @@
 internal import Market
 
-/// Feeds that tell their orders one by one.
+/// Feeds that tell their orders one by one, and no levels beside them.
 extension VenueMarket {
     /// A record of a single order: what a feed of levels and trades would have shown of it happens to the book and to our
     /// orders; with exact queues, each of ours then learns what stands ahead of it.
