@@ -1,6 +1,7 @@
 import Market
 import TestSupport
 import Testing
+import Trading
 
 @testable import Simulation
 
@@ -137,5 +138,44 @@ import Testing
             submits.append(stream.next(.submit, at: now).count)
         }
         #expect(submits == Self.draw(Self.drawn[1], count: 10))
+    }
+
+    // MARK: Lanes
+
+    @Test(arguments: TestScale.seeds(20))
+    func `however long each takes, requests and reports keep their order and never come before they can`(seed: UInt64) {
+        let model = ConnectionModel(
+            entry: EntryLatency(Self.drawn[1]), response: Self.drawn[0],
+            speedBumps: SpeedBumps(maker: .milliseconds(Int64(seed % 3)), cancel: .milliseconds(1)))
+        let venue = SimulatedVenue(
+            VenueConfiguration(
+                listings: [.init(id: InstrumentID(0), instrument: .plain)],
+                accounts: [.init(id: AccountID(0), collateral: [], makerFee: .zero, takerFee: .zero, connection: model)],
+                reportsAccountState: false, seed: seed))
+        venue.setSynchronised(InstrumentID(0), true)
+        var random = SeededGenerator(seed: seed)
+        var (sent, reports): ([Timestamp], [AccountEvent]) = ([], [])
+        var now = Timestamp(nanoseconds: 1_000_000)
+        for order in 1...300 as ClosedRange<UInt64> {
+            now = now + Nanoseconds(count: random.uniform(in: 0...5_000_000))
+            venue.advance(to: now)
+            while let report = venue.nextReport(now: now) { reports.append(report) }
+            sent.append(now)
+            venue.handle(
+                .submit(
+                    OrderRequest(
+                        account: AccountID(0), instrument: InstrumentID(0), order: OrderID(order), side: .buy, type: .limit,
+                        timeInForce: .goodTillCancelled, price: Price(ticks: 1), quantity: Quantity(lots: 1), postOnly: true)), now: now)
+        }
+        venue.advance(to: now + .hours(1))
+        while let report = venue.nextReport(now: .never) { reports.append(report) }
+        #expect(reports.map(\.report) == (1...300).map { .acknowledged(OrderID($0)) }, "seed \(seed)")
+        for (time, report) in zip(sent, reports) {
+            #expect(report.venueTime >= time + .milliseconds(2 + Int64(seed % 3)), "seed \(seed)")
+            #expect(report.receiveTime >= report.venueTime + .milliseconds(8), "seed \(seed)")
+        }
+        for (one, two) in zip(reports, reports.dropFirst()) {
+            #expect(one.venueTime <= two.venueTime && one.receiveTime <= two.receiveTime, "seed \(seed)")
+        }
     }
 }

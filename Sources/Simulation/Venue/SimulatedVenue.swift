@@ -143,6 +143,7 @@ public final class SimulatedVenue: Connector {
         let account = account(command)
         let latency = connections[account].entryLatency(command, at: now)
         if latency < .zero, let refusal = command.refusal { return send(refusal, account, now, arriving: now - latency) }
+        // What has no refusal arrives all the same.
         nextArrival = min(nextArrival, connections[account].send(command, arriving: max(now + latency, now - latency)))
     }
 
