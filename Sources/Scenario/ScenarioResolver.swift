@@ -83,7 +83,7 @@ struct ScenarioResolver {
                 let names = VenueProfile.all.map(\.name)
                 venue.fail("profile", "'\(profileName)' is not one of \(names.joined(separator: ", "))", Spelling.hint(profileName, names))
             }
-            let queue = venue.choice("queue", default: Scenario.Queue.riskAverse)
+            let queue = venue.choice("queue", default: Scenario.Queue.tradesOnly)
             return Scenario.Venue(
                 name: name, feed: venue.text("feed") ?? "", profile: profile ?? VenueProfile(name: profileName),
                 minimumLatency: venue.duration("minimum_latency", LatencyReader.latencies) ?? .milliseconds(1),

@@ -87,7 +87,7 @@ public enum ScenarioSchema {
                 .init("sync", .choice(Scenario.Sync.allCases.map(\.rawValue)), "When a book is trusted. Default snapshot."),
                 .init(
                     "queue", .choice(Scenario.Queue.allCases.map(\.rawValue)),
-                    "How the size ahead of an order shrinks. Default risk-averse; exact-fifo wants a feed of single orders."),
+                    "How the size ahead of an order shrinks. Default trades-only; exact-fifo wants a feed of single orders."),
                 .init("queue_exponent", .decimal, "Of the models power, power2 and power3, 0.1 to 20. Default 2."),
                 .init(
                     "post_only", .choice(Scenario.PostOnly.allCases.map(\.rawValue)), "What becomes of one that would take. Default reject."

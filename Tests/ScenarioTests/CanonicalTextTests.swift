@@ -54,7 +54,7 @@ import Testing
                 venues.far.minimum_latency = 1 ms
                 venues.far.post_only = reject
                 venues.far.profile = lighter-standard
-                venues.far.queue = risk-averse
+                venues.far.queue = trades-only
                 venues.far.spot_fee = quote
                 venues.far.sync = snapshot
                 venues.near.feed = binance-usdm
@@ -69,7 +69,7 @@ import Testing
 
                 """)
         // By another program, of the text above.
-        #expect("\(scenario.hash)" == "d10c6708350d71520908833b760a7f18101fdc72de38cfb1300c11297f31631a")
+        #expect("\(scenario.hash)" == "f48e05871c295dbf4d213deb25974a784d5b6556310b9fbe75ff91c074d02457")
     }
 
     @Test func `credentials and the paths of tapes are not in it`() throws {

@@ -26,7 +26,7 @@ import Trading
             ("venues.near.sync", "touched", "'touched' is not one of snapshot, touch", "did you mean 'touch'?"),
             ("venues.near.queue", "fifo", "'fifo' is not one of \(queues)", nil),
             ("venues.near.queue", "risk-adverse", "'risk-adverse' is not one of \(queues)", "did you mean 'risk-averse'?"),
-            ("venues.near.post_only", "rejct", "'rejct' is not one of reject, expire", "did you mean 'reject'?"),
+            ("venues.near.post_only", "rejct", "'rejct' is not one of reject, expire, slide", "did you mean 'reject'?"),
             ("venues.near.minimum_notional", "5", "'5' has no currency", "write \"5 USD\", or another currency or token"),
             ("venues.near.minimum_notional", "-5 USDT", "'-5 USDT' is negative", nil),
             ("accounts.M.venue", "nera", "there is no venue 'nera'", "did you mean 'near'?"),

@@ -28,7 +28,7 @@ import Testing
     @Test(
         arguments: [
             ("queue: log\n    queue_exponent: 2", "the queue model log has no exponent", "the models power, power2 and power3 have"),
-            ("queue_exponent: 2", "the queue model risk-averse has no exponent", "the models power, power2 and power3 have"),
+            ("queue_exponent: 2", "the queue model trades-only has no exponent", "the models power, power2 and power3 have"),
             ("queue: power\n    queue_exponent: 0", "'0' is out of range", "allowed: 0.1 to 20"),
             ("queue: power\n    queue_exponent: 21", "'21' is out of range", "allowed: 0.1 to 20"),
             ("queue: power\n    queue_exponent: square", "'square' does not begin with a decimal number", nil),

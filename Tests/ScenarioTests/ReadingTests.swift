@@ -87,7 +87,7 @@ import Trading
         let venue = try #require(scenario.venue("v"))
         #expect(venue.profile.name == "generic")
         #expect(venue.minimumLatency == .milliseconds(1))
-        #expect((venue.sync, venue.queue, venue.postOnly) == (.snapshot, .riskAverse, .reject))
+        #expect((venue.sync, venue.queue, venue.postOnly) == (.snapshot, .tradesOnly, .reject))
         #expect(venue.minimumNotional == nil)
         let account = try #require(scenario.account("A"))
         #expect(account.connection == .constant(entry: .milliseconds(10), response: .milliseconds(10)))

@@ -18,7 +18,11 @@ import Testing
     }
 
     /// Keys that other values of the demo rule out, or that have tests of their own.
-    private static let testedApart: Set = ["queue_exponent", "tier", "speed_bumps", "separate_lanes", "compute_time"]
+    private static let testedApart: Set = [
+        "queue_exponent", "tier", "speed_bumps", "separate_lanes", "compute_time", "self_trade", "self_trade_scope", "market_price",
+        "amend_place",
+        "limits", "cancel_on_disconnect",
+    ]
 
     /// The demo has every key there is, and the schema no other.
     @Test func `it names every key`() throws {
