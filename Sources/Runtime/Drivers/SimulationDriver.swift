@@ -62,6 +62,8 @@ public protocol SimulationObserver: AnyObject {
     let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
     private var lastWatchCount = -1
+    /// Streams that are down now.
+    var lostConnections: [Connection] = []
 
     /// - Parameters:
     ///   - feeds: One for each instrument, in the instruments' order.
@@ -108,6 +110,7 @@ public protocol SimulationObserver: AnyObject {
     /// Records before `start` only build the books. The run ends when every feed has ended, or at `end`.
     public func run(from start: Timestamp) throws(RunError) -> Outcome {
         unsafe times[sampleSlot] = start.nanoseconds
+        for venue in ports.indices { refresh(venue) }
         var isStarted = false
         while true {
             let (time, rank) = next()
@@ -148,6 +151,7 @@ public protocol SimulationObserver: AnyObject {
                 refresh(rank - arrivalRank)
                 if observer != nil, ports[rank - arrivalRank].with({ $0.hasFills }) { try bringUp(to: instant) }
                 observe(rank - arrivalRank, time)
+                if ports[rank - arrivalRank].with({ $0.hasFaultNews }) { try tellFaults(rank - arrivalRank, instant) }
             }
         }
         for feed in sides.indices { lastTime = max(lastTime, sides[feed].window.lastLocalTime) }
@@ -206,7 +210,9 @@ public protocol SimulationObserver: AnyObject {
     func noteWatched() {
         guard core.watchCount != lastWatchCount else { return }
         lastWatchCount = core.watchCount
-        for feed in sides.indices { sides[feed].isWatched = core.isWatched(InstrumentID(feed)) }
+        for feed in sides.indices {
+            sides[feed].isWatched = core.isWatched(InstrumentID(feed)) && !sides[feed].isSilent
+        }
     }
 
     /// The venue did something: when its sources are due next, and what records of its feeds may do.

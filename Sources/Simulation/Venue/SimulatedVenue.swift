@@ -17,6 +17,8 @@ public final class SimulatedVenue: Connector {
     private let reports: Table<Lane<AccountEvent>>
     private var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
+    /// nil where nothing ever goes wrong.
+    let faults: FaultState?
 
     /// By account: when all its orders are cancelled unless it is heard of before; `.never` if that is off.
     var deadMen: [Timestamp]
@@ -46,6 +48,8 @@ public final class SimulatedVenue: Connector {
         markets = Table(count: configuration.listings.count) { index in
             VenueMarket(configuration.listings[index], accounts: configuration.accounts.count, configuration)
         }
+        faults = configuration.faults.map(FaultState.init)
+        nextArrival = faults?.nextChange ?? .never
     }
 
     func listing(_ instrument: InstrumentID) -> Int? {
@@ -124,14 +128,21 @@ public final class SimulatedVenue: Connector {
 
     public func handle(_ command: Command, now: Timestamp) {
         let account = account(command)
-        let arrival = requests[account].arrival(now + accounts[account].configuration.entryLatency)
+        var latency = accounts[account].configuration.entryLatency
+        if let faults { latency = faults.slowed(latency, accounts[account].configuration.id) }
+        let arrival = requests[account].arrival(now + latency)
         requests[account].send(command, arriving: arrival)
         nextArrival = min(nextArrival, arrival)
     }
 
     /// Lets the earliest request arrive; of two at one instant, the lower account's, and requests before a switch that runs out.
+    /// A fault that begins or ends at the same instant does so before.
     public func processArrival() {
         guard nextArrival != .never else { return }
+        if let faults, faults.nextChange == nextArrival {
+            changeFaults(faults)
+            return findNextArrival()
+        }
         if let account = deadMen.indices.first(where: { deadMen[$0] == nextArrival }), nextRequest().time > nextArrival {
             let time = deadMen[account]
             deadMen[account] = .never
@@ -142,7 +153,7 @@ public final class SimulatedVenue: Connector {
         let (time, command) = requests[account].receive()
         // A settlement that came before the request is paid on the position before it.
         for index in markets.indices where markets[index].funding != nil { settleFunding(index, time) }
-        process(command, account, time)
+        if let faults { admit(command, account, time, faults) } else { process(command, account, time) }
         findNextArrival()
     }
 
@@ -154,7 +165,7 @@ public final class SimulatedVenue: Connector {
     }
 
     private func findNextArrival() {
-        nextArrival = nextRequest().time
+        nextArrival = min(nextRequest().time, faults?.nextChange ?? .never)
         for time in deadMen where time < nextArrival { nextArrival = time }
     }
 
@@ -167,9 +178,9 @@ public final class SimulatedVenue: Connector {
     public func nextReport(now: Timestamp) -> AccountEvent? {
         guard nextReportTime <= now, nextReportTime != .never else { return nil }
         var account = 0
-        while reports[account].next != nextReportTime { account += 1 }
-        let report = reports[account].receive().message
-        nextReportTime = .never
+        while account < reports.count, reports[account].next != nextReportTime { account += 1 }
+        let report = account < reports.count ? reports[account].receive().message : faults?.strays.removeFirst()
+        nextReportTime = faults?.strays.next ?? .never
         for account in reports.indices { nextReportTime = min(nextReportTime, reports[account].next) }
         return report
     }
@@ -184,12 +195,27 @@ public final class SimulatedVenue: Connector {
     // MARK: Reports
 
     func report(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp) {
-        let arrival = reports[account].arrival(time + accounts[account].configuration.responseLatency)
-        reports[account].send(
-            AccountEvent(account: accounts[account].configuration.id, venueTime: time, receiveTime: arrival, report: report),
-            arriving: arrival)
-        nextReportTime = min(nextReportTime, arrival)
+        if let faults { return sendAmongFaults(report, account, time, faults) }
+        send(report, account, at: time, leaving: time)
     }
+
+    /// Sends a report of what happened at `time` on the account's lane.
+    func send(_ report: AccountEvent.Report, _ account: Int, at time: Timestamp, leaving: Timestamp) {
+        let arrival = reportArrival(account, leaving: leaving)
+        let id = accounts[account].configuration.id
+        reports[account].send(AccountEvent(account: id, venueTime: time, receiveTime: arrival, report: report), arriving: arrival)
+        if let faults { faults.strays.overtake(id, arrival) }
+        noteReport(arrival)
+    }
+
+    /// When a report that leaves now arrives, if it keeps to its lane.
+    func reportArrival(_ account: Int, leaving time: Timestamp) -> Timestamp {
+        var latency = accounts[account].configuration.responseLatency
+        if let faults { latency = faults.slowed(latency, accounts[account].configuration.id) }
+        return reports[account].arrival(time + latency)
+    }
+
+    func noteReport(_ arrival: Timestamp) { nextReportTime = min(nextReportTime, arrival) }
 
     /// Books what matching did to our orders and reports it.
     @inline(__always)
@@ -239,7 +265,7 @@ public final class SimulatedVenue: Connector {
     }
 
     /// The position that a fill left, and the balances.
-    private func reportState(_ index: Int, _ account: Int, _ time: Timestamp) {
+    func reportState(_ index: Int, _ account: Int, _ time: Timestamp) {
         let entry = accounts[account].entry(markets[index].contract, listing: index)
         let position = Quantity(lots: markets[index].positions[account])
         report(.position(markets[index].id, quantity: position, entry: entry), account, time)

@@ -64,10 +64,13 @@ public struct VenueConfiguration: Sendable {
     public var spotFee: SpotFee
     /// Whether a fill is followed by the position and the balances that it left.
     public var reportsAccountState: Bool
+    /// What goes wrong; nil: nothing does.
+    public var faults: FaultPlan?
 
     public init(
         listings: [Listing], accounts: [Account], queue: QueueModel = .riskAverse, matching: Matching = .faithful,
-        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true
+        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true,
+        faults: FaultPlan? = nil
     ) {
         self.listings = listings
         self.accounts = accounts
@@ -76,5 +79,6 @@ public struct VenueConfiguration: Sendable {
         self.postOnly = postOnly
         self.spotFee = spotFee
         self.reportsAccountState = reportsAccountState
+        self.faults = faults
     }
 }
