@@ -49,6 +49,8 @@ struct JSONSchema {
         case .text: string
         case .integer: ["type": "integer"]
         case .duration: duration
+        case .durations: ["anyOf": .list([duration, list(duration)])]
+        case .decimal: decimal
         case .rate: rate
         case .amount: amount
         case .instant: string
@@ -56,6 +58,7 @@ struct JSONSchema {
         case .list(.path): ["anyOf": .list([string, list(string)])]
         case .list(.amount): ["anyOf": .list([amount, list(amount)])]
         case .section(let name): reference(name)
+        case .sections(let name): list(reference(name))
         case .named(let name): map(reference(name))
         case .words: map(string)
         case .symbols: map(map(string))
