@@ -67,8 +67,11 @@ let package = Package(
                 argumentParser,
             ]),
         .executableTarget(name: "mmsim", dependencies: ["Commands"], swiftSettings: strict),
+        .target(
+            name: "CommonWorkload", dependencies: ["Market", "Trading", "Simulation", "Metrics", "Runtime"], path: "Benchmarks/Common",
+            swiftSettings: strict),
         .executableTarget(
-            name: "workload", dependencies: ["Market", "Trading", "Simulation", "Tape", "Feeds", "Metrics", "Runtime"],
+            name: "workload", dependencies: ["CommonWorkload", "Market", "Trading", "Simulation", "Tape", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
         // Tests mirror the layers.
@@ -85,6 +88,7 @@ let package = Package(
         tests("RuntimeTests", ["Runtime", "Scenario", "Simulation", "Strategies", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
         tests("ReportTests", ["Report", "Runtime", "Metrics", "Trading", "Market"]),
         tests("CommandsTests", ["Commands"]),
+        tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]
 )

@@ -1,227 +1,137 @@
+import CommonWorkload
 import Foundation
 import Market
-import Metrics
 import Runtime
 import Simulation
+import Tape
 import Trading
 
 /// Runs the common workload with the driver, book, venue and core of the backtest and prints one JSON line.
-///
-///     workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--full] [--runs N] [--dump FILE]
 func main() throws(WorkloadError) {
-    let options = try Options(CommandLine.arguments.dropFirst())
+    var words = Array(CommandLine.arguments.dropFirst())
+    switch words.first {
+    case "make":
+        words.removeFirst()
+        try makeFeed(words)
+    case "tape":
+        words.removeFirst()
+        try makeTape(words)
+    default:
+        try measure(try Options(words))
+    }
+}
+
+let usage = """
+    usage: workload FEED S0|S1 [--queue ra|power|power2|power3|log|log2] [--books 1|2] [--full] [--decoder none|thread] [--runs N] [--dump FILE]
+           workload make FEED.bin LEVEL_CHANGES [SEED]
+           workload tape FEED.bin OUT.tape
+    FEED is a feed.bin, held in memory, or a tape, read from the disk.
+    """
+
+/// Writes the synthetic feed of a size and a seed.
+private func makeFeed(_ words: [String]) throws(WorkloadError) {
+    guard (2...3).contains(words.count), let count = Int(words[1]), count > 0, let seed = words.count == 3 ? UInt64(words[2]) : 42 else {
+        throw .usage(usage)
+    }
+    let bytes = WorkloadFeed.synthetic(levelChanges: count, seed: seed)
+    do { try Data(bytes).write(to: URL(fileURLWithPath: words[0])) } catch { throw .run("'\(words[0])' can't be written") }
+}
+
+/// Writes a feed as a tape.
+private func makeTape(_ words: [String]) throws(WorkloadError) {
+    guard words.count == 2 else { throw .usage(usage) }
+    let feed = try WorkloadFeed(reading: words[0])
+    do throws(TapeError) {
+        let writer = try TapeWriter(creating: words[1], replacing: true)
+        for instrument in WorkloadFeed.instruments { _ = try writer.addFeed(FeedDescription(instrument: instrument, source: "workload")) }
+        for venue in feed.venues {
+            for index in 0..<venue.count { try writer.append(venue[index]) }
+        }
+        try writer.close()
+    } catch {
+        throw .run(error.message)
+    }
+}
+
+private func measure(_ options: Options) throws(WorkloadError) {
     let loadStart = ContinuousClock.now
-    let feed = try FeedFile(reading: options.feed)
+    let input = try Input(options)
     let load = seconds(ContinuousClock.now - loadStart)
     var times: [Double] = []
     for number in 1...options.runs {
-        let run = try Run(feed, options)
+        let world = try WorkloadWorld(try input.sources(), first: input.first, last: input.last, options.setting)
         let start = ContinuousClock.now
-        try run.run()
+        try world.run()
         times.append(seconds(ContinuousClock.now - start))
         guard number == options.runs else { continue }
-        run.printResult(feed, times.sorted(), load: load)
-        try run.dump()
+        printResult(world, input, options, times.sorted(), load: load)
+        guard let path = options.dump else { continue }
+        do { try FillLog(world).text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+            throw .run("'\(path)' can't be written")
+        }
     }
 }
 
-struct Options {
-    static let usage = "usage: workload FEED.bin S0|S1 [--queue ra|power|power3|log] [--books 1|2] [--full] [--runs N] [--dump FILE]"
+/// Where the records come from.
+struct Input {
+    let first: Timestamp
+    let last: Timestamp
+    let levelChanges: Int
+    private let feed: WorkloadFeed?
+    private let tape: Tape?
+    private let usesThread: Bool
 
-    var feed = ""
-    var isQuoting = false
-    var queueName = "ra"
-    var books = 2
-    /// Each in a world of its own; the median counts.
-    var runs = 1
-    /// With risk limits, the journal's hash and all figures of a report, as `mmsim backtest` runs it.
-    var isFull = false
-    var dump: String?
-
-    var queue: QueueModel {
-        switch queueName {
-        case "power": .power(2)
-        case "power3": .powerOfShare(2)
-        case "log": .logarithmic
-        default: .riskAverse
+    init(_ options: Options) throws(WorkloadError) {
+        usesThread = options.usesThread
+        guard options.feed.hasSuffix(".tape") else {
+            let feed = try WorkloadFeed(reading: options.feed)
+            (self.feed, tape) = (feed, nil)
+            (first, last, levelChanges) = (feed.firstTime, feed.lastTime, feed.levelChanges)
+            return
         }
+        let tape: Tape
+        do throws(TapeError) { tape = try Tape(opening: options.feed) } catch { throw .run(error.message) }
+        let spans = tape.feeds.compactMap(\.venueTimes)
+        guard spans.count == 2 else { throw .malformed(path: options.feed, reason: "it has not two feeds with records") }
+        (feed, self.tape) = (nil, tape)
+        first = min(spans[0].lowerBound, spans[1].lowerBound)
+        last = max(spans[0].upperBound, spans[1].upperBound)
+        levelChanges = Int(tape.feeds.reduce(0) { $0 + $1.levelChanges })
     }
 
-    init(_ arguments: some Sequence<String>) throws(WorkloadError) {
-        var words = Array(arguments)[...]
-        var plain: [String] = []
-        while let word = words.popFirst() {
-            guard word.hasPrefix("--") else {
-                plain.append(word)
-                continue
-            }
-            if word == "--full" {
-                isFull = true
-                continue
-            }
-            guard let value = words.popFirst() else { throw .usage("\(word) wants a value\n\(Self.usage)") }
-            switch (word, value) {
-            case ("--queue", "ra"), ("--queue", "power"), ("--queue", "power3"), ("--queue", "log"): queueName = value
-            case ("--books", "1"): books = 1
-            case ("--books", "2"): books = 2
-            case ("--dump", _): dump = value
-            case ("--runs", _):
-                guard let count = Int(value), count > 0 else { throw .usage("--runs wants a number of runs\n\(Self.usage)") }
-                runs = count
-            default: throw .usage("'\(word) \(value)' is not known\n\(Self.usage)")
-            }
+    func sources() throws(WorkloadError) -> [any MarketSource] {
+        if let feed { return feed.venues.map { MemorySource($0) } }
+        guard let tape else { return [] }
+        // The feed's two times are 5 ms apart throughout: with this latency they stand as they are.
+        let sources = tape.feeds.indices.map {
+            TapeSource(tape, path: tape.path, feed: InstrumentID($0), instrument: InstrumentID($0), minimumLatency: .milliseconds(5))
         }
-        guard plain.count == 2, ["S0", "S1"].contains(plain[1]) else { throw .usage(Self.usage) }
-        feed = plain[0]
-        isQuoting = plain[1] == "S1"
-        if isQuoting, books == 1 { throw .usage("S1 needs the venue's books: leave --books 1 out") }
-        if isFull, !isQuoting || dump != nil { throw .usage("--full is for S1, without --dump") }
-        if !isQuoting, dump != nil { throw .usage("S0 has no fills to dump") }
+        return usesThread ? ReadAhead.sources(sources) : sources
     }
 }
 
-/// The world of one run: two venues, a core, the driver.
-final class Run: SimulationObserver {
-    private let options: Options
-    private let core: TradingCore
-    private let venues: [SimulatedVenue]
-    private var driver: SimulationDriver?
-    private var fills: ContiguousArray<(time: Int64, venue: Int, fill: Fill)> = []
-    private let start: Timestamp
-    private var recorder: RunRecorder?
-
-    init(_ feed: FeedFile, _ options: Options) throws(WorkloadError) {
-        self.options = options
-        start = feed.firstTime
-        guard let usd = Currency("USD") else { throw .run("USD is not a currency") }
-        let instruments = FeedFile.instruments
-        core = TradingCore(
-            CoreConfiguration(
-                instruments: instruments,
-                accounts: FeedFile.names.enumerated().map { .init(name: $0.element, venue: VenueID($0.offset), balances: [.zero(usd)]) },
-                seed: 1, limits: options.isFull ? Self.limits : RiskLimits(preventsSelfTrade: false)),
-            journal: options.isFull ? Journal(sink: nil) : nil)
-        venues = FeedFile.names.indices.map { index in
-            SimulatedVenue(
-                VenueConfiguration(
-                    listings: [.init(id: InstrumentID(index), instrument: instruments[index])],
-                    accounts: [
-                        .init(
-                            id: AccountID(index), collateral: [.zero(usd)], makerFee: Rate(basisPoints: 1), takerFee: Rate(basisPoints: 4),
-                            entryLatency: QuoteAndHedge.entryLatency, responseLatency: QuoteAndHedge.responseLatency)
-                    ], queue: options.queue, matching: .hftbacktest, reportsAccountState: false))
-        }
-        if options.isQuoting {
-            let legs = [
-                "A": StrategyBinding.Leg(account: AccountID(0), instrument: InstrumentID(0)),
-                "B": StrategyBinding.Leg(account: AccountID(1), instrument: InstrumentID(1)),
-            ]
-            let binding = StrategyBinding(legs: legs, instruments: instruments)
-            core.attach(
-                QuoteAndHedge(binding, first: feed.firstTime, last: feed.lastTime), subscriptions: [InstrumentID(0), InstrumentID(1)])
-            for index in instruments.indices { core.setSynchronised(InstrumentID(index), true) }
-        }
-        var observer: (any SimulationObserver)? = options.dump == nil ? nil : self
-        if options.isFull {
-            let description = RunDescription(
-                instruments: instruments, venueOfInstrument: FeedFile.names,
-                accounts: FeedFile.names.map { .init(name: $0, venue: $0, collateral: [.zero(usd)]) }, reporting: usd, rates: [:],
-                start: feed.firstTime, plannedEnd: feed.lastTime, capital: Money(nanos: 1_000_000_000_000_000, usd))
-            let recorder = RunRecorder(description)
-            self.recorder = recorder
-            let bridge = RunBridge(description, venues, venueOfInstrument: [0, 1], venueOfAccount: [0, 1], core, recorder)
-            core.observe(bridge)
-            observer = bridge
-        }
-        do throws(RunError) {
-            driver = try SimulationDriver(
-                core: core, venues: venues,
-                feeds: feed.venues.enumerated().map { .init(source: MemorySource($0.element), venue: $0.offset) },
-                venueOfAccount: [0, 1], observer: observer, sampleInterval: options.isFull ? .seconds(1) : .hours(24 * 365),
-                keepsVenueBooks: options.books == 2)
-        } catch {
-            throw .run(error.message)
-        }
+/// One JSON line as `WORKLOAD.md` §4 wants it.
+private func printResult(_ world: WorkloadWorld, _ input: Input, _ options: Options, _ times: [Double], load: Double) {
+    let median = times[times.count / 2]
+    var usage = rusage()
+    _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    var parts = [
+        "\"program\":\"mmsim\"", "\"case\":\"\(options.setting.isQuoting ? "S1" : "S0")\"", "\"queue\":\"\(options.queueName)\"",
+        "\"books\":\(options.setting.keepsVenueBooks ? 2 : 1)", "\"full\":\(options.setting.isFull)", "\"updates\":\(input.levelChanges)",
+        "\"runs\":\(times.count)", "\"sim_s\":\(fixed(median))", "\"min_s\":\(fixed(times[0]))",
+        "\"max_s\":\(fixed(times[times.count - 1]))", "\"load_s\":\(fixed(load))",
+        "\"updates_per_s\":\(Int(Double(input.levelChanges) / median))", "\"rss_kib\":\(usage.ru_maxrss)",
+    ]
+    for index in WorkloadFeed.names.indices {
+        let id = InstrumentID(index)
+        let position = world.venues[index].position(AccountID(index), id)
+        let balance = world.venues[index].balances(AccountID(index)).map(\.description).joined(separator: " ")
+        parts.append(
+            "\"\(WorkloadFeed.names[index])\":{\"best\":[\(world.core.books[id].bestBidTicks),\(world.core.books[id].bestAskTicks)],"
+                + "\"position_lots\":\(position.lots),\"balance\":\"\(balance)\"}")
     }
-
-    /// Every check is made, and none refuses: the fills stay the workload's.
-    private static let limits = RiskLimits(
-        maximumOrderNotional: 1_000_000_000_000_000, maximumPosition: 1_000_000_000_000, priceCollar: Rate(basisPoints: 1_000),
-        maximumOrdersPerSecond: 1_000, reservedOrdersPerSecond: 100, staleAfter: .minutes(10), preventsSelfTrade: false, maximumRejectsPerMinute: 1_000)
-
-    func run() throws(WorkloadError) {
-        do throws(RunError) { _ = try driver?.run(from: start) } catch { throw .run(error.message) }
-    }
-
-    func filled(_ fill: VenueFill, venue: Int) { fills.append((fill.time.nanoseconds, venue, fill.fill)) }
-    func changed(at time: Timestamp) {}
-    func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool { true }
-
-    /// One JSON line as `WORKLOAD.md` §4 wants it.
-    func printResult(_ feed: FeedFile, _ times: [Double], load: Double) {
-        let seconds = times[times.count / 2]
-        var usage = rusage()
-        _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        var parts = [
-            "\"program\":\"mmsim\"", "\"case\":\"\(options.isQuoting ? "S1" : "S0")\"", "\"queue\":\"\(options.queueName)\"",
-            "\"books\":\(options.books)", "\"full\":\(options.isFull)", "\"updates\":\(feed.levelChanges)", "\"runs\":\(times.count)",
-            "\"sim_s\":\(fixed(seconds))",
-            "\"min_s\":\(fixed(times[0]))", "\"max_s\":\(fixed(times[times.count - 1]))", "\"load_s\":\(fixed(load))",
-            "\"updates_per_s\":\(Int(Double(feed.levelChanges) / seconds))", "\"rss_kib\":\(usage.ru_maxrss)",
-        ]
-        var sums: [String] = []
-        for index in FeedFile.names.indices {
-            let id = InstrumentID(index)
-            sums.append(String(bookSum(id)))
-            let position = venues[index].position(AccountID(index), id)
-            let balance = venues[index].balances(AccountID(index)).map(\.description).joined(separator: " ")
-            parts.append(
-                "\"\(FeedFile.names[index])\":{\"best\":[\(core.books[id].bestBidTicks),\(core.books[id].bestAskTicks)],"
-                    + "\"position_lots\":\(position.lots),\"balance\":\"\(balance)\"}")
-        }
-        parts.append("\"book_sum\":[\(sums.joined(separator: ","))]")
-        print("{" + parts.joined(separator: ",") + "}")
-    }
-
-    /// Σ tick × lots of bids + 3 Σ of asks, mod 2⁶⁴.
-    private func bookSum(_ id: InstrumentID) -> UInt64 {
-        var sum: UInt64 = 0
-        for side in Side.allCases {
-            var at: Int64?
-            while let level = core.books[id].next(side, after: at) {
-                sum &+= UInt64(bitPattern: level.ticks) &* UInt64(bitPattern: level.lots) &* (side == .buy ? 1 : 3)
-                at = level.ticks
-            }
-        }
-        return sum
-    }
-
-    /// The fill log, sorted by time, venue and order.
-    func dump() throws(WorkloadError) {
-        guard let path = options.dump else { return }
-        var text = "exch_ts,venue,side,tick,order_id,maker\n"
-        for (time, venue, fill) in fills.sorted(by: { ($0.time, $0.venue, $0.fill.order) < ($1.time, $1.venue, $1.fill.order) }) {
-            let order = venue == 0 ? Int(quoteNumber(fill.order)) : 1_000_000_000 + hedgeNumber(fill.order)
-            text += "\(time),\(venue),\(fill.side.sign),\(fill.price.ticks),\(order),\(fill.role == .maker ? 1 : 0)\n"
-        }
-        do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch { throw .run("'\(path)' can't be written") }
-    }
-
-    /// The core numbers all orders in one row; the workload numbers quotes and hedges apart, each from 1.
-    private lazy var hedges: [UInt64] = fills.filter { $0.venue == 1 }.map(\.fill.order.rawValue).sorted()
-
-    private func hedgeNumber(_ order: OrderID) -> Int { lowerBound(order.rawValue) + 1 }
-    private func quoteNumber(_ order: OrderID) -> UInt64 { order.rawValue - UInt64(lowerBound(order.rawValue)) }
-
-    /// How many hedges have a smaller id.
-    private func lowerBound(_ id: UInt64) -> Int {
-        var (low, high) = (0, hedges.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if hedges[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    parts.append("\"book_sum\":[\(WorkloadFeed.names.indices.map { String(world.bookSum(InstrumentID($0))) }.joined(separator: ","))]")
+    print("{" + parts.joined(separator: ",") + "}")
 }
 
 func seconds(_ duration: Duration) -> Double {

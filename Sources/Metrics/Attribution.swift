@@ -7,18 +7,19 @@ public import Trading
 /// It is kept from the core's own fills, fees and payments, while the net profit comes from the venues' balances: a fill that
 /// one of them has and the other has not, or has otherwise, leaves a residual.
 struct AttributionLedger {
-    struct Key: Hashable {
-        var account: AccountID
-        var instrument: InstrumentID
-    }
-
     private struct Path {
         var position = Quantity.zero
         var mid: FinePrice?
+        /// The move of the last step, and the position's base amount after it; zero if there was none.
+        var moved: Int64 = 0
+        var base: Int64 = 0
     }
 
-    private let instruments: [Instrument]
-    private var paths: [Key: Path] = [:]
+    private let contracts: [Contract]
+    /// Instruments of one symbol have one number.
+    private let symbols: [Int]
+    /// By account × instrument.
+    private var paths: ContiguousArray<Path>
     /// Execution edge by role and purpose.
     private(set) var edges: [EdgeKey: CurrencyAmounts] = [:]
     private(set) var basis = CurrencyAmounts()
@@ -33,51 +34,63 @@ struct AttributionLedger {
         var purpose: OrderPurpose
     }
 
-    init(_ instruments: [Instrument]) { self.instruments = instruments }
-
-    func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity {
-        paths[Key(account: account, instrument: instrument)]?.position ?? .zero
+    init(_ instruments: [Instrument], accounts: Int) {
+        contracts = instruments.map(\.contract)
+        symbols = instruments.map { instrument in instruments.firstIndex { $0.symbol == instrument.symbol } ?? 0 }
+        paths = ContiguousArray(repeating: Path(), count: accounts * instruments.count)
     }
+
+    private func slot(_ account: AccountID, _ instrument: InstrumentID) -> Int { account.index * contracts.count + instrument.index }
+
+    func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { paths[slot(account, instrument)].position }
+
+    var isFlat: Bool { paths.allSatisfy(\.position.isZero) }
 
     /// Moves every held position's path to these mids, split into what paired positions cancel and what is exposed.
     mutating func move(_ mids: [FinePrice?]) {
-        var moves: [(key: Key, amount: Money, base: Int64)] = []
-        for key in paths.keys.sorted(by: { ($0.account, $0.instrument) < ($1.account, $1.instrument) }) {
-            guard let path = paths[key], let mid = mids[key.instrument.index] else { continue }
-            paths[key]?.mid = mid
+        for slot in paths.indices {
+            let instrument = slot % contracts.count
+            let path = paths[slot]
+            paths[slot].moved = 0
+            paths[slot].base = 0
+            guard let mid = mids[instrument] else { continue }
+            paths[slot].mid = mid
             guard let last = path.mid, !path.position.isZero else { continue }
-            let instrument = instruments[key.instrument.index]
-            let amount = value(instrument, path.position, mid) - value(instrument, path.position, last)
-            moves.append((key, amount, instrument.baseAmount(path.position, at: mid)))
+            let contract = contracts[instrument]
+            paths[slot].moved = (value(contract, path.position, mid) - value(contract, path.position, last)).nanos
+            paths[slot].base = contract.baseAmount(path.position, at: mid)
         }
-        for move in moves {
+        for slot in paths.indices where paths[slot].moved != 0 {
             // What one symbol's longs and shorts have in common; coins of different symbols do not pair.
-            let symbol = instruments[move.key.instrument.index].symbol
-            let peers = moves.filter { instruments[$0.key.instrument.index].symbol == symbol }
-            let long = peers.reduce(Int128(0)) { $0 + Int128(max(0, $1.base)) }
-            let short = peers.reduce(Int128(0)) { $0 + Int128(max(0, -$1.base)) }
-            let paired = min(long, short)
-            let side = move.base > 0 ? long : short
-            let share = side == 0 ? 0 : roundedQuotient(Int128(move.amount.nanos) * paired, side)
-            basis.add(Money(nanos: share, move.amount.currency))
-            netExposure.add(Money(nanos: move.amount.nanos - share, move.amount.currency))
+            let symbol = symbols[slot % contracts.count]
+            var (long, short) = (Int128(0), Int128(0))
+            for peer in paths.indices where symbols[peer % contracts.count] == symbol {
+                long += Int128(max(0, paths[peer].base))
+                short += Int128(max(0, -paths[peer].base))
+            }
+            let side = paths[slot].base > 0 ? long : short
+            let (moved, currency) = (paths[slot].moved, contracts[slot % contracts.count].settlement)
+            let share = side == 0 ? 0 : roundedQuotient(Int128(moved) * min(long, short), side)
+            basis.add(Money(nanos: share, currency))
+            netExposure.add(Money(nanos: moved - share, currency))
         }
     }
 
     /// Books a fill of the core's record; `mid` is the one just before it at the venue, where the path has been moved to. While
     /// it is not known, the path stays where it was, so that no move of a held position is lost.
     mutating func fill(_ fill: Fill, account: AccountID, purpose: OrderPurpose, mid: FinePrice?) {
-        let key = Key(account: account, instrument: fill.instrument)
-        let instrument = instruments[fill.instrument.index]
-        let path = paths[key] ?? Path()
+        let slot = slot(account, fill.instrument)
+        let contract = contracts[fill.instrument.index]
+        let position = paths[slot].position
         let change = fill.signedQuantity
-        let price = instrument.finePrice(fill.price)
-        let mid = mid ?? path.mid ?? price
-        let paid = value(instrument, change, price)
-        let edge = value(instrument, path.position + change, mid) - value(instrument, path.position, mid) - paid
+        let price = contract.finePrice(fill.price)
+        let mid = mid ?? paths[slot].mid ?? price
+        let paid = value(contract, change, price)
+        let edge = value(contract, position + change, mid) - value(contract, position, mid) - paid
         edges[EdgeKey(role: fill.role, purpose: purpose), default: CurrencyAmounts()].add(edge)
         fees.add(-fill.fee)
-        paths[key] = Path(position: path.position + change, mid: mid)
+        paths[slot].position = position + change
+        paths[slot].mid = mid
     }
 
     mutating func fund(_ payment: FundingPayment) { funding.add(payment.amount) }
@@ -87,10 +100,10 @@ struct AttributionLedger {
     /// What open positions are worth at the marks beyond what they are worth at the mids of their paths.
     func markDifference(_ marks: [FinePrice?]) -> CurrencyAmounts {
         var sum = CurrencyAmounts()
-        for (key, path) in paths where !path.position.isZero {
-            guard let mid = path.mid, let mark = marks[key.instrument.index] else { continue }
-            let instrument = instruments[key.instrument.index]
-            sum.add(value(instrument, path.position, mark) - value(instrument, path.position, mid))
+        for (slot, path) in paths.enumerated() where !path.position.isZero {
+            let instrument = slot % contracts.count
+            guard let mid = path.mid, let mark = marks[instrument] else { continue }
+            sum.add(value(contracts[instrument], path.position, mark) - value(contracts[instrument], path.position, mid))
         }
         return sum
     }

@@ -27,19 +27,49 @@ public struct ExactAmount: Hashable, Comparable, Sendable, AdditiveArithmetic {
     public var double: Double { Double(nanos) / 1e9 }
 }
 
-/// Amounts by currency, in 10⁻⁹ of each.
+/// Amounts by currency, in 10⁻⁹ of each: few, so a sorted list.
 struct CurrencyAmounts: Hashable, Sendable {
-    private(set) var nanos: [Currency: Int64] = [:]
+    private(set) var entries: ContiguousArray<Money> = []
 
-    mutating func add(_ money: Money) { nanos[money.currency, default: 0] += money.nanos }
-
-    mutating func add(_ other: CurrencyAmounts) {
-        for (currency, amount) in other.nanos { nanos[currency, default: 0] += amount }
+    mutating func add(_ money: Money) {
+        let index = place(money.currency)
+        if index < entries.count, entries[index].currency == money.currency {
+            entries[index] += money
+        } else {
+            entries.insert(money, at: index)
+        }
     }
 
-    func exact(_ rates: [Currency: Int64]) -> ExactAmount {
-        nanos.reduce(into: .zero) { $0 += ExactAmount(nanos: $1.value, rate: rates[$1.key] ?? 0) }
+    mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+
+    func exact(_ rates: CurrencyAmounts) -> ExactAmount {
+        var sum = ExactAmount.zero
+        for entry in entries { sum += ExactAmount(nanos: entry.nanos, rate: rates[entry.currency] ?? 0) }
+        return sum
     }
 
-    subscript(currency: Currency) -> Int64 { nanos[currency] ?? 0 }
+    subscript(currency: Currency) -> Int64? {
+        get {
+            let index = place(currency)
+            return index < entries.count && entries[index].currency == currency ? entries[index].nanos : nil
+        }
+        set {
+            let index = place(currency)
+            let isThere = index < entries.count && entries[index].currency == currency
+            if let newValue, isThere {
+                entries[index] = Money(nanos: newValue, currency)
+            } else if let newValue {
+                entries.insert(Money(nanos: newValue, currency), at: index)
+            } else if isThere {
+                entries.remove(at: index)
+            }
+        }
+    }
+
+    /// The first entry that is not before the currency.
+    private func place(_ currency: Currency) -> Int {
+        var index = 0
+        while index < entries.count, entries[index].currency < currency { index += 1 }
+        return index
+    }
 }

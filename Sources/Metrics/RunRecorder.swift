@@ -8,11 +8,14 @@ public import Trading
 public final class RunRecorder {
     private let description: RunDescription
     private var ledger: AttributionLedger
-    private var pending: [TradeKey: [FinePrice?]] = [:]
-    private var startEquity: [Currency: Int64] = [:]
-    private var startRates: [Currency: Int64] = [:]
-    private var lastRates: [Currency: Int64] = [:]
-    private var lastState: VenueState?
+    /// The mids before each fill that the core does not know of yet.
+    private var pending: PendingMids
+    private var startEquity = CurrencyAmounts()
+    private var startRates = CurrencyAmounts()
+    private var lastRates = CurrencyAmounts()
+    /// Rates in the order of their currencies: the stated ones first.
+    private let rateSources: [(currency: Currency, source: RunDescription.Rate)]
+    private var lastMids: [FinePrice?] = []
     private var drawdown = Drawdown()
     private var lastTotal = ExactAmount.zero
     private var flows = CurrencyAmounts()
@@ -39,18 +42,15 @@ public final class RunRecorder {
     private var netDelta: BucketSeries
     private var spread: BucketSeries
 
-    private struct TradeKey: Hashable {
-        var venue: String
-        var trade: UInt64
-    }
-
     public init(_ description: RunDescription) {
         self.description = description
-        ledger = AttributionLedger(description.instruments)
+        ledger = AttributionLedger(description.instruments, accounts: description.accounts.count)
+        rateSources = description.rates.map { ($0.key, $0.value) }.sorted { ($0.1.isMid ? 1 : 0, $0.0) < ($1.1.isMid ? 1 : 0, $1.0) }
         nextSample = description.start + description.sampling
         let venues = description.accounts.map(\.venue).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         activity = venues.map { RunResult.Activity(venue: $0) }
         activityOfAccount = description.accounts.map { account in venues.firstIndex(of: account.venue) ?? 0 }
+        pending = PendingMids(venues: venues.count, instruments: description.instruments.count)
         let series = BucketSeries(from: description.start)
         equity = series
         drawdownSeries = series
@@ -76,7 +76,7 @@ public final class RunRecorder {
         startRates = rates(state.mids)
         lastRates = startRates
         startEquity = equityByCurrency(state)
-        let total = exact(startEquity, startRates)
+        let total = startEquity.exact(startRates)
         capital = description.capital.map { ExactAmount(nanos: $0.nanos, rate: startRates[$0.currency] ?? 1_000_000_000) } ?? total
         lastSample = total
         record(state)
@@ -84,7 +84,7 @@ public final class RunRecorder {
 
     /// A fill at the venue, when it happened: its witness's mechanism, and the mids just before it, by instrument.
     public func venueFill(account: AccountID, _ fill: Fill, mechanism: String, isVerified: Bool, isLarge: Bool, mids: [FinePrice?]) {
-        pending[TradeKey(venue: description.accounts[account.index].venue, trade: fill.trade)] = mids
+        pending.add(mids, venue: activityOfAccount[account.index], trade: fill.trade)
         mechanisms[mechanism, default: 0] += 1
         if !isVerified { unverified += 1 }
         if isLarge { large += 1 }
@@ -94,8 +94,9 @@ public final class RunRecorder {
     public func record(_ state: VenueState) {
         let now = rates(state.mids)
         lastRates = now
-        lastState = state
-        let total = exact(equityByCurrency(state), now)
+        if lastMids.count != state.mids.count { lastMids = state.mids }
+        for index in state.mids.indices { lastMids[index] = state.mids[index] }
+        let total = equityByCurrency(state).exact(now)
         while state.time >= nextSample {
             sample(lastSample ?? total, total)
             nextSample = nextSample + description.sampling
@@ -165,8 +166,7 @@ public final class RunRecorder {
         _ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp
     ) {
         let index = activityOfAccount[account.index]
-        let venue = description.accounts[account.index].venue
-        let mids = pending.removeValue(forKey: TradeKey(venue: venue, trade: fill.trade)) ?? lastState?.mids ?? []
+        let mids = pending.take(venue: index, trade: fill.trade) ?? lastMids
         let instrument = description.instruments[fill.instrument.index]
         let price = instrument.finePrice(fill.price)
         if !mids.isEmpty { ledger.move(mids) }
@@ -229,10 +229,7 @@ public final class RunRecorder {
     private func closeTrip(notionalChange fill: Fill, worth: Money) {
         tripProfit += ExactAmount(nanos: -worth.nanos * fill.side.sign, rate: lastRates[worth.currency] ?? 0)
         tripProfit -= ExactAmount(nanos: fill.fee.nanos, rate: lastRates[fill.fee.currency] ?? 0)
-        for account in description.accounts.indices {
-            for instrument in description.instruments.indices
-            where !ledger.position(AccountID(account), InstrumentID(instrument)).isZero { return }
-        }
+        guard ledger.isFlat else { return }
         trips.count += 1
         if tripProfit > .zero {
             trips.wins += 1
@@ -258,8 +255,8 @@ public final class RunRecorder {
             annualised = Self.compounded(returns, statistics.periodsPerYear)
         }
         return RunResult(
-            description: description, start: description.start, end: state.time, startEquity: exact(startEquity, startRates),
-            endEquity: exact(end, rates), attribution: attribution, statistics: statistics, annualisedReturn: annualised,
+            description: description, start: description.start, end: state.time, startEquity: startEquity.exact(startRates),
+            endEquity: end.exact(rates), attribution: attribution, statistics: statistics, annualisedReturn: annualised,
             sampling: description.sampling, capital: capital, drawdown: drawdown,
             ulcerIndex: returns.isEmpty ? nil : (ulcerSum / Double(returns.count)).squareRoot(), activity: activity, mechanisms: mechanisms,
             unverifiedFills: unverified, largeFills: large, fillTimes: fillTimes,
@@ -273,10 +270,10 @@ public final class RunRecorder {
         return ReturnStatistics.power(growth, periodsPerYear / Double(returns.count)) - 1
     }
 
-    private func attribution(_ end: [Currency: Int64], _ rates: [Currency: Int64], _ state: VenueState) -> Attribution {
+    private func attribution(_ end: CurrencyAmounts, _ rates: CurrencyAmounts, _ state: VenueState) -> Attribution {
         var currency = ExactAmount.zero
-        for (code, amount) in startEquity {
-            currency += ExactAmount(nanos: amount, rate: (rates[code] ?? 0) - (startRates[code] ?? 0))
+        for amount in startEquity.entries {
+            currency += ExactAmount(nanos: amount.nanos, rate: (rates[amount.currency] ?? 0) - (startRates[amount.currency] ?? 0))
         }
         let edges = ledger.edges.map { Attribution.Edge(role: $0.key.role, purpose: $0.key.purpose, amount: $0.value.exact(rates)) }
         return Attribution(
@@ -284,7 +281,7 @@ public final class RunRecorder {
             basis: ledger.basis.exact(rates), netExposure: ledger.netExposure.exact(rates), fees: ledger.fees.exact(rates),
             funding: ledger.funding.exact(rates), penalties: ledger.penalties.exact(rates), adjustments: ledger.adjustments.exact(rates),
             markDifference: ledger.markDifference(state.marks).exact(rates), currency: currency,
-            netProfit: exact(end, rates) - exact(startEquity, startRates) - flows.exact(rates))
+            netProfit: end.exact(rates) - startEquity.exact(startRates) - flows.exact(rates))
     }
 
     private func positions(_ state: VenueState) -> [RunResult.Position] {
@@ -317,11 +314,9 @@ public final class RunRecorder {
         return result
     }
 
-    private func ratesUsed(_ rates: [Currency: Int64]) -> [(currency: Currency, rate: Int64, isStated: Bool)] {
-        rates.sorted { $0.key < $1.key }.filter { $0.key != description.reporting }.map { currency, rate in
-            var isStated = false
-            if case .stated = description.rates[currency] { isStated = true }
-            return (currency, rate, isStated)
+    private func ratesUsed(_ rates: CurrencyAmounts) -> [(currency: Currency, rate: Int64, isStated: Bool)] {
+        rates.entries.filter { $0.currency != description.reporting }.map { rate in
+            (rate.currency, rate.nanos, description.rates[rate.currency].map { !$0.isMid } ?? false)
         }
     }
 
@@ -329,7 +324,7 @@ public final class RunRecorder {
 
     /// Each account's equity by currency: balances and what open positions would pay. What the run bought of a spot instrument
     /// counts at its mark in the quote currency, not as a balance of the base currency.
-    private func equityByCurrency(_ state: VenueState) -> [Currency: Int64] {
+    private func equityByCurrency(_ state: VenueState) -> CurrencyAmounts {
         var sum = CurrencyAmounts()
         for account in description.accounts.indices {
             for balance in state.balances[account] { sum.add(balance) }
@@ -344,25 +339,27 @@ public final class RunRecorder {
                 }
             }
         }
-        return sum.nanos
-    }
-
-    private func exact(_ amounts: [Currency: Int64], _ rates: [Currency: Int64]) -> ExactAmount {
-        amounts.reduce(into: .zero) { $0 += ExactAmount(nanos: $1.value, rate: rates[$1.key] ?? 0) }
+        return sum
     }
 
     /// 10⁻⁹ of the reporting currency for one of each; a rate by mid keeps its last value while a side of the book is empty.
-    private func rates(_ mids: [FinePrice?]) -> [Currency: Int64] {
-        var rates: [Currency: Int64] = [description.reporting: 1_000_000_000]
-        for (currency, source) in description.rates {
-            if case .stated(let rate) = source { rates[currency] = rate }
-        }
-        for (currency, source) in description.rates {
-            guard case .mid(let id) = source else { continue }
-            let quote = rates[description.instruments[id.index].quote] ?? 1_000_000_000
-            rates[currency] =
-                mids[id.index].map { roundedQuotient(Int128($0.nanos) * Int128(quote), 1_000_000_000) } ?? lastRates[currency] ?? 0
+    private func rates(_ mids: [FinePrice?]) -> CurrencyAmounts {
+        var rates = CurrencyAmounts()
+        rates[description.reporting] = 1_000_000_000
+        for (currency, source) in rateSources {
+            switch source {
+            case .stated(let rate):
+                rates[currency] = rate
+            case .mid(let id):
+                let quote = rates[description.instruments[id.index].quote] ?? 1_000_000_000
+                rates[currency] =
+                    mids[id.index].map { roundedQuotient(Int128($0.nanos) * Int128(quote), 1_000_000_000) } ?? lastRates[currency] ?? 0
+            }
         }
         return rates
     }
+}
+
+extension RunDescription.Rate {
+    fileprivate var isMid: Bool { if case .mid = self { true } else { false } }
 }

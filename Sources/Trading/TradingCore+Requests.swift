@@ -1,4 +1,4 @@
-internal import Market
+public import Market
 
 /// What a strategy or an algorithm may ask for: the work behind `Context`.
 extension TradingCore {
@@ -84,7 +84,8 @@ extension TradingCore {
 
     // MARK: What the context shows
 
-    func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { positions.position(account, instrument) }
+    /// The account's position from confirmed fills.
+    public func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { positions.position(account, instrument) }
     func ownPosition(_ instance: StrategyID, _ account: AccountID, _ instrument: InstrumentID) -> Quantity {
         positions.own(instance, account, instrument)
     }

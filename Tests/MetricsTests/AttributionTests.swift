@@ -30,7 +30,7 @@ private func fill(
 }
 
 @Test func `what paired positions cancel is basis, the rest is exposure`() {
-    var ledger = AttributionLedger([instrument("BTC", "a"), instrument("BTC", "b")])
+    var ledger = AttributionLedger([instrument("BTC", "a"), instrument("BTC", "b")], accounts: 2)
     ledger.fill(fill(0, .buy, 100, 3), account: AccountID(0), purpose: .quote, mid: price(101))
     ledger.fill(fill(1, .sell, 103, 2, role: .taker), account: AccountID(1), purpose: .hedge, mid: price(102))
     ledger.move([price(111), price(110)])
@@ -43,7 +43,7 @@ private func fill(
 }
 
 @Test func `positions of different symbols are not a pair`() {
-    var ledger = AttributionLedger([instrument("BTC", "a"), instrument("ETH", "a")])
+    var ledger = AttributionLedger([instrument("BTC", "a"), instrument("ETH", "a")], accounts: 2)
     ledger.fill(fill(0, .buy, 100, 3), account: AccountID(0), purpose: .quote, mid: price(100))
     ledger.fill(fill(1, .sell, 10, 3), account: AccountID(0), purpose: .quote, mid: price(10))
     ledger.move([price(101), price(11)])
@@ -53,14 +53,14 @@ private func fill(
 }
 
 @Test func `a fill while no mid is known loses no move`() {
-    var ledger = AttributionLedger([instrument("BTC", "a")])
+    var ledger = AttributionLedger([instrument("BTC", "a")], accounts: 2)
     ledger.fill(fill(0, .buy, 100, 3), account: AccountID(0), purpose: .quote, mid: price(100))
     ledger.move([nil])
     ledger.fill(fill(0, .sell, 90, 3, trade: 2), account: AccountID(0), purpose: .quote, mid: nil)
     ledger.move([price(80)])
     // Bought at 100 and sold at 90: −30 in all, wherever it is booked.
-    let edge = ledger.edges.values.reduce(0) { $0 + $1[.usd] }
-    #expect(edge + ledger.basis[.usd] + ledger.netExposure[.usd] == -30 * billion)
+    let edge = ledger.edges.values.reduce(0) { $0 + ($1[.usd] ?? 0) }
+    #expect(edge + (ledger.basis[.usd] ?? 0) + (ledger.netExposure[.usd] ?? 0) == -30 * billion)
     #expect(ledger.position(AccountID(0), InstrumentID(0)) == .zero)
 }
 

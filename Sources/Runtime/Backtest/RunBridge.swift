@@ -17,7 +17,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     private(set) var failure: RunError?
     private(set) var unsynchronised: [Nanoseconds]
     private var hasBegun = false
-    private var mids: [FinePrice?]
+    private var current: VenueState
     private var lastPositions: [[Quantity]] = []
     private var lastSample: Timestamp?
 
@@ -39,33 +39,41 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         self.output = output
         self.goesOn = goesOn
         unsynchronised = description.instruments.map { _ in .zero }
-        mids = description.instruments.map { _ in nil }
+        let (accounts, instruments) = (description.accounts, description.instruments)
+        current = VenueState(
+            time: description.start, balances: accounts.map { _ in [] },
+            positions: accounts.map { _ in Array(repeating: .zero, count: instruments.count) },
+            unrealised: accounts.map { _ in instruments.map { .zero($0.settlement) } }, marks: instruments.map { _ in nil },
+            mids: instruments.map { _ in nil })
     }
 
     private func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
 
     /// What the venues know now. Where a book can't be trusted for the moment, its last trusted mid stands.
     func state(at time: Timestamp) -> VenueState {
-        let instruments = description.instruments
-        for index in instruments.indices {
-            mids[index] = venues[venueOfInstrument[index]].mid(InstrumentID(index)) ?? mids[index]
+        refresh(time)
+        return current
+    }
+
+    /// Brings `current` up to date in place.
+    private func refresh(_ time: Timestamp) {
+        current.time = time
+        for index in current.mids.indices {
+            let venue = venues[venueOfInstrument[index]]
+            if let mid = venue.mid(InstrumentID(index)) { current.mids[index] = mid }
+            current.marks[index] = venue.mark(InstrumentID(index)) ?? current.mids[index]
         }
-        let marks = instruments.indices.map { venues[venueOfInstrument[$0]].mark(InstrumentID($0)) ?? mids[$0] }
-        var positions: [[Quantity]] = []
-        var unrealised: [[Money]] = []
-        var balances: [[Money]] = []
         for (number, venue) in venueOfAccount.enumerated() {
             let id = AccountID(number)
-            balances.append(venues[venue].balances(id))
-            positions.append(
-                instruments.indices.map { venueOfInstrument[$0] == venue ? venues[venue].position(id, InstrumentID($0)) : .zero })
-            unrealised.append(
-                instruments.indices.map { index in
-                    guard venueOfInstrument[index] == venue, let mark = marks[index] else { return .zero(instruments[index].settlement) }
-                    return venues[venue].unrealised(id, InstrumentID(index), at: mark)
-                })
+            current.balances[number].removeAll(keepingCapacity: true)
+            venues[venue].appendBalances(id, to: &current.balances[number])
+            for index in current.mids.indices where venueOfInstrument[index] == venue {
+                current.positions[number][index] = venues[venue].position(id, InstrumentID(index))
+                if let mark = current.marks[index] {
+                    current.unrealised[number][index] = venues[venue].unrealised(id, InstrumentID(index), at: mark)
+                }
+            }
         }
-        return VenueState(time: time, balances: balances, positions: positions, unrealised: unrealised, marks: marks, mids: mids)
     }
 
     private func attempt(_ body: () throws(RunError) -> Void) {
@@ -77,14 +85,14 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     public func filled(_ fill: VenueFill, venue: Int) {
         let instrument = description.instruments[fill.fill.instrument.index]
-        var mids = self.mids.indices.map { venues[venueOfInstrument[$0]].mid(InstrumentID($0)) ?? self.mids[$0] }
+        var mids = current.mids.indices.map { venues[venueOfInstrument[$0]].mid(InstrumentID($0)) ?? current.mids[$0] }
         if fill.bidTicks != OrderBook.noBid, fill.askTicks != OrderBook.noAsk {
             let doubled = Int128(fill.bidTicks + fill.askTicks) * Int128(instrument.tickSize.nanos)
             mids[fill.fill.instrument.index] = FinePrice(nanos: roundedQuotient(doubled, 2))
         }
         let isLarge = fill.fill.quantity.lots * 10 > fill.witness.displayed
         recorder.venueFill(
-            account: fill.account, fill.fill, mechanism: "\(fill.witness.mechanism)", isVerified: fill.witness.isVerified, isLarge: isLarge,
+            account: fill.account, fill.fill, mechanism: fill.witness.mechanism.name, isVerified: fill.witness.isVerified, isLarge: isLarge,
             mids: mids)
         attempt { () throws(RunError) in
             try output?.witness(fill, account: accountName(fill.account), instrument: instrument)
@@ -92,19 +100,19 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     }
 
     public func changed(at time: Timestamp) {
-        let state = state(at: time)
+        refresh(time)
         if !hasBegun {
             // The collateral can't be valued before the feeds that price it are there; nothing can be traded before that either.
-            guard recorder.canValue(state) else { return }
+            guard recorder.canValue(current) else { return }
             hasBegun = true
-            recorder.begin(state)
+            recorder.begin(current)
         } else {
-            recorder.record(state)
+            recorder.record(current)
         }
-        guard state.positions != lastPositions else { return }
+        guard output != nil, current.positions != lastPositions else { return }
         for (account, owner) in description.accounts.enumerated() {
             for (index, instrument) in description.instruments.enumerated() {
-                let quantity = state.positions[account][index]
+                let quantity = current.positions[account][index]
                 let before = lastPositions.isEmpty ? .zero : lastPositions[account][index]
                 guard quantity != before else { continue }
                 attempt { () throws(RunError) in
@@ -112,7 +120,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
                 }
             }
         }
-        lastPositions = state.positions
+        lastPositions = current.positions
     }
 
     public func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {

@@ -1,11 +1,11 @@
 internal import Feeds
-internal import Market
-internal import Tape
+public import Market
+public import Tape
 
 /// One feed of a run, streamed from the tapes that hold its parts, in time order, with corrected times.
 ///
 /// Between two parts that do not follow each other stands a gap: the book is not traded on until its next snapshot.
-final class TapeSource: MarketSource {
+public final class TapeSource: MarketSource {
     struct Part {
         var path: String
         var tape: Tape
@@ -29,20 +29,31 @@ final class TapeSource: MarketSource {
         clock = FeedClock(minimumLatency: minimumLatency)
     }
 
+    /// One feed of one tape.
+    ///
+    /// - Parameters:
+    ///   - feed: As the tape numbers it.
+    ///   - instrument: As the run numbers it.
+    ///   - minimumLatency: The smallest time from the venue to us, which the receive times are shifted to.
+    public convenience init(_ tape: Tape, path: String, feed: InstrumentID, instrument: InstrumentID, minimumLatency: Nanoseconds) {
+        self.init(
+            parts: [Part(path: path, tape: tape, feed: feed, followsHole: false)], instrument: instrument, minimumLatency: minimumLatency)
+    }
+
     /// From the venue to us, by corrected times, a sample each frame.
     private(set) var latency = LatencyRecorder()
     /// Gaps seen so far.
     private(set) var gapCount = 0
     var clockStatistics: FeedClock.Statistics { clock.statistics }
 
-    func next() throws(RunError) -> EventBatch? {
+    public func next() throws(RunError) -> EventBatch? {
         guard try load() else { return nil }
         let batch = spare.popLast() ?? EventBatch()
         batch.replace(by: loaded)
         return batch
     }
 
-    func recycle(_ batch: EventBatch) { spare.append(batch) }
+    public func recycle(_ batch: EventBatch) { spare.append(batch) }
 
     /// Replaces `loaded` by the next records; false at the end.
     private func load() throws(RunError) -> Bool {

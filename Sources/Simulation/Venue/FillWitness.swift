@@ -14,6 +14,16 @@ public struct FillWitness: Hashable, BitwiseCopyable, Sendable {
         case ownTaker
         /// It met an order of another of our accounts.
         case ownOrder
+
+        public var name: String {
+            switch self {
+            case .queueCleared: "queueCleared"
+            case .tradeThrough: "tradeThrough"
+            case .bookCrossed: "bookCrossed"
+            case .ownTaker: "ownTaker"
+            case .ownOrder: "ownOrder"
+            }
+        }
     }
 
     public var mechanism: Mechanism

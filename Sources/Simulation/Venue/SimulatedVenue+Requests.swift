@@ -152,6 +152,11 @@ extension SimulatedVenue {
 
     // MARK: What the venue knows, for the report
 
+    /// Appends the account's settled balances, by currency.
+    public func appendBalances(_ id: AccountID, to balances: inout [Money]) {
+        balances.append(contentsOf: accounts[accountIndex(id)].balances)
+    }
+
     /// Settled balances, by currency.
     public func balances(_ id: AccountID) -> [Money] { accounts[accountIndex(id)].balances }
 

@@ -1,5 +1,5 @@
-import Market
-import Trading
+internal import Market
+internal import Trading
 
 /// Strategy S1 of the common workload (`WORKLOAD.md` §3): quotes both sides on A at each tick of its clock, and hedges each
 /// fill of A at once by a market order on B.

@@ -1,6 +1,6 @@
-import Foundation
-import Market
-import Runtime
+internal import Foundation
+package import Market
+package import Runtime
 
 /// The feed of the common workload: 32-byte little-endian records sorted by venue time (`WORKLOAD.md` §1).
 ///
@@ -14,18 +14,23 @@ import Runtime
 /// | 29 | u8 | side: 0 bid or buyer-initiated, 1 ask or seller-initiated |
 /// | 30 | u8 | venue: 0 A, 1 B |
 /// | 31 | u8 | flags: bit 0, last record of its event |
-struct FeedFile {
+package struct WorkloadFeed {
+    /// As the file's byte says.
+    enum Kind: UInt8 { case snapshot, change, trade }
+
     static let recordSize = 32
-    static let names = ["A", "B"]
+    package static let names = ["A", "B"]
 
     /// The records of each venue, in order.
-    let venues = [EventBatch(), EventBatch()]
+    package let venues = [EventBatch(), EventBatch()]
     /// Records of level changes, snapshots included: the unit that speeds are counted in.
-    var levelChanges = 0
-    var firstTime = Timestamp.distantPast
-    var lastTime = Timestamp.distantPast
+    package private(set) var records = 0
+    package private(set) var events = 0
+    package private(set) var levelChanges = 0
+    package private(set) var firstTime = Timestamp.distantPast
+    package private(set) var lastTime = Timestamp.distantPast
 
-    init(reading path: String) throws(WorkloadError) {
+    package init(reading path: String) throws(WorkloadError) {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable(path: path) }
         defer { try? handle.close() }
         var isFirstOfEvent = [true, true]
@@ -38,12 +43,41 @@ struct FeedFile {
             let whole = rest.count / Self.recordSize * Self.recordSize
             let bytes = [UInt8](rest.prefix(whole))
             rest = Data(rest.dropFirst(whole))
-            for start in stride(from: 0, to: whole, by: Self.recordSize) {
-                try add(bytes.span.extracting(start..<start + Self.recordSize), &isFirstOfEvent, path)
-            }
+            try add(bytes, &isFirstOfEvent, path)
         }
         guard rest.isEmpty else { throw .malformed(path: path, reason: "its size is not a multiple of \(Self.recordSize) bytes") }
         guard firstTime > .distantPast else { throw .malformed(path: path, reason: "it is empty") }
+    }
+
+    /// A feed from the bytes of a file.
+    package init(_ bytes: [UInt8]) throws(WorkloadError) {
+        var isFirstOfEvent = [true, true]
+        try add(bytes, &isFirstOfEvent, "the bytes")
+    }
+
+    /// The bytes of the synthetic feed of this size and seed.
+    package static func synthetic(levelChanges: Int, seed: UInt64) -> [UInt8] {
+        let records = FeedGenerator(levelChanges: levelChanges, seed: seed).records
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(records.count * recordSize)
+        func put(_ value: Int64, _ count: Int) {
+            for shift in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> Int64(8 * shift))) }
+        }
+        for record in records {
+            let time = (record.time + FeedGenerator.start) * 1_000
+            put(time, 8)
+            put(time + FeedGenerator.feedLatency, 8)
+            put(record.lots, 8)
+            put(record.tick, 4)
+            bytes += [record.kind.rawValue, UInt8(record.side), UInt8(record.venue), record.isLast ? 1 : 0]
+        }
+        return bytes
+    }
+
+    private mutating func add(_ bytes: [UInt8], _ isFirstOfEvent: inout [Bool], _ path: String) throws(WorkloadError) {
+        for start in stride(from: 0, to: bytes.count, by: Self.recordSize) {
+            try add(bytes.span.extracting(start..<start + Self.recordSize), &isFirstOfEvent, path)
+        }
     }
 
     private mutating func add(_ bytes: Span<UInt8>, _ isFirstOfEvent: inout [Bool], _ path: String) throws(WorkloadError) {
@@ -63,6 +97,8 @@ struct FeedFile {
         guard event.receiveTime >= event.venueTime else { throw .malformed(path: path, reason: "a receive time precedes the venue's") }
         if firstTime == .distantPast { firstTime = event.venueTime }
         lastTime = event.venueTime
+        records += 1
+        if event.isLast { events += 1 }
         if !isTrade { levelChanges += 1 }
         venues[venue].append(event)
     }
@@ -74,20 +110,20 @@ struct FeedFile {
     }
 
     /// Tick 0.5, lot 0.001, near 50,000.
-    static let instruments = names.map { name in
+    package static let instruments = names.map { name in
         Instrument(
             symbol: "X", venue: name, venueSymbol: "X", kind: .linear, base: Currency("X")!, quote: Currency("USD")!,
             tickSize: FinePrice(nanos: 500_000_000), lotSize: 1_000_000)
     }
 }
 
-enum WorkloadError: Error {
+package enum WorkloadError: Error {
     case usage(String)
     case unreadable(path: String)
     case malformed(path: String, reason: String)
     case run(String)
 
-    var message: String {
+    package var message: String {
         switch self {
         case .usage(let text): text
         case .unreadable(let path): "'\(path)' can't be read"
