@@ -73,7 +73,8 @@ extension ScenarioResolver {
     func faults(_ top: SectionReader, _ accounts: [Scenario.Account]) -> [Scenario.Fault] {
         guard let node = top.node("faults") else { return [] }
         guard case .sequence(let sequence) = node else {
-            top.fail("faults", "it must be a list of faults", "write faults: [{ kind: outage, venue: NAME, after: \"10 min\", for: \"30 s\" }]")
+            top.fail(
+                "faults", "it must be a list of faults", "write faults: [{ kind: outage, venue: NAME, after: \"10 min\", for: \"30 s\" }]")
             return []
         }
         var faults: [Scenario.Fault] = []

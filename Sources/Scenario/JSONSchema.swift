@@ -58,7 +58,7 @@ struct JSONSchema {
         case .list(.path): ["anyOf": .list([string, list(string)])]
         case .list(.amount): ["anyOf": .list([amount, list(amount)])]
         case .section(let name): reference(name)
-        case .sections(let name): list(reference(name))
+        case .sections(let name): ["type": "array", "items": reference(name)]
         case .named(let name): map(reference(name))
         case .words: map(string)
         case .symbols: map(map(string))

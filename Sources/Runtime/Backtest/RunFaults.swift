@@ -1,17 +1,18 @@
-internal import Market
+public import Market
 internal import Scenario
 internal import Signing
 internal import Simulation
+internal import Trading
 
 /// The faults of a scenario, bound to its run.
 extension RunPlan {
     /// What goes wrong at a venue; nil if nothing does.
-    func faults(_ venue: Int) throws(RunError) -> FaultPlan? {
+    func faultPlan(_ venue: Int) throws(RunError) -> FaultPlan? {
         var (stated, drawn): ([Fault], [FaultDraw]) = ([], [])
         for fault in scenario.faults where fault.venue == scenario.venues[venue].name {
             let kind = Self.kind(fault)
-            let instrument = try instrument(fault, venue)
-            let account = fault.account.map { account($0) }
+            let instrument = try self.instrument(fault, venue)
+            let account = fault.account.map { self.account($0) }
             // By what a fault says, so that another one in the file changes nothing for it.
             let stream = Self.stream(fault)
             let length = fault.duration?.lowerBound ?? .zero
@@ -32,7 +33,7 @@ extension RunPlan {
         }
         guard !stated.isEmpty || !drawn.isEmpty else { return nil }
         // Nothing goes wrong before the core has started.
-        return FaultPlan(stated, drawn: drawn, seed: scenario.seed, run: start + Nanoseconds(count: 1) ... end)
+        return FaultPlan(stated, drawn: drawn, seed: scenario.seed, run: start + Nanoseconds(count: 1)...end)
     }
 
     /// Stated faults that the run does not reach.

@@ -25,7 +25,9 @@ struct RunPlan {
     let limits: RiskLimits
     let rates: [Currency: RunDescription.Rate]
     let assumptions: [String]
-    let warnings: [String]
+    private(set) var warnings: [String]
+    /// By venue; nil where nothing goes wrong.
+    private(set) var faults: [FaultPlan?] = []
 
     var instruments: [Instrument] { listings.map(\.instrument) }
     func account(_ name: String) -> AccountID { AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0) }
@@ -92,6 +94,8 @@ struct RunPlan {
         }
         if end - start < .hours(24 * 30) { warnings.append("the run is shorter than 30 days: annualised figures are not to be believed") }
         self.warnings = warnings
+        faults = try scenario.venues.indices.map { (venue) throws(RunError) in try faultPlan(venue) }
+        self.warnings += faultWarnings
     }
 
     /// Where all feeds overlap, cut to the scenario's range.
@@ -193,7 +197,8 @@ struct RunPlan {
             listings: listings.enumerated().filter { $0.element.venue == index }.map {
                 VenueConfiguration.Listing(id: InstrumentID($0.offset), instrument: $0.element.instrument)
             }, accounts: accounts, queue: venue.queue == .tradesOnly ? .tradesOnly : .riskAverse, matching: .faithful,
-            postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote)
+            postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote,
+            faults: faults[index])
     }
 
     var coreConfiguration: CoreConfiguration {
