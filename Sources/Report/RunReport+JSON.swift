@@ -23,6 +23,7 @@ extension RunReport {
         keys["warnings"] = strings(warnings)
         keys["events"] = .integer(outcome.events)
         keys["feeds"] = .array(outcome.feeds.map(feed))
+        keys["faults"] = faultFigures
         keys["equity"] = equityFigures
         keys["accounts"] = .array(outcome.accounts.map(terms))
         keys["performance"] = performance

@@ -16,7 +16,7 @@ extension RunReport {
                 .init(
                     title: "Execution",
                     blocks: [.table(venueTable), .facts(execution), .chart(feeChart), .table(termsTable), .table(latencyTable)]),
-                .init(title: "Risk", blocks: [.facts(risk)]),
+                .init(title: "Risk", blocks: [.facts(risk)] + faultBlocks),
                 .init(
                     title: "Tables",
                     blocks: [

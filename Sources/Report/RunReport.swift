@@ -130,6 +130,7 @@ public struct RunReport {
         if !result.positions.isEmpty {
             lines.append("  open: " + result.positions.map { "\($0.account) \($0.quantity) \($0.instrument)" }.joined(separator: ", "))
         }
+        lines += faultLines
         for assumption in outcome.assumptions { lines.append("  assumed: \(assumption)") }
         for warning in warnings { lines.append("  warning: \(warning)") }
         return lines.joined(separator: "\n") + "\n"

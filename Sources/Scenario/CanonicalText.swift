@@ -65,6 +65,9 @@ struct CanonicalText {
             case .feed(let venue, let symbol): lines[key] = "\(venue) \(symbol)"
             }
         }
+        for (index, fault) in scenario.faults.enumerated() {
+            for (key, value) in fault.canonicalKeys { lines["faults.\(index + 1).\(key)"] = value }
+        }
         text = lines.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined()
     }
 

@@ -50,6 +50,7 @@ struct JSONSchema {
         case .integer: ["type": "integer"]
         case .decimal: ["anyOf": .list([decimal, ["type": "number"]])]
         case .duration: duration
+        case .durations: ["anyOf": .list([duration, list(duration)])]
         case .rate: rate
         case .amount: amount
         case .instant: string
@@ -57,6 +58,7 @@ struct JSONSchema {
         case .list(.path): ["anyOf": .list([string, list(string)])]
         case .list(.amount): ["anyOf": .list([amount, list(amount)])]
         case .section(let name): reference(name)
+        case .sections(let name): ["type": "array", "items": reference(name)]
         case .named(let name): map(reference(name))
         case .words: map(string)
         case .symbols: map(map(string))

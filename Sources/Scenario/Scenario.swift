@@ -137,6 +137,8 @@ public struct Scenario: Sendable {
     public var rates: [CurrencyRate]
     public var capital: Money?
     public var returns: Returns
+    /// Sorted by their canonical text.
+    public var faults: [Fault]
     public var overrides: [Override]
     /// One `key = value` a line, sorted, units normalised; without tapes' paths and credentials.
     public var canonicalText: String

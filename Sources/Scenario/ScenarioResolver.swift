@@ -36,12 +36,13 @@ struct ScenarioResolver {
         let report = top.section("report", "report")
         let capital = report?.amount("capital")
         let returns = report?.choice("returns", default: Scenario.Returns.additive) ?? .additive
+        let faults = self.faults(top, accounts)
         guard let strategy, let reporting else { return nil }
         var scenario = Scenario(
             file: file, name: name, seed: UInt64(bitPattern: top.integer("seed", 0 ... .max) ?? 1),
             tapes: tapes.map { Self.resolve($0, beside: file) }, start: start, end: end, venues: venues, accounts: accounts,
             symbols: symbols, strategy: strategy, risk: risk, reporting: reporting, rates: rates, capital: capital, returns: returns,
-            overrides: overrides, canonicalText: "")
+            faults: faults, overrides: overrides, canonicalText: "")
         scenario.canonicalText = CanonicalText(scenario).text
         return scenario
     }

@@ -8,12 +8,16 @@ public enum ScenarioSchema {
         case integer
         case decimal
         case duration
+        /// One duration, or a list of two.
+        case durations
         case rate
         case amount
         case instant
         case choice([String])
         case list(Item)
         case section(String)
+        /// A list of sections.
+        case sections(String)
         /// A mapping from the user's names to a section.
         case named(String)
         /// A mapping from the user's names to a text.
@@ -68,6 +72,7 @@ public enum ScenarioSchema {
                 .init("risk", .section("risk"), "Limits that every order is checked against. Default: none."),
                 .init("reporting", .text, required: true, "The currency of the report, such as USD."),
                 .init("rates", .rates, "What other currencies are worth: {\"USDT/USD\": \"1\"}, or {feed: VENUE, symbol: SYMBOL}."),
+                .init("faults", .sections("fault"), "What goes wrong at venues. Default: nothing."),
                 .init("report", .section("report"), "How results are presented."),
             ]
         ),
@@ -175,6 +180,7 @@ public enum ScenarioSchema {
                 .init("max_rejects_per_minute", .integer, "More than these, and quotes freeze."),
             ]
         ),
+        ("fault", ScenarioResolver.faultKeys),
         (
             "report",
             [

@@ -32,7 +32,7 @@ final class Stage {
         _ instrument: Instrument = .plain, accounts: Int = 2, collateral: [Money] = [Money(nanos: 1_000_000_000_000_000, .usd)],
         makerFee: Rate = .zero, takerFee: Rate = .zero, orderTick: Int64 = 1, queue: QueueModel = .riskAverse,
         matching: VenueConfiguration.Matching = .faithful, postOnly: VenueConfiguration.PostOnlyPolicy = .reject,
-        reportsAccountState: Bool = false, isSynchronised: Bool = true
+        reportsAccountState: Bool = false, isSynchronised: Bool = true, faults: FaultPlan? = nil
     ) {
         venue = SimulatedVenue(
             VenueConfiguration(
@@ -42,7 +42,7 @@ final class Stage {
                         id: AccountID($0), collateral: collateral, makerFee: makerFee, takerFee: takerFee, entryLatency: Self.entryLatency,
                         responseLatency: Self.responseLatency)
                 },
-                queue: queue, matching: matching, postOnly: postOnly, reportsAccountState: reportsAccountState))
+                queue: queue, matching: matching, postOnly: postOnly, reportsAccountState: reportsAccountState, faults: faults))
         venue.setSynchronised(Self.instrument, isSynchronised)
     }
 

@@ -25,6 +25,8 @@ public struct Backtest {
         public var accounts: [Terms]
         public var assumptions: [String]
         public var warnings: [String]
+        /// By start.
+        public var faults: [FaultRow]
     }
 
     /// On what terms an account trades.
@@ -145,7 +147,8 @@ public struct Backtest {
         return Outcome(
             result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
             journalRecords: journal.recordCount, journalDigest: digest?.description, dataHash: Self.dataHash(hashes),
-            feeds: feeds(sources, bridge.unsynchronised), accounts: terms, assumptions: plan.assumptions, warnings: plan.warnings)
+            feeds: feeds(sources, bridge.unsynchronised), accounts: terms, assumptions: plan.assumptions, warnings: plan.warnings,
+            faults: Self.faultRows(plan, venues))
     }
 
     private var terms: [Terms] {

@@ -25,9 +25,11 @@ struct RunPlan {
     let limits: RiskLimits
     let rates: [Currency: RunDescription.Rate]
     let assumptions: [String]
-    let warnings: [String]
+    private(set) var warnings: [String]
     /// By venue; nil where none is asked for.
     let margins: [VenueConfiguration.Margin?]
+    /// By venue; nil where nothing goes wrong.
+    private(set) var faults: [FaultPlan?] = []
 
     var instruments: [Instrument] { listings.map(\.instrument) }
     func account(_ name: String) -> AccountID { AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0) }
@@ -102,6 +104,8 @@ struct RunPlan {
         warnings += marginWarnings
         if end - start < .hours(24 * 30) { warnings.append("the run is shorter than 30 days: annualised figures are not to be believed") }
         self.warnings = warnings
+        faults = try scenario.venues.indices.map { (venue) throws(RunError) in try faultPlan(venue) }
+        self.warnings += faultWarnings
     }
 
     /// Where all feeds overlap, cut to the scenario's range.
@@ -204,7 +208,7 @@ struct RunPlan {
                 VenueConfiguration.Listing(id: InstrumentID($0.offset), instrument: $0.element.instrument)
             }, accounts: accounts, queue: venue.queueModel, matching: .faithful,
             postOnly: venue.postOnly == .expire ? .expire : .reject, spotFee: venue.spotFee == .received ? .received : .quote,
-            seed: scenario.seed)
+            seed: scenario.seed, faults: faults[index])
         configureAccounts(&configuration, index)
         return configuration
     }

@@ -24,6 +24,9 @@ internal import Simulation
     private(set) var reactsFrom = Int64.max
     /// Whether somebody is woken by what reaches us.
     var isWatched = false
+    /// What became of the records that a fault keeps from us; nil while all reach us.
+    var silence: PublicSilence? { didSet { isSilent = silence != nil } }
+    private(set) var isSilent = false
 
     init(_ window: consuming FeedWindow, _ venue: VenuePort, index: Int, usesTouchSync: Bool) {
         self.window = window

@@ -41,6 +41,7 @@ extension SimulationDriver {
     }
 
     private func bringUpLocalSide(_ feed: Int, through limit: Int64) throws(RunError) {
+        guard !sides[feed].isSilent else { return try missLocalSide(feed, through: limit) }
         let core = self.core
         let through = Timestamp(nanoseconds: limit)
         guard sides[feed].usesTouchSync else {

@@ -63,6 +63,8 @@ public protocol SimulationObserver: AnyObject {
     let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
     private var lastWatchCount = -1
+    /// Streams that are down now.
+    var lostConnections: [Connection] = []
 
     /// - Parameters:
     ///   - feeds: One for each instrument, in the instruments' order.
@@ -113,6 +115,7 @@ public protocol SimulationObserver: AnyObject {
     /// Records before `start` only build the books. The run ends when every feed has ended, or at `end`.
     public func run(from start: Timestamp) throws(RunError) -> Outcome {
         unsafe times[sampleSlot] = start.nanoseconds
+        for venue in ports.indices { refresh(venue) }
         var isStarted = false
         while true {
             let (time, rank) = next()
@@ -120,7 +123,10 @@ public protocol SimulationObserver: AnyObject {
             if try runLive(to: instant) { continue }
             if instant.time < time {
                 try bringUp(to: instant)
-                if instant.time == end { break }
+                if instant.time == end {
+                    lastTime = end
+                    break
+                }
                 renewPaces(instant.time)
                 continue
             }
@@ -153,6 +159,7 @@ public protocol SimulationObserver: AnyObject {
                 refresh(rank - arrivalRank)
                 if observer != nil, ports[rank - arrivalRank].with({ $0.hasFills }) { try bringUp(to: instant) }
                 observe(rank - arrivalRank, time)
+                if ports[rank - arrivalRank].with({ $0.hasFaultNews }) { try tellFaults(rank - arrivalRank, instant) }
             }
         }
         for feed in sides.indices { lastTime = max(lastTime, sides[feed].window.lastLocalTime) }
@@ -164,10 +171,9 @@ public protocol SimulationObserver: AnyObject {
     public var eventCount: Int64 { sides.indices.reduce(0) { $0 + sides[$1].window.eventCount } }
 
     /// Nothing but timers and samples is left.
-    private var isQuiet: Bool {
-        for slot in 0..<wakeSlot where unsafe times[slot] != .max { return false }
-        return sides.indices.allSatisfy { sides[$0].window.localTime == .max }
-    }
+    private var isQuiet: Bool { areVenuesQuiet && sides.indices.allSatisfy { sides[$0].window.localTime == .max } }
+
+    private var areVenuesQuiet: Bool { ports.indices.allSatisfy { ports[$0].with { $0.isQuiet } } }
 
     /// The earliest source that is not data: its time, and its rank among all sources.
     @inline(__always)
@@ -213,7 +219,9 @@ public protocol SimulationObserver: AnyObject {
     func noteWatched() {
         guard core.watchCount != lastWatchCount else { return }
         lastWatchCount = core.watchCount
-        for feed in sides.indices { sides[feed].isWatched = core.isWatched(InstrumentID(feed)) }
+        for feed in sides.indices {
+            sides[feed].isWatched = core.isWatched(InstrumentID(feed)) && !sides[feed].isSilent
+        }
     }
 
     /// The venue did something: when its sources are due next, and what records of its feeds may do.
@@ -240,7 +248,7 @@ public protocol SimulationObserver: AnyObject {
         unsafe times[sampleSlot] = .max
         while true {
             let (time, rank) = next()
-            guard time != .max else { break }
+            guard time != .max, !areVenuesQuiet else { break }
             if rank < reportRank {
                 ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)

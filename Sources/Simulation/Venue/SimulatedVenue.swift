@@ -18,6 +18,8 @@ public final class SimulatedVenue: Connector {
     private var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
     var desk: MarginDesk
+    /// nil where nothing ever goes wrong.
+    let faults: FaultState?
 
     /// By account: when all its orders are cancelled unless it is heard of before; `.never` if that is off.
     var deadMen: [Timestamp]
@@ -52,6 +54,8 @@ public final class SimulatedVenue: Connector {
         markets = Table(count: configuration.listings.count) { index in
             VenueMarket(configuration.listings[index], accounts: configuration.accounts.count, configuration)
         }
+        faults = configuration.faults.map(FaultState.init)
+        nextArrival = faults?.nextChange ?? .never
     }
 
     func listing(_ instrument: InstrumentID) -> Int? {
@@ -141,16 +145,21 @@ public final class SimulatedVenue: Connector {
 
     public func handle(_ command: Command, now: Timestamp) {
         let account = account(command)
-        let latency = connections[account].entryLatency(command, at: now)
+        var latency = connections[account].entryLatency(command, at: now)
+        if let faults, latency >= .zero { latency = faults.slowed(latency, accounts[account].configuration.id) }
         if latency < .zero, let refusal = command.refusal { return send(refusal, account, now, arriving: now - latency) }
         // What has no refusal arrives all the same.
         nextArrival = min(nextArrival, connections[account].send(command, arriving: max(now + latency, now - latency)))
     }
 
     /// Lets the earliest request arrive, at the door or, held up there, at the matching; of two at one instant, the lower
-    /// account's. Orders whose time has come are gone before it, and a switch runs out after it.
+    /// account's. Faults begin and end, and orders whose time has come are gone, before it; a switch runs out after it.
     public func processArrival() {
         guard nextArrival != .never else { return }
+        if let faults, faults.nextChange == nextArrival {
+            changeFaults(faults)
+            return findNextArrival()
+        }
         if let index = markets.indices.first(where: { markets[$0].nextExpiry == nextArrival }) {
             expireOrders(index, nextArrival)
             return findNextArrival()
@@ -165,7 +174,7 @@ public final class SimulatedVenue: Connector {
         guard let command = connections[account].receive(wouldTake: wouldTake) else { return findNextArrival() }
         // A settlement that came before the request is paid on the position before it.
         for index in markets.indices where markets[index].funding != nil { settleFunding(index, time) }
-        process(command, account, time)
+        if let faults { admit(command, account, time, faults) } else { process(command, account, time) }
         reviewMargins(time)
         findNextArrival()
     }
@@ -185,10 +194,13 @@ public final class SimulatedVenue: Connector {
     }
 
     private func findNextArrival() {
-        nextArrival = nextRequest().time
+        nextArrival = min(nextRequest().time, faults?.nextChange ?? .never)
         for time in deadMen where time < nextArrival { nextArrival = time }
         for index in markets.indices { nextArrival = min(nextArrival, markets[index].nextExpiry) }
     }
+
+    /// Nothing of ours is on its way, there or back. Switches, expiries and faults may still be due.
+    public var isQuiet: Bool { nextReportTime == .never && nextRequest().time == .never }
 
     public func advance(to now: Timestamp) {
         while nextArrival <= now, nextArrival != .never { processArrival() }
@@ -199,9 +211,9 @@ public final class SimulatedVenue: Connector {
     public func nextReport(now: Timestamp) -> AccountEvent? {
         guard nextReportTime <= now, nextReportTime != .never else { return nil }
         var account = 0
-        while reports[account].next != nextReportTime { account += 1 }
-        let report = reports[account].receive().message
-        nextReportTime = .never
+        while account < reports.count, reports[account].next != nextReportTime { account += 1 }
+        let report = account < reports.count ? reports[account].receive().message : faults?.strays.removeFirst()
+        nextReportTime = faults?.strays.next ?? .never
         for account in reports.indices { nextReportTime = min(nextReportTime, reports[account].next) }
         return report
     }
@@ -216,7 +228,8 @@ public final class SimulatedVenue: Connector {
     // MARK: Reports
 
     func report(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp) {
-        send(report, account, time, arriving: time + connections[account].responseLatency(at: time))
+        if let faults { return sendAmongFaults(report, account, time, faults) }
+        send(report, account, at: time, leaving: time)
     }
 
     private func send(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp, arriving: Timestamp) {
@@ -224,8 +237,26 @@ public final class SimulatedVenue: Connector {
         reports[account].send(
             AccountEvent(account: accounts[account].configuration.id, venueTime: time, receiveTime: arrival, report: report),
             arriving: arrival)
-        nextReportTime = min(nextReportTime, arrival)
+        noteReport(arrival)
     }
+
+    /// Sends a report of what happened at `time` on the account's lane.
+    func send(_ report: AccountEvent.Report, _ account: Int, at time: Timestamp, leaving: Timestamp) {
+        let arrival = reportArrival(account, leaving: leaving)
+        let id = accounts[account].configuration.id
+        reports[account].send(AccountEvent(account: id, venueTime: time, receiveTime: arrival, report: report), arriving: arrival)
+        if let faults { faults.strays.overtake(id, arrival) }
+        noteReport(arrival)
+    }
+
+    /// When a report that leaves now arrives, if it keeps to its lane.
+    func reportArrival(_ account: Int, leaving time: Timestamp) -> Timestamp {
+        var latency = connections[account].responseLatency(at: time)
+        if let faults { latency = faults.slowed(latency, accounts[account].configuration.id) }
+        return reports[account].arrival(time + latency)
+    }
+
+    func noteReport(_ arrival: Timestamp) { nextReportTime = min(nextReportTime, arrival) }
 
     /// Books what matching did to our orders and reports it.
     @inline(__always)

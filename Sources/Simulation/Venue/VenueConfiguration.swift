@@ -105,6 +105,8 @@ public struct VenueConfiguration: Sendable {
     public var reportsAccountState: Bool
     /// Of what the venue draws.
     public var seed: UInt64
+    /// What goes wrong; nil: nothing does.
+    public var faults: FaultPlan?
     public var feeRounding = FeeRounding.finest
     /// nil: no margin is asked for.
     public var margin: Margin?
@@ -113,7 +115,8 @@ public struct VenueConfiguration: Sendable {
 
     public init(
         listings: [Listing], accounts: [Account], queue: QueueModel = .riskAverse, matching: Matching = .faithful,
-        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true, seed: UInt64 = 1
+        postOnly: PostOnlyPolicy = .reject, spotFee: SpotFee = .quote, reportsAccountState: Bool = true, seed: UInt64 = 1,
+        faults: FaultPlan? = nil
     ) {
         self.listings = listings
         self.accounts = accounts
@@ -123,5 +126,6 @@ public struct VenueConfiguration: Sendable {
         self.spotFee = spotFee
         self.reportsAccountState = reportsAccountState
         self.seed = seed
+        self.faults = faults
     }
 }

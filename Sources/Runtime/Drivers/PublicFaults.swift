@@ -1,0 +1,142 @@
+internal import Market
+internal import Simulation
+internal import Trading
+
+/// A feed whose records do not reach us: what the book would be if they did, for the day it comes back.
+final class PublicSilence {
+    /// Kinds of which the newest is fetched again when the stream is back, in the order in which they are told.
+    private static let references: [MarketEvent.Kind] = [.status, .mark, .index, .funding, .openInterest]
+
+    private var book = OrderBook()
+    private var isSynchronised: Bool
+    private var lastReferences: [MarketEvent?] = PublicSilence.references.map { _ in nil }
+    private(set) var missed = 0
+    /// We know of it: the book that we have is not trusted.
+    var isKnown = false
+
+    /// Goes on from the book as we know it.
+    init(_ known: borrowing OrderBook, isSynchronised: Bool) {
+        self.isSynchronised = isSynchronised
+        for side in [Side.buy, .sell] {
+            var at: Int64?
+            while let level = known.next(side, after: at) {
+                book.set(side, ticks: level.ticks, lots: level.lots)
+                at = level.ticks
+            }
+        }
+    }
+
+    func miss(_ event: MarketEvent) {
+        missed += 1
+        switch event.kind {
+        case .level:
+            if event.flags.contains(.snapshot), event.isFirst { book.removeAll() }
+            book.set(event.side, ticks: event.price, lots: event.quantity)
+            if event.flags.contains(.snapshot), event.isLast { isSynchronised = true }
+        case .gap:
+            book.removeAll()
+            isSynchronised = false
+        case .status, .mark, .index, .funding, .openInterest:
+            for index in Self.references.indices where Self.references[index] == event.kind { lastReferences[index] = event }
+        case .trade, .quote, .liquidation, .instrumentChange, .orderAdded, .orderChanged, .orderDeleted: break
+        }
+    }
+
+    /// What is fetched when the stream is back, at `time`: references, then the book.
+    ///
+    /// - Parameter asChanges: Of a feed that has no full books its levels come as changes, and their trust has to be won again.
+    func catchUp(_ instrument: InstrumentID, at time: Timestamp, asChanges: Bool) -> [MarketEvent] {
+        var events = lastReferences.compactMap { $0 }
+        for index in events.indices { events[index].receiveTime = time }
+        guard isSynchronised || asChanges else { return events }
+        let first = events.count
+        for side in [Side.buy, .sell] {
+            var at: Int64?
+            while let level = book.next(side, after: at) {
+                var flags: MarketEvent.Flags = side == .sell ? .sell : []
+                if !asChanges { flags.insert(.snapshot) }
+                events.append(
+                    MarketEvent(
+                        kind: .level, instrument: instrument, venueTime: time, receiveTime: time, price: level.ticks,
+                        quantity: level.lots, flags: flags))
+                at = level.ticks
+            }
+        }
+        guard events.count > first else { return events }
+        events[first].flags.insert(.first)
+        events[events.count - 1].flags.insert(.last)
+        return events
+    }
+}
+
+/// Faults of public data: they act between what the venue has done and what reaches us.
+extension SimulationDriver {
+    /// Streams of a venue may have gone down or come back at the instant.
+    func tellFaults(_ venue: Int, _ instant: Instant) throws(RunError) {
+        try bringUp(to: instant)
+        let time = Timestamp(nanoseconds: instant.time)
+        let (isMarketDown, isAccountDown) = ports[venue].with { $0.takeFaultNews() }
+        tell(venue, .market, isDown: isMarketDown, at: time)
+        tell(venue, .account, isDown: isAccountDown, at: time)
+        for feed in sides.indices where sides[feed].venueIndex == venue {
+            follow(feed, ports[venue].with { $0.publicStream(InstrumentID(feed)) }, venue, at: time)
+        }
+        flush()
+    }
+
+    private func tell(_ venue: Int, _ stream: ConnectionEvent.Stream, isDown: Bool, at time: Timestamp) {
+        let connection = Connection(venue: venue, stream: stream)
+        guard isDown != lostConnections.contains(connection) else { return }
+        if isDown { lostConnections.append(connection) } else { lostConnections.removeAll { $0 == connection } }
+        core.receive(ConnectionEvent(venue: VenueID(venue), stream: stream, change: isDown ? .down : .up, time: time))
+    }
+
+    private func follow(_ feed: Int, _ stream: PublicStream, _ venue: Int, at time: Timestamp) {
+        let instrument = InstrumentID(feed)
+        if stream != .open, sides[feed].silence == nil {
+            sides[feed].silence = PublicSilence(core.books[instrument], isSynchronised: !core.isUnsynchronised(instrument))
+            sides[feed].isWatched = false
+        }
+        guard let silence = sides[feed].silence else { return }
+        if stream != .silent, !silence.isKnown {
+            // The connection is lost, or what comes after a silence does not follow what came before it.
+            silence.isKnown = true
+            let cause: GapCause = stream == .down ? .connection : .sequence
+            reach(feed, MarketEvent(kind: .gap, instrument: instrument, venueTime: time, receiveTime: time, price: cause.rawValue))
+        }
+        guard stream == .open else { return }
+        sides[feed].silence = nil
+        sides[feed].isWatched = core.isWatched(instrument)
+        ports[venue].with { $0.countMissed(silence.missed, instrument) }
+        for event in silence.catchUp(instrument, at: time, asChanges: sides[feed].usesTouchSync) { reach(feed, event) }
+    }
+
+    /// A record reaches us that the feed does not hold.
+    private func reach(_ feed: Int, _ event: MarketEvent) {
+        core.receive(event)
+        guard sides[feed].usesTouchSync else { return }
+        let touch = (core.books[event.instrument].bestBidTicks, core.books[event.instrument].bestAskTicks)
+        guard sides[feed].localTouch.receive(event, touch: touch) else { return }
+        core.setSynchronised(event.instrument, sides[feed].localTouch.isSynchronised)
+    }
+
+    /// Lets our side of a silent feed pass without us.
+    func missLocalSide(_ feed: Int, through limit: Int64) throws(RunError) {
+        guard let silence = sides[feed].silence else { preconditionFailure("a feed is silent without a silence") }
+        let through = Timestamp(nanoseconds: limit)
+        try unsafe sides[feed].window.readLocal { start, end in
+            var at = unsafe start
+            while unsafe at != end, unsafe at.pointee.receiveTime <= through {
+                unsafe silence.miss(at.pointee)
+                unsafe at += 1
+            }
+            return unsafe at
+        }
+    }
+
+    /// One of a venue's streams.
+    struct Connection: Equatable {
+        var venue: Int
+        var stream: ConnectionEvent.Stream
+    }
+}
