@@ -42,6 +42,9 @@ import Trading
         let two = try bench.run(bench.scenario(tapes.reversed(), parameters: Workbench.xemm))
         #expect(one.journalHash == two.journalHash && one.journalRecords == two.journalRecords && one.journalRecords > 100)
         #expect(one.dataHash == two.dataHash)
+        // One thread or two.
+        let alone = try Backtest(bench.scenario(tapes, parameters: Workbench.xemm), registry: .builtIn).run(decodesAhead: false)
+        #expect(one.journalHash == alone.journalHash && one.feeds.map(\.medianLatency) == alone.feeds.map(\.medianLatency))
         #expect(one.result.netProfit == two.result.netProfit)
         let other = try bench.run(bench.scenario(bench.synth(minutes: 5, seed: 43), parameters: Workbench.xemm))
         #expect(one.journalHash != other.journalHash && one.dataHash != other.dataHash)

@@ -1,0 +1,91 @@
+import Market
+import TestSupport
+import Testing
+
+/// The containers of the hot path, against the standard ones.
+@Suite struct CollectionsTests {
+    @Test(arguments: TestScale.seeds(8)) func `a ring is a queue`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var ring = Ring<Int64>(capacity: 2)
+        var queue: [Int64] = []
+        for step in 0..<5_000 {
+            switch random.uniform(in: 0...9) {
+            case 0...5:
+                ring.append(Int64(step))
+                queue.append(Int64(step))
+            case 6...8 where !queue.isEmpty:
+                #expect(ring.removeFirst() == queue.removeFirst())
+            case 9 where random.uniform(in: 0...99) == 0:
+                ring.removeAll()
+                queue = []
+            default: break
+            }
+            #expect(ring.count == queue.count && ring.isEmpty == queue.isEmpty)
+            guard !queue.isEmpty else { continue }
+            let index = Int(random.uniform(in: 0...Int64(queue.count - 1)))
+            ring[index] += 1
+            queue[index] += 1
+            #expect(ring[index] == queue[index] && ring[0] == queue[0] && ring[ring.count - 1] == queue[queue.count - 1])
+        }
+    }
+
+    /// Ids that count up, ids with a stride that a power of two divides, and ids from anywhere.
+    @Test(arguments: TestScale.seeds(4), [1, 1_024, 0x9E37_79B9_7F4A_7C15] as [UInt64])
+    func `a map of numbers is a dictionary`(seed: UInt64, stride: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var map = NumberMap<Int64>(filler: -1)
+        var dictionary: [UInt64: Int64] = [:]
+        for step in 0..<20_000 as Range<Int64> {
+            let number = UInt64(random.uniform(in: 0...600)) &* stride
+            switch random.uniform(in: 0...3) {
+            case 0, 1:
+                #expect(map.insert(number, step) == (dictionary[number] == nil))
+                if dictionary[number] == nil { dictionary[number] = step }
+            case 2:
+                map.remove(number)
+                dictionary[number] = nil
+            default:
+                let changed = map.update(number) { value in
+                    value += 1
+                    return value
+                }
+                if let value = dictionary[number] { dictionary[number] = value + 1 }
+                #expect(changed == dictionary[number])
+            }
+            #expect(map[number] == dictionary[number] && map.count == dictionary.count)
+        }
+        let sorted = map.sorted { _, value in value % 2 == 0 }
+        #expect(sorted.map(\.number) == dictionary.filter { $0.value % 2 == 0 }.keys.sorted())
+    }
+
+    @Test func `a table lends its rows in place, and one that can't be filled is not left half-made`() {
+        struct Full: Error {}
+        let table = Table([1, 2, 3])
+        table[1] += 40
+        #expect(table.indices.map { table[$0] } == [1, 42, 3])
+        var made = 0
+        #expect(throws: Full.self) {
+            _ = try Table<Int>(count: 5) { index in
+                if index == 3 { throw Full() }
+                made += 1
+                return index
+            }
+        }
+        #expect(made == 3)
+    }
+
+    @Test(arguments: TestScale.seeds(12)) func `the machine's division rounds as the general one does`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        func wide() -> Int64 { random.uniform(in: .min ... .max) >> random.uniform(in: 0...62) }
+        for _ in 0..<20_000 {
+            let denominator = Int128(max(1, abs(wide() / 2)))
+            // Anything whose quotient fits, exact halves among it.
+            let numerator =
+                Int128(wide() / 2) * denominator + (random.uniform(in: 0...3) == 0 ? denominator / 2 : Int128(wide()) % denominator)
+            let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
+            let twice = remainder.magnitude * 2
+            let rises = twice > denominator.magnitude || (twice == denominator.magnitude && quotient & 1 != 0)
+            #expect(roundedQuotient(numerator, denominator) == Int64(quotient) + (rises ? (numerator < 0 ? -1 : 1) : 0))
+        }
+    }
+}
