@@ -19,10 +19,11 @@ package struct WorkloadFeed {
     enum Kind: UInt8 { case snapshot, change, trade }
 
     static let recordSize = 32
+    private static let batchSize = 65_536
     package static let names = ["A", "B"]
 
     /// The records of each venue, in order.
-    package let venues = [EventBatch(), EventBatch()]
+    package private(set) var venues: [[EventBatch]] = [[], []]
     /// Records of level changes, snapshots included: the unit that speeds are counted in.
     package private(set) var records = 0
     package private(set) var events = 0
@@ -100,7 +101,9 @@ package struct WorkloadFeed {
         records += 1
         if event.isLast { events += 1 }
         if !isTrade { levelChanges += 1 }
-        venues[venue].append(event)
+        // Batches that are full are not copied into larger ones.
+        if venues[venue].last.map({ $0.count == Self.batchSize }) ?? true { venues[venue].append(EventBatch(capacity: Self.batchSize)) }
+        venues[venue][venues[venue].count - 1].append(event)
     }
 
     private func integer(_ bytes: Span<UInt8>, _ offset: Int) -> Int64 {

@@ -45,8 +45,8 @@ private func makeTape(_ words: [String]) throws(WorkloadError) {
     do throws(TapeError) {
         let writer = try TapeWriter(creating: words[1], replacing: true)
         for instrument in WorkloadFeed.instruments { _ = try writer.addFeed(FeedDescription(instrument: instrument, source: "workload")) }
-        for venue in feed.venues {
-            for index in 0..<venue.count { try writer.append(venue[index]) }
+        for batch in feed.venues.joined() {
+            for index in 0..<batch.count { try writer.append(batch[index]) }
         }
         try writer.close()
     } catch {

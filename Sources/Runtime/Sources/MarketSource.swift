@@ -14,8 +14,8 @@ public protocol MarketSource: AnyObject {
 public final class MemorySource: MarketSource {
     private var batches: [EventBatch]
 
-    /// Lends the batch itself, once.
-    public init(_ batch: EventBatch) { batches = [batch] }
+    /// Lends the batches themselves, each once.
+    public init(_ batches: [EventBatch]) { self.batches = batches.reversed() }
 
     public init(_ events: some Sequence<MarketEvent>, batchSize: Int = 65_536) {
         batches = []
