@@ -74,9 +74,9 @@ final class QuoteAndHedge: Strategy {
 
     private func quote(_ side: Side, _ context: inout Context) {
         let (bid, ask) = (context.books[quoting.instrument].bestBidTicks, context.books[quoting.instrument].bestAskTicks)
-        guard bid != OrderBook.noBid, ask != OrderBook.noAsk else { return }
-        let sum = bid + ask
-        let target = side == .buy ? (sum - Self.width) >> 1 : (sum + Self.width + 1) >> 1
+        // An empty book's best prices are the smallest and the largest number there is, and the workload quotes about them, too.
+        let sum = bid &+ ask
+        let target = side == .buy ? (sum &- Self.width) >> 1 : (sum &+ Self.width &+ 1) >> 1
         let isLive = nextTick < liveUntil
         let fits = side == .buy ? position + Self.clip <= Self.positionLimit : position - Self.clip >= -Self.positionLimit
         var wants = isLive && fits

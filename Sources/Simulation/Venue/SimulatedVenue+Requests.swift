@@ -65,7 +65,9 @@ extension SimulatedVenue {
         guard request.quantity.lots > 0 else { return .minimumQuantity }
         guard request.type == .market || request.price != nil else { return .unsupported }
         guard !request.postOnly || (request.type == .limit && request.timeInForce == .goodTillCancelled) else { return .unsupported }
-        if let price = request.price, price.ticks <= 0 || price.ticks % markets[index].orderTick != 0 { return .tickSize }
+        if let price = request.price, configuration.matching == .faithful, price.ticks <= 0 || price.ticks % markets[index].orderTick != 0 {
+            return .tickSize
+        }
         if request.quantity < markets[index].contract.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
         if !request.reduceOnly, markets[index].isBelowMinimumNotional(request) { return .minimumNotional }
         return markets[index].contract.kind == .spot
