@@ -26,6 +26,10 @@ public final class RunRecorder {
     private var capital = ExactAmount.zero
     private var activity: [RunResult.Activity]
     private let activityOfAccount: [Int]
+    /// By instrument.
+    private let contracts: [Contract]
+    /// By account × instrument: whether they are of one venue.
+    private let isListed: [Bool]
     private var mechanisms: [String: Int] = [:]
     private var unverified = 0
     private var large = 0
@@ -50,6 +54,8 @@ public final class RunRecorder {
         let venues = description.accounts.map(\.venue).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         activity = venues.map { RunResult.Activity(venue: $0) }
         activityOfAccount = description.accounts.map { account in venues.firstIndex(of: account.venue) ?? 0 }
+        contracts = description.instruments.map(\.contract)
+        isListed = description.accounts.flatMap { account in description.venueOfInstrument.map { $0 == account.venue } }
         pending = PendingMids(venues: venues.count, instruments: description.instruments.count)
         let series = BucketSeries(from: description.start)
         equity = series
@@ -107,16 +113,15 @@ public final class RunRecorder {
         equity.add(total.double, at: state.time)
         drawdownSeries.add(-Double(fall) / 1e9, at: state.time)
         var delta = 0.0
-        for (index, instrument) in description.instruments.enumerated() {
+        for index in contracts.indices {
             guard let mid = state.mids[index] else { continue }
             mids[index].add(Double(mid.nanos) / 1e9, at: state.time)
-            for account in description.accounts.indices {
-                let position = state.positions[account][index]
-                let base = Double(instrument.baseAmount(position, at: mid)) / 1e9
+            for account in state.positions.indices {
+                let slot = account * contracts.count + index
+                guard isListed[slot] else { continue }
+                let base = Double(contracts[index].baseAmount(state.positions[account][index], at: mid)) / 1e9
                 delta += base
-                if description.accounts[account].venue == description.venueOfInstrument[index] {
-                    inventory[account * description.instruments.count + index].add(base, at: state.time)
-                }
+                inventory[slot].add(base, at: state.time)
             }
         }
         netDelta.add(delta, at: state.time)
@@ -167,12 +172,12 @@ public final class RunRecorder {
     ) {
         let index = activityOfAccount[account.index]
         let mids = pending.take(venue: index, trade: fill.trade) ?? lastMids
-        let instrument = description.instruments[fill.instrument.index]
-        let price = instrument.finePrice(fill.price)
+        let contract = contracts[fill.instrument.index]
+        let price = contract.finePrice(fill.price)
         if !mids.isEmpty { ledger.move(mids) }
         let mid = mids.isEmpty ? nil : mids[fill.instrument.index]
         ledger.fill(fill, account: account, purpose: order?.draft.purpose ?? .flatten, mid: mid)
-        let worth = value(instrument, fill.quantity, price)
+        let worth = value(contract, fill.quantity, price)
         let notional = ExactAmount(nanos: abs(worth.nanos), rate: lastRates[worth.currency] ?? 0)
         activity[index].fills += 1
         if fill.role == .maker {
@@ -188,7 +193,7 @@ public final class RunRecorder {
         if cancelPending { activity[index].cancelRaceFills += 1 }
         fees.add(activity.reduce(0) { $0 + $1.fees.double }, at: max(venueTime, description.start))
         note(fill, order, price, notional.double, venueTime)
-        closeTrip(paid: value(instrument, fill.signedQuantity, price), fill.fee)
+        closeTrip(paid: value(contract, fill.signedQuantity, price), fill.fee)
     }
 
     private func note(_ fill: Fill, _ order: Order?, _ price: FinePrice, _ weight: Double, _ time: Timestamp) {
@@ -337,17 +342,17 @@ public final class RunRecorder {
     /// counts at its mark in the quote currency, not as a balance of the base currency.
     private func equityByCurrency(_ state: VenueState) -> CurrencyAmounts {
         var sum = CurrencyAmounts()
-        for account in description.accounts.indices {
+        for account in state.balances.indices {
             for balance in state.balances[account] { sum.add(balance) }
-            for (index, instrument) in description.instruments.enumerated() {
-                let position = state.positions[account][index]
-                if instrument.kind == .spot {
-                    guard !position.isZero, let mark = state.marks[index] else { continue }
-                    sum.add(Money(nanos: -instrument.baseAmount(position, at: mark), instrument.base))
-                    sum.add(value(instrument, position, mark))
-                } else {
+            for index in contracts.indices {
+                guard contracts[index].kind == .spot else {
                     sum.add(state.unrealised[account][index])
+                    continue
                 }
+                let position = state.positions[account][index]
+                guard !position.isZero, let mark = state.marks[index] else { continue }
+                sum.add(Money(nanos: -contracts[index].baseAmount(position, at: mark), contracts[index].base))
+                sum.add(value(contracts[index], position, mark))
             }
         }
         return sum
@@ -362,7 +367,7 @@ public final class RunRecorder {
             case .stated(let rate):
                 rates[currency] = rate
             case .mid(let id):
-                let quote = rates[description.instruments[id.index].quote] ?? 1_000_000_000
+                let quote = rates[contracts[id.index].quote] ?? 1_000_000_000
                 rates[currency] =
                     mids[id.index].map { roundedQuotient(Int128($0.nanos) * Int128(quote), 1_000_000_000) } ?? lastRates[currency] ?? 0
             }

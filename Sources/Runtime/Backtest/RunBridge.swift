@@ -136,8 +136,8 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     // MARK: The core
 
     public func submitted(_ order: Order, at time: Timestamp) {
-        let instrument = description.instruments[order.draft.instrument.index]
-        recorder.submitted(order, mid: core.books[order.draft.instrument].mid(instrument), at: time)
+        let contract = description.instruments[order.draft.instrument.index].contract
+        recorder.submitted(order, mid: core.books[order.draft.instrument].mid(contract), at: time)
     }
 
     public func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) { recorder.requested(kind, order) }
