@@ -117,7 +117,7 @@ public final class SimpleHedge: Strategy {
     }
 
     /// nil until both books have a price, or while the size is below what both venues take.
-    private func entryQuantity(_ context: borrowing Context) -> Quantity? {
+    private func entryQuantity(_ context: Context) -> Quantity? {
         guard let price = context.books[maker.instrument].mid(sizing.maker), context.books[taker.instrument].hasBothSides,
             context.bookState(maker.instrument) == .synchronised, context.bookState(taker.instrument) == .synchronised
         else { return nil }
@@ -201,7 +201,7 @@ public final class SimpleHedge: Strategy {
     }
 
     /// An account's equity in its instrument's quote currency, in 10⁻⁹.
-    private func collateral(_ leg: StrategyBinding.Leg, _ instrument: Instrument, _ context: borrowing Context) -> Int64 {
+    private func collateral(_ leg: StrategyBinding.Leg, _ instrument: Instrument, _ context: Context) -> Int64 {
         guard let mid = context.books[leg.instrument].mid(instrument) else { return 0 }
         let settled = context.equity(leg.account, instrument.settlement).nanos
         switch instrument.kind {
@@ -213,7 +213,7 @@ public final class SimpleHedge: Strategy {
         }
     }
 
-    private func isBelowMargin(_ context: borrowing Context) -> Bool {
+    private func isBelowMargin(_ context: Context) -> Bool {
         switch phase {
         case .flattening, .stopped: return false
         default: break

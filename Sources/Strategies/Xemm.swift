@@ -139,7 +139,7 @@ public final class Xemm: Strategy {
 
     // MARK: Prices
 
-    private func observe(_ instrument: InstrumentID, _ context: borrowing Context) {
+    private func observe(_ instrument: InstrumentID, _ context: Context) {
         guard let one = context.books[maker.instrument].mid(sizing.maker), let two = context.books[taker.instrument].mid(sizing.taker)
         else { return }
         basis.add(one.nanos - two.nanos, at: context.now)
@@ -152,7 +152,7 @@ public final class Xemm: Strategy {
     }
 
     /// Where a quote on A belongs, and how large; nil when none does.
-    private func target(_ side: Side, _ context: borrowing Context) -> (price: Price, quantity: Quantity)? {
+    private func target(_ side: Side, _ context: Context) -> (price: Price, quantity: Quantity)? {
         guard let mid = context.books[taker.instrument].mid(sizing.taker), let shift = basis.value else { return nil }
         let base = clip(mid)
         let quantity = sizing.makerQuantity(base: base, at: mid)
@@ -183,7 +183,7 @@ public final class Xemm: Strategy {
 
     // MARK: Quoting
 
-    private func mayQuote(_ context: borrowing Context) -> Bool {
+    private func mayQuote(_ context: Context) -> Bool {
         let stale = parameters.duration("stale_after")
         return !isFrozen && hedger.state != .frozen && hedger.state != .unwinding
             && context.now >= startedAt + parameters.duration("warm_up")
@@ -191,7 +191,7 @@ public final class Xemm: Strategy {
             && context.bookAge(maker.instrument) <= stale && context.bookAge(taker.instrument) <= stale && !isOverexposed(context)
     }
 
-    private func isOverexposed(_ context: borrowing Context) -> Bool {
+    private func isOverexposed(_ context: Context) -> Bool {
         guard let mid = context.books[taker.instrument].mid(sizing.taker) else { return true }
         let pending = abs(hedger.ledger.pending)
         if pending > clip(mid) * parameters.integer("max_unhedged") { return true }

@@ -1,11 +1,17 @@
 internal import Market
 
 /// One running strategy.
-struct Instance {
+final class Instance {
     let strategy: any Strategy
     let subscriptions: [InstrumentID]
     var random: SeededGenerator
     var freeze: FreezeReason?
+
+    init(_ strategy: any Strategy, subscriptions: [InstrumentID], random: SeededGenerator) {
+        self.strategy = strategy
+        self.subscriptions = subscriptions
+        self.random = random
+    }
 }
 
 struct RunningAlgorithm {
@@ -30,7 +36,7 @@ extension TradingCore {
             case .strategy(let id):
                 guard case .event(let event) = message else { preconditionFailure("only algorithms are started and cancelled by message") }
                 var context = Context(core: self, instance: id, algorithm: nil)
-                instances[id.index].strategy.receive(event, &context)
+                Port(instances[id.index]).with { $0.strategy.receive(event, &context) }
             case .algorithm(let id):
                 guard let running = algorithms.first(where: { $0.id == id }) else { continue }
                 var context = Context(core: self, instance: running.instance, algorithm: id)

@@ -23,11 +23,15 @@ extension TradingCore {
         _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, through limit: Timestamp
     ) -> UnsafePointer<MarketEvent> {
         let instrument = unsafe start.pointee.instrument
+        let hearsTrades = isStarted && feeds[instrument].interests.contains(.trade)
         var at = unsafe start
         while true {
             let first = unsafe at
-            unsafe at = books[instrument].replay(at, to: end, atUsThrough: limit)
-            if unsafe at != first { unsafe feeds[instrument].lastUpdate = (at - 1).pointee.receiveTime }
+            unsafe at = books[instrument].replay(at, to: end, atUsThrough: limit, hearsTrades: hearsTrades)
+            // A trade says nothing of the book.
+            var last = unsafe at
+            while unsafe last != first, unsafe (last - 1).pointee.kind == .trade { unsafe last -= 1 }
+            if unsafe last != first { unsafe feeds[instrument].lastUpdate = (last - 1).pointee.receiveTime }
             guard unsafe at != end, unsafe at.pointee.receiveTime <= limit else { return unsafe at }
             unsafe absorb(at.pointee)
             unsafe at += 1

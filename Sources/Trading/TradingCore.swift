@@ -9,6 +9,7 @@ public final class TradingCore {
     public let instruments: [Instrument]
     public let accounts: [CoreConfiguration.Account]
     public let books: BookTable
+    private let bookStore: Table<OrderBook>
     public let journal: Journal?
 
     let configuration: CoreConfiguration
@@ -47,7 +48,8 @@ public final class TradingCore {
         instruments = configuration.instruments
         accounts = configuration.accounts
         contracts = Table(configuration.instruments.map(\.contract))
-        books = BookTable(count: configuration.instruments.count)
+        bookStore = Table(count: configuration.instruments.count) { _ in OrderBook() }
+        books = BookTable(lending: bookStore)
         feeds = FeedStates(count: configuration.instruments.count)
         flows = Table(count: configuration.instruments.count) { _ in OrderFlow() }
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)
@@ -62,7 +64,7 @@ public final class TradingCore {
         let id = StrategyID(instances.count)
         instances.append(
             Instance(
-                strategy: strategy, subscriptions: subscriptions,
+                strategy, subscriptions: subscriptions,
                 random: SeededGenerator(seed: configuration.seed, stream: UInt64(instances.count))))
         positions.addInstance()
         for instrument in subscriptions { feeds.watch(instrument, strategy.interests, .strategy(id)) }
@@ -124,9 +126,7 @@ public final class TradingCore {
     }
 
     /// When `wake` has something to do next.
-    public var nextWake: Timestamp {
-        min(isStopped ? .never : timers.next, deadlines.next(orders))
-    }
+    public var nextWake: Timestamp { deadlines.next(orders, before: isStopped ? .never : timers.next) }
 
     /// Ends the run: strategies cancel what they have working; no timer fires and no order is sent any more.
     public func stop(_ reason: StopReason) {

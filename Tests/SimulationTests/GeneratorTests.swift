@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: TestScale.seeds(3))
     func `books never cross, frames are whole, time goes on, venues stay together`(seed: UInt64) {
         let market = GeneratedMarket.standard(venues: 3, duration: .minutes(20))
-        let books = BookTable(count: 3)
+        let books = Table(count: 3) { _ in OrderBook() }
         var last: [(venue: Timestamp, receive: Timestamp)] = Array(repeating: (.distantPast, .distantPast), count: 3)
         var isOpen = [false, false, false]
         var trades = 0
@@ -31,13 +31,13 @@ import Testing
             isOpen[index] = !event.isLast
             if event.kind == .trade { trades += 1 }
             guard event.kind == .level else { continue }
-            books[event.instrument].set(event.side, ticks: event.price, lots: event.quantity)
+            books[index].set(event.side, ticks: event.price, lots: event.quantity)
             guard event.isLast else { continue }
-            #expect(books[event.instrument].bestBidTicks < books[event.instrument].bestAskTicks)
-            #expect((30...200).contains(books[event.instrument].levelCount(.buy)))
+            #expect(books[index].bestBidTicks < books[index].bestAskTicks)
+            #expect((30...200).contains(books[index].levelCount(.buy)))
         }
         #expect(trades > 1_000)
-        let mids = market.instruments.indices.map { books[InstrumentID($0)].mid(market.instruments[$0])?.nanos ?? 0 }
+        let mids = market.instruments.indices.map { books[$0].mid(market.instruments[$0])?.nanos ?? 0 }
         #expect((mids.max() ?? 0) - (mids.min() ?? 0) < 150_000_000_000)
     }
 }

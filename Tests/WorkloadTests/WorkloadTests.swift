@@ -106,16 +106,16 @@ import Trading
     /// FNV-1a over venue, best bid and best ask after each event, in the order of the file.
     private static func touches(_ bytes: [UInt8]) -> UInt64 {
         func integer(_ at: Int, _ count: Int) -> UInt64 { (0..<count).reduce(0) { $0 | UInt64(bytes[at + $1]) << UInt64(8 * $1) } }
-        let books = BookTable(count: 2)
+        let books = Table(count: 2) { _ in OrderBook() }
         var hash: UInt64 = 1_469_598_103_934_665_603
         for at in stride(from: 0, to: bytes.count, by: 32) {
-            let id = InstrumentID(Int(bytes[at + 30]))
+            let venue = Int(bytes[at + 30])
             if bytes[at + 28] != 2 {
-                books[id].set(
+                books[venue].set(
                     bytes[at + 29] == 0 ? .buy : .sell, ticks: Int64(integer(at + 24, 4)), lots: Int64(bitPattern: integer(at + 16, 8)))
             }
             guard bytes[at + 31] & 1 == 1 else { continue }
-            for word in [UInt64(id.index), UInt64(bitPattern: books[id].bestBidTicks), UInt64(bitPattern: books[id].bestAskTicks)] {
+            for word in [UInt64(venue), UInt64(bitPattern: books[venue].bestBidTicks), UInt64(bitPattern: books[venue].bestAskTicks)] {
                 hash = (hash ^ word) &* 1_099_511_628_211
             }
         }

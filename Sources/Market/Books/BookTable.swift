@@ -1,13 +1,22 @@
-/// The books of a run, by instrument, lent by reference.
-public final class BookTable {
-    private let books: Table<OrderBook>
+/// The books of a run, by instrument, lent by their owner: a handle without a reference count.
+@safe public struct BookTable {
+    private let base: UnsafeMutablePointer<OrderBook>
+    public let count: Int
 
-    public init(count: Int) { books = Table(count: count) { _ in OrderBook() } }
-
-    public var count: Int { books.count }
+    /// - Precondition: The books live longer than they are lent.
+    public init(lending books: borrowing Table<OrderBook>) {
+        unsafe base = books.base
+        count = books.count
+    }
 
     public subscript(id: InstrumentID) -> OrderBook {
-        _read { yield books[id.index] }
-        _modify { yield &books[id.index] }
+        @inline(__always) unsafeAddress {
+            precondition(id.index < count, "no book of this instrument")
+            return unsafe UnsafePointer(base + id.index)
+        }
+        @inline(__always) nonmutating unsafeMutableAddress {
+            precondition(id.index < count, "no book of this instrument")
+            return unsafe base + id.index
+        }
     }
 }

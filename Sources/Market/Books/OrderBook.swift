@@ -73,29 +73,35 @@
         }
     }
 
-    /// Applies level changes from `start` on, in a run: until a record that is no plain one (another kind, part of a
-    /// snapshot), that is after `limit` by the venue's clock, or that concerns `watch`; returns where it stopped.
+    /// Applies level changes from `start` on, in a run: until a record that is neither a plain one nor a trade (another kind,
+    /// part of a snapshot), that is after `limit` by the venue's clock, or that concerns `watch`; returns where it stopped.
     public mutating func replay(
         _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atVenueThrough limit: Timestamp, watch: PriceWatch
     ) -> UnsafePointer<MarketEvent> {
-        if watch.isIdle { return unsafe replay(start, to: end) { $0.venueTime > limit } }
-        return unsafe replay(start, to: end) { $0.venueTime > limit || watch.concerns($0.side, $0.price) }
+        var at = unsafe start
+        while unsafe at != end, unsafe at.pointee.venueTime <= limit {
+            if unsafe at.pointee.isPlainLevel {
+                if unsafe watch.concerns(at.pointee.side, at.pointee.price) { break }
+                unsafe set(at.pointee.side, ticks: at.pointee.price, lots: at.pointee.quantity)
+            } else if unsafe at.pointee.kind != .trade || watch.concernsTrade(at.pointee.side, at.pointee.price) {
+                break
+            }
+            unsafe at += 1
+        }
+        return unsafe at
     }
 
-    /// The same by our clock, where every record is as good as another.
+    /// The same by our clock, where one level change is as good as another, and trades too unless they are heard.
     public mutating func replay(
-        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atUsThrough limit: Timestamp
-    ) -> UnsafePointer<MarketEvent> {
-        unsafe replay(start, to: end) { $0.receiveTime > limit }
-    }
-
-    @inline(__always)
-    private mutating func replay(
-        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, stops: (borrowing MarketEvent) -> Bool
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atUsThrough limit: Timestamp, hearsTrades: Bool
     ) -> UnsafePointer<MarketEvent> {
         var at = unsafe start
-        while unsafe at != end, unsafe at.pointee.isPlainLevel, unsafe !stops(at.pointee) {
-            unsafe set(at.pointee.side, ticks: at.pointee.price, lots: at.pointee.quantity)
+        while unsafe at != end, unsafe at.pointee.receiveTime <= limit {
+            if unsafe at.pointee.isPlainLevel {
+                unsafe set(at.pointee.side, ticks: at.pointee.price, lots: at.pointee.quantity)
+            } else if unsafe hearsTrades || at.pointee.kind != .trade {
+                break
+            }
             unsafe at += 1
         }
         return unsafe at

@@ -1,16 +1,8 @@
 internal import Market
 internal import Simulation
 
-/// A venue that the driver holds, called without counting a reference.
-@safe struct VenuePort {
-    private let unownedVenue: Unmanaged<SimulatedVenue>
-
-    /// - Precondition: The venue lives longer.
-    init(_ venue: SimulatedVenue) { unsafe unownedVenue = Unmanaged.passUnretained(venue) }
-
-    @inline(__always)
-    func with<Result>(_ body: (SimulatedVenue) -> Result) -> Result { unsafe unownedVenue._withUnsafeGuaranteedRef(body) }
-}
+/// A venue that the driver holds.
+typealias VenuePort = Port<SimulatedVenue>
 
 /// A feed's two sides, at the venue and at us, and what the driver must know of them at every step.
 @safe struct FeedSides: ~Copyable {

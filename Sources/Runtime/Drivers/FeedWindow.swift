@@ -2,8 +2,9 @@ internal import Market
 
 /// The part of one feed between what the venue has done and what has reached us.
 ///
-/// Two cursors walk the same records: the venue's by venue time, ours behind it by receive time. A batch is asked for when
-/// the venue's cursor needs it and given back when ours has left it, so that memory is constant in the feed's length.
+/// Two cursors walk the same records: the venue's by venue time, ours by receive time, behind it where the venue may react.
+/// A batch is asked for when one of them needs it and given back when both have left it, so that memory is constant in the
+/// feed's length.
 @safe struct FeedWindow: ~Copyable {
     typealias Position = UnsafePointer<MarketEvent>
 
@@ -23,8 +24,8 @@ internal import Market
     private(set) var local = Cursor()
     private let venueIsSkipped: Bool
     private(set) var eventCount: Int64 = 0
-    /// Receive time of the last record that reached us.
-    private(set) var lastLocalTime = Int64.min
+    /// Receive time of the last record of the batches that we have left.
+    private var lastTimeOfLeft = Int64.min
     /// Until when the venue's cursor may run before ours follows, whatever else happens or does not.
     private(set) var pace = Int64.min
 
@@ -41,15 +42,29 @@ internal import Market
             venue = cursor(0)
             local = venue
         }
-        noteTimes()
+        noteVenueTime()
+        noteLocalTime()
         setPace()
     }
 
     @inline(__always)
-    private mutating func noteTimes() {
+    private mutating func noteVenueTime() {
         venueTime = unsafe venueIsSkipped ? .max : venue.next.map { unsafe $0.pointee.venueTime.nanoseconds } ?? .max
+    }
+
+    @inline(__always)
+    private mutating func noteLocalTime() {
         localTime = unsafe local.next.map { unsafe $0.pointee.receiveTime.nanoseconds } ?? .max
     }
+
+    /// Receive time of the last record that reached us.
+    var lastLocalTime: Int64 {
+        guard let next = unsafe local.next, unsafe next != Position(batches[local.batch].start) else { return lastTimeOfLeft }
+        return unsafe (next - 1).pointee.receiveTime.nanoseconds
+    }
+
+    /// The record that the venue does next, which may not reach us before; nil when nothing is done at the venue.
+    var frontier: Position? { unsafe venueIsSkipped ? nil : venue.next }
 
     /// Whether the next record to reach us has not happened at the venue yet.
     var isLocalAtVenue: Bool { unsafe local.next == venue.next && !venueIsSkipped }
@@ -57,7 +72,7 @@ internal import Market
     /// Hands the venue's unread records to `body`, a run at a time; it returns how far it read, and is done when that is not all.
     @inline(__always)
     mutating func readVenue(_ body: (Position, Position) -> Position) throws(RunError) {
-        defer { noteTimes() }
+        defer { noteVenueTime() }
         while let start = unsafe venue.next, let end = unsafe venue.end {
             let stop = unsafe body(start, end)
             unsafe venue.next = stop
@@ -69,10 +84,9 @@ internal import Market
     /// Hands our unread records to `body`, a run at a time; it returns how far it read, and is done when that is not all.
     @inline(__always)
     mutating func readLocal(_ body: (Position, Position) -> Position) throws(RunError) {
-        defer { noteTimes() }
+        defer { noteLocalTime() }
         while let start = unsafe local.next, let end = unsafe local.end {
             let stop = unsafe body(start, end)
-            if unsafe stop != start { unsafe lastLocalTime = (stop - 1).pointee.receiveTime.nanoseconds }
             unsafe local.next = stop
             if unsafe stop != end { return }
             try advanceLocal()
@@ -98,26 +112,27 @@ internal import Market
     }
 
     private mutating func advanceVenue() throws(RunError) {
-        let next = venue.batch + 1
-        if next < batches.count {
-            venue = cursor(next)
-        } else if try load() {
-            venue = cursor(next)
-        } else {
-            unsafe venue = Cursor(batch: venue.batch, next: nil, end: nil)
-        }
+        venue = try cursor(after: venue)
+        recycle()
     }
 
     private mutating func advanceLocal() throws(RunError) {
-        if venueIsSkipped { try advanceVenue() }
-        if local.batch + 1 < batches.count {
-            local = cursor(local.batch + 1)
-        } else {
-            precondition(unsafe venue.next == nil, "a record reached us before the venue had made it")
-            unsafe local = Cursor(batch: local.batch, next: nil, end: nil)
-        }
-        // Batches that both cursors have left are used again.
-        while local.batch > 0 {
+        if let end = unsafe local.end { unsafe lastTimeOfLeft = (end - 1).pointee.receiveTime.nanoseconds }
+        local = try cursor(after: local)
+        if venueIsSkipped { venue.batch = local.batch }
+        recycle()
+    }
+
+    private mutating func cursor(after left: Cursor) throws(RunError) -> Cursor {
+        let next = left.batch + 1
+        if next < batches.count { return cursor(next) }
+        if try load() { return cursor(next) }
+        return unsafe Cursor(batch: left.batch, next: nil, end: nil)
+    }
+
+    /// Gives back the batches that both cursors have left.
+    private mutating func recycle() {
+        while local.batch > 0, venue.batch > 0 {
             source.recycle(batches.removeFirst())
             local.batch -= 1
             venue.batch -= 1

@@ -19,16 +19,23 @@ extension SimulationDriver {
     // MARK: What nothing can come of
 
     /// Lets the records of all feeds that precede the instant happen; those of live sides have happened already.
-    @inline(__always)
     func bringUp(to instant: Instant) throws(RunError) {
-        for feed in sides.indices {
-            let (venueLimit, localLimit) = (instant.limit(feed), instant.limit(dataRank + feed))
-            if sides[feed].window.venueTime <= venueLimit { try bringUpVenueSide(feed, through: venueLimit) }
-            if sides[feed].window.localTime <= localLimit { try bringUpLocalSide(feed, through: localLimit) }
+        for feed in sides.indices where sides[feed].window.venueTime <= instant.limit(feed) {
+            try bringUpVenueSide(feed, through: instant.limit(feed))
+        }
+        try bringUpLocal(to: instant)
+    }
+
+    /// The same at us alone: nobody looks at the venues, and a venue that reacts to nothing may fall behind us.
+    @inline(__always)
+    func bringUpLocal(to instant: Instant) throws(RunError) {
+        for feed in sides.indices where sides[feed].window.localTime <= instant.limit(dataRank + feed) {
+            try bringUpLocalSide(feed, through: instant.limit(dataRank + feed))
         }
     }
 
     /// The same for the feeds of one venue, at the venue alone.
+    @inline(__always)
     func bringUpVenue(_ venue: Int, to instant: Instant) throws(RunError) {
         for feed in sides.indices where sides[feed].venueIndex == venue && sides[feed].window.venueTime <= instant.limit(feed) {
             try bringUpVenueSide(feed, through: instant.limit(feed))
@@ -87,6 +94,8 @@ extension SimulationDriver {
                 ? try runVenue(first.rank, through: second.limit(first.rank))
                 : try runLocal(first.rank - dataRank, through: second.limit(first.rank))
             if somethingCame { return true }
+            // What was alone before the instant has come to it.
+            if second == instant { return false }
         }
     }
 
@@ -137,7 +146,7 @@ extension SimulationDriver {
         while sides[feed].window.localTime <= limit {
             // No record reaches us before it has happened.
             if sides[feed].window.isLocalAtVenue { try bringUpVenueSide(feed, through: sides[feed].window.localTime) }
-            let frontier = unsafe sides[feed].window.venue.next
+            let frontier = unsafe sides[feed].window.frontier
             var told: Int64?
             try unsafe sides[feed].window.readLocal { start, end in
                 var at = unsafe start

@@ -58,6 +58,8 @@ public protocol SimulationObserver: AnyObject {
     private let times: UnsafeMutablePointer<Int64>
     private let timeCount: Int
     let end: Int64
+    /// The end, or before it the end of a stride: how far data may go in one go.
+    private var stride = Int64.min
     private let sampleInterval: Int64
     private let computeTime: Nanoseconds
     let keepsVenueBooks: Bool
@@ -116,22 +118,25 @@ public protocol SimulationObserver: AnyObject {
     public func run(from start: Timestamp) throws(RunError) -> Outcome {
         unsafe times[sampleSlot] = start.nanoseconds
         for venue in ports.indices { refresh(venue) }
+        findStride()
         var isStarted = false
         while true {
             let (time, rank) = next()
-            let instant = horizon(time, rank)
-            if try runLive(to: instant) { continue }
-            if instant.time < time {
+            guard time <= stride else {
+                let instant = Instant(time: stride, rank: sampleRank + 1)
+                if try runLive(to: instant) { continue }
                 try bringUp(to: instant)
-                if instant.time == end {
+                if stride == end {
                     lastTime = end
                     break
                 }
-                renewPaces(instant.time)
+                renewPaces(stride)
                 continue
             }
+            let instant = Instant(time: time, rank: rank)
+            if try runLive(to: instant) { continue }
             if rank >= wakeRank {
-                try bringUp(to: instant)
+                if rank == wakeRank { try bringUpLocal(to: instant) } else { try bringUp(to: instant) }
                 if isQuiet, isStarted || time == .max { break }
             }
             lastTime = max(lastTime, time)
@@ -151,7 +156,7 @@ public protocol SimulationObserver: AnyObject {
                 core.wake(at: Timestamp(nanoseconds: time))
                 flush()
             } else if rank >= reportRank {
-                try bringUp(to: instant)
+                try bringUpLocal(to: instant)
                 receiveReport(rank - reportRank, time)
             } else {
                 try bringUpVenue(rank - arrivalRank, to: instant)
@@ -171,7 +176,10 @@ public protocol SimulationObserver: AnyObject {
     public var eventCount: Int64 { sides.indices.reduce(0) { $0 + sides[$1].window.eventCount } }
 
     /// Nothing but timers and samples is left.
-    private var isQuiet: Bool { areVenuesQuiet && sides.indices.allSatisfy { sides[$0].window.localTime == .max } }
+    private var isQuiet: Bool {
+        for feed in sides.indices where sides[feed].window.localTime != .max { return false }
+        return areVenuesQuiet
+    }
 
     private var areVenuesQuiet: Bool { ports.indices.allSatisfy { ports[$0].with { $0.isQuiet } } }
 
@@ -184,15 +192,14 @@ public protocol SimulationObserver: AnyObject {
         return (first, slot < wakeSlot ? feedCount + slot : slot - wakeSlot + wakeRank)
     }
 
-    /// How far data may go now: to the next event that is not data, the end, or the end of a stride.
-    private func horizon(_ time: Int64, _ rank: Int) -> Instant {
-        var limit = min(time, end)
-        for feed in sides.indices { limit = min(limit, sides[feed].window.pace) }
-        return Instant(time: limit, rank: limit < time ? sampleRank + 1 : rank)
-    }
-
     private func renewPaces(_ time: Int64) {
         for feed in sides.indices { sides[feed].window.renewPace(time) }
+        findStride()
+    }
+
+    private func findStride() {
+        stride = end
+        for feed in sides.indices { stride = min(stride, sides[feed].window.pace) }
     }
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
@@ -203,7 +210,7 @@ public protocol SimulationObserver: AnyObject {
 
     /// Takes the core's commands to their venues and notes when each source is due next.
     func flush() {
-        while let command = core.nextCommand() {
+        while core.hasCommands, let command = core.nextCommand() {
             let venue = venueOfAccount[command.account.index]
             ports[venue].with { $0.handle(command, now: core.now + computeTime) }
             unsafe times[venue] = ports[venue].with { $0.nextArrival }.nanoseconds

@@ -12,11 +12,11 @@ extension SimulatedVenue {
     private static let unmarkedReview = Nanoseconds.seconds(1)
 
     /// Whether a record of the instrument may lead to a forced closing.
-    func isMarginAtStake(_ index: Int) -> Bool { desk.table(index) != nil && markets[index].positions.contains { $0 != 0 } }
+    func isMarginAtStake(_ index: Int) -> Bool { markets[index].asksMargin && markets[index].positions.contains { $0 != 0 } }
 
     /// What is held in the instrument may be worth something else.
     func noteMark(_ index: Int) {
-        guard desk.table(index) != nil else { return }
+        guard markets[index].asksMargin else { return }
         for account in accounts.indices where markets[index].positions[account] != 0 || markets[index].hasOrders { desk.note(account) }
     }
 
@@ -27,7 +27,7 @@ extension SimulatedVenue {
     @inline(never)
     private func reviewStaleAccounts(_ time: Timestamp) {
         while let account = desk.takeStale() { review(account, time) }
-        for index in markets.indices where desk.table(index) != nil && markets[index].mark == nil {
+        for index in markets.indices where markets[index].asksMargin && markets[index].mark == nil {
             markets[index].marginReview = isMarginAtStake(index) ? time + Self.unmarkedReview : .never
         }
     }
@@ -60,7 +60,7 @@ extension SimulatedVenue {
 
     /// Sends positions to the book, one instrument after another, until the maintenance requirement is met.
     private func sendPositions(_ account: Int, _ currency: Currency, _ margin: VenueConfiguration.Margin, _ time: Timestamp) {
-        for index in markets.indices where desk.table(index) != nil && markets[index].contract.settlement == currency {
+        for index in markets.indices where markets[index].asksMargin && markets[index].contract.settlement == currency {
             let position = markets[index].positions[account]
             guard position != 0, markets[index].isSynchronised else { continue }
             let side: Side = position > 0 ? .sell : .buy
@@ -139,7 +139,7 @@ extension SimulatedVenue {
     // MARK: Takeover
 
     private func takeOver(_ account: Int, _ currency: Currency, _ margin: VenueConfiguration.Margin, _ time: Timestamp) {
-        for index in markets.indices where desk.table(index) != nil && markets[index].contract.settlement == currency {
+        for index in markets.indices where markets[index].asksMargin && markets[index].contract.settlement == currency {
             let position = markets[index].positions[account]
             guard position != 0 else { continue }
             let price = marginPrice(index) ?? accounts[account].entry(markets[index].contract, listing: index)

@@ -81,7 +81,7 @@ extension SimulatedVenue {
     /// Whether the account's collateral carries an order of a contract; one that asks for no more than before is let in
     /// unless the account is being liquidated.
     func marginViolation(_ request: OrderRequest, _ index: Int, _ account: Int) -> RejectReason? {
-        guard desk.table(index) != nil else { return nil }
+        guard markets[index].asksMargin else { return nil }
         if desk.standings[account] >= .liquidating { return .margin }
         guard !request.reduceOnly else { return nil }
         let currency = markets[index].contract.settlement

@@ -6,15 +6,17 @@ struct Attention {
     /// lower what is owed there.
     var watch = PriceWatch()
     /// When positions pay funding next.
-    var settlement = Timestamp.never
+    var settlement = Timestamp.never { didSet { due = min(settlement, marginReview) } }
     /// When accounts' margin is looked at next without a mark.
-    var marginReview = Timestamp.never
+    var marginReview = Timestamp.never { didSet { due = min(settlement, marginReview) } }
+    /// From when on any record matters.
+    private(set) var due = Timestamp.never
 
     /// Somebody waits for a price.
-    var hasTriggers = false
-
-    /// From when on any record matters.
-    var due: Timestamp { min(settlement, marginReview) }
+    var hasTriggers: Bool {
+        get { watch.hearsTrades }
+        set { watch.hearsTrades = newValue }
+    }
 
     var hasDebts: Bool {
         get { watch.isEverywhere }

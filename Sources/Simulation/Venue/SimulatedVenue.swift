@@ -51,8 +51,9 @@ public final class SimulatedVenue: Connector {
         let limits = configuration.limits
         limiters = Table(count: limits == nil ? 0 : configuration.accounts.count) { _ in RequestLimiter(limits ?? RequestLimits()) }
         desk = MarginDesk(configuration)
-        markets = Table(count: configuration.listings.count) { index in
-            VenueMarket(configuration.listings[index], accounts: configuration.accounts.count, configuration)
+        markets = Table(count: configuration.listings.count) { [desk] index in
+            VenueMarket(
+                configuration.listings[index], accounts: configuration.accounts.count, asksMargin: desk.table(index) != nil, configuration)
         }
         faults = configuration.faults.map(FaultState.init)
         nextArrival = faults?.nextChange ?? .never
@@ -77,9 +78,8 @@ public final class SimulatedVenue: Connector {
         let reported = nextReportTime
         var at = unsafe start
         while true {
-            let attention = markets[index].attention
-            let quiet = min(limit, attention.due - Nanoseconds(count: 1))
-            unsafe at = markets[index].book.replay(at, to: end, atVenueThrough: quiet, watch: attention.watch)
+            let quiet = min(limit, markets[index].attention.due - Nanoseconds(count: 1))
+            unsafe at = markets[index].book.replay(at, to: end, atVenueThrough: quiet, watch: markets[index].attention.watch)
             guard unsafe at != end, unsafe at.pointee.venueTime <= limit else { return unsafe at }
             unsafe receiveSlowly(at.pointee, index)
             unsafe at += 1
@@ -90,8 +90,8 @@ public final class SimulatedVenue: Connector {
     /// From when on a record of the instrument may make something to report; before, records only move its book.
     public func reactsFrom(_ instrument: InstrumentID) -> Timestamp {
         let index = listingOfInstrument[instrument.index]
-        let attention = markets[index].attention
-        return attention.watch.hasOrders || attention.hasTriggers || isMarginAtStake(index) ? .distantPast : attention.due
+        let watch = markets[index].attention.watch
+        return watch.hasOrders || watch.hearsTrades || isMarginAtStake(index) ? .distantPast : markets[index].attention.due
     }
 
     /// One record of a feed that the venue lists, at venue time.
@@ -100,7 +100,7 @@ public final class SimulatedVenue: Connector {
     @inline(never)
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
-        settleAccounts(index, event.venueTime)
+        if markets[index].attention.due <= event.venueTime { settleAccounts(index, event.venueTime) }
         switch event.kind {
         case .level:
             if event.flags.contains(.snapshot), event.isFirst {

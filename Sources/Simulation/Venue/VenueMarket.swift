@@ -11,6 +11,8 @@ struct VenueMarket: ~Copyable {
     let matching: VenueConfiguration.Matching
     let queueModel: QueueModel
     let rules: MatchingRules
+    /// Whether its positions ask for margin.
+    let asksMargin: Bool
     /// One lot in base units, for the queue models that are not scale free.
     let lotUnit: Double
 
@@ -52,7 +54,8 @@ struct VenueMarket: ~Copyable {
     /// Orders that ended without our request while matching: self-trades, reduce-only orders with nothing left to reduce.
     var removed: ContiguousArray<(order: OrderID, account: Int, reason: CancelReason)> = []
 
-    init(_ listing: VenueConfiguration.Listing, accounts: Int, _ configuration: VenueConfiguration) {
+    init(_ listing: VenueConfiguration.Listing, accounts: Int, asksMargin: Bool, _ configuration: VenueConfiguration) {
+        self.asksMargin = asksMargin
         id = listing.id
         contract = listing.instrument.contract
         orderTick = listing.orderTick

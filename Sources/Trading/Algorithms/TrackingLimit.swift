@@ -89,7 +89,7 @@ public final class TrackingLimit: Algorithm {
 
     // MARK: Placing
 
-    private func target(_ context: borrowing Context) -> Price? {
+    private func target(_ context: Context) -> Price? {
         let book = configuration.leg.instrument
         let back = configuration.offsetTicks + Int64(wouldCross)
         switch configuration.side {

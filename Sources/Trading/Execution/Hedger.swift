@@ -63,7 +63,7 @@ public struct Hedger {
     }
 
     /// The exposure's absolute value at the taker's mid, in 10⁻⁹ of its quote currency.
-    public func unhedgedNotional(_ context: borrowing Context) -> Int64 {
+    public func unhedgedNotional(_ context: Context) -> Int64 {
         let instrument = context.instruments[configuration.taker.instrument.index]
         guard let mid = context.books[configuration.taker.instrument].mid(instrument) else { return 0 }
         return roundedQuotient(Int128(abs(ledger.pending)) * Int128(mid.nanos), 1_000_000_000)

@@ -11,10 +11,12 @@ struct DeadlineQueue: ~Copyable {
 
     mutating func add(_ order: OrderID, _ time: Timestamp) { entries.append(Entry(order: order, time: time)) }
 
-    /// The first deadline of a request that is still unanswered.
-    mutating func next(_ orders: borrowing OrderStore) -> Timestamp {
+    /// The first deadline of a request that is still unanswered, if it comes before `time`; else that.
+    @inline(__always)
+    mutating func next(_ orders: borrowing OrderStore, before time: Timestamp) -> Timestamp {
+        guard !entries.isEmpty, entries[0].time < time else { return time }
         skipAnswered(orders)
-        return entries.isEmpty ? .never : entries[0].time
+        return entries.isEmpty ? time : min(time, entries[0].time)
     }
 
     /// An order whose deadline has passed.
