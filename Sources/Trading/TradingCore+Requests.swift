@@ -12,9 +12,10 @@ extension TradingCore {
             return order.id
         }
         order.life = .submitting
+        order.deadline = now + configuration.unknownAfter
         orders.add(order)
         risk.recordOrder(draft, now)
-        expectAnswer(order.id)
+        deadlines.add(order.id, order.deadline)
         emit(
             .submit(
                 OrderRequest(

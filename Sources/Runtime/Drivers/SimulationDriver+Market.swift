@@ -89,13 +89,13 @@ extension SimulationDriver {
                 }
             }
             guard first < instant else { return false }
-            let somethingCame =
-                first.rank < feedCount
-                ? try runVenue(first.rank, through: second.limit(first.rank))
-                : try runLocal(first.rank - dataRank, through: second.limit(first.rank))
-            if somethingCame { return true }
-            // What was alone before the instant has come to it.
-            if second == instant { return false }
+            if first.rank < feedCount {
+                if try runVenue(first.rank, through: second.limit(first.rank)) { return true }
+                // What was alone before the instant has come to it.
+                if second == instant { return false }
+            } else if try runLocal(first.rank - dataRank, through: second.limit(first.rank)) {
+                return true
+            }
         }
     }
 

@@ -3,10 +3,37 @@ internal import Trading
 
 /// Orders that the venue remembers, for queries and to refuse an id used twice.
 struct KnownOrders: ~Copyable {
+    /// What a query may ask of an order: kept small, because thousands are remembered.
     struct Record: BitwiseCopyable {
-        var request: OrderRequest
+        let order: OrderID
+        let account: AccountID
+        let instrument: InstrumentID
         var isOpen = true
+        private var hasPrice: Bool
+        private var ticks: Int64
+        var quantity: Quantity
         var filled = Quantity.zero
+
+        init(_ request: OrderRequest) {
+            order = request.order
+            account = request.account
+            instrument = request.instrument
+            hasPrice = request.price != nil
+            ticks = request.price?.ticks ?? 0
+            quantity = request.quantity
+        }
+
+        var price: Price? { hasPrice ? Price(ticks: ticks) : nil }
+
+        mutating func amend(price: Price, quantity: Quantity) {
+            hasPrice = true
+            ticks = price.ticks
+            self.quantity = quantity
+        }
+
+        var status: OrderStatus {
+            OrderStatus(order: order, instrument: instrument, isOpen: isOpen, price: price, quantity: quantity, filled: filled)
+        }
     }
 
     struct AccountFill: BitwiseCopyable {
@@ -25,20 +52,20 @@ struct KnownOrders: ~Copyable {
             account: AccountID(0), instrument: InstrumentID(0), order: OrderID(0), side: .buy, type: .limit,
             timeInForce: .goodTillCancelled,
             price: nil, quantity: .zero)
-        records = NumberMap(filler: Record(request: nothing))
+        records = NumberMap(filler: Record(nothing))
     }
 
     subscript(id: OrderID) -> Record? { records[id.rawValue] }
 
     /// Returns false, and changes nothing, when the id was used before.
-    mutating func add(_ request: OrderRequest) -> Bool { records.insert(request.order.rawValue, Record(request: request)) }
+    mutating func add(_ request: OrderRequest) -> Bool { records.insert(request.order.rawValue, Record(request)) }
 
     mutating func fill(_ id: OrderID, _ fill: Fill) {
         let update = records.update(id.rawValue) { record in
             record.filled = record.filled + fill.quantity
-            let ends = record.isOpen && record.filled >= record.request.quantity
+            let ends = record.isOpen && record.filled >= record.quantity
             if ends { record.isOpen = false }
-            return (account: record.request.account, ends: ends)
+            return (account: record.account, ends: ends)
         }
         guard let update else { return }
         if fills.count == Self.limit { fills.removeFirst() }
@@ -47,10 +74,7 @@ struct KnownOrders: ~Copyable {
     }
 
     mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
-        _ = records.update(id.rawValue) { record in
-            record.request.price = price
-            record.request.quantity = quantity
-        }
+        _ = records.update(id.rawValue) { $0.amend(price: price, quantity: quantity) }
     }
 
     mutating func end(_ id: OrderID) {
@@ -80,6 +104,6 @@ struct KnownOrders: ~Copyable {
 
     /// The account's open orders, oldest first.
     func open(_ account: AccountID) -> [Record] {
-        records.sorted { $1.isOpen && $1.request.account == account }.map(\.value)
+        records.sorted { $1.isOpen && $1.account == account }.map(\.value)
     }
 }

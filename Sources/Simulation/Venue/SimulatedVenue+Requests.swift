@@ -145,18 +145,17 @@ extension SimulatedVenue {
     }
 
     func cancelAll(_ id: AccountID, _ instrument: InstrumentID?, _ account: Int, _ time: Timestamp, _ reason: CancelReason) {
-        for record in knownOrders.open(id) where instrument == nil || record.request.instrument == instrument {
-            let request = record.request
-            cancel(CancelRequest(account: id, instrument: request.instrument, order: request.order), account, time, reason)
+        for record in knownOrders.open(id) where instrument == nil || record.instrument == instrument {
+            cancel(CancelRequest(account: id, instrument: record.instrument, order: record.order), account, time, reason)
         }
     }
 
     private func answer(_ request: QueryRequest, _ account: Int, _ time: Timestamp) {
         switch request.subject {
         case .order(let order, _):
-            report(knownOrders[order].map { .status(status($0)) } ?? .notFound(order), account, time)
+            report(knownOrders[order].map { .status($0.status) } ?? .notFound(order), account, time)
         case .openOrders:
-            for record in knownOrders.open(request.account) { report(.status(status(record)), account, time) }
+            for record in knownOrders.open(request.account) { report(.status(record.status), account, time) }
         case .positions:
             for (index, listing) in configuration.listings.enumerated() where listing.instrument.kind != .spot {
                 let position = markets[index].positions[account]
@@ -169,12 +168,6 @@ extension SimulatedVenue {
             for fill in knownOrders.fills(request.account, after: after) { report(.filled(fill), account, time) }
         }
         report(.endOfAnswer(query: request.query), account, time)
-    }
-
-    private func status(_ record: KnownOrders.Record) -> OrderStatus {
-        OrderStatus(
-            order: record.request.order, instrument: record.request.instrument, isOpen: record.isOpen, price: record.request.price,
-            quantity: record.request.quantity, filled: record.filled)
     }
 
     // MARK: What the venue knows, for the report

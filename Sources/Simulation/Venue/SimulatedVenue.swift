@@ -28,8 +28,12 @@ public final class SimulatedVenue: Connector {
 
     /// When the next request arrives or a dead man's switch runs out; `.never` if nothing is due.
     public private(set) var nextArrival = Timestamp.never
+    /// When something next falls due that is no request: a fault's change, an expiry, a dead man's switch.
+    private var nextTerm = Timestamp.never
     /// When the next report reaches us; `.never` if none is on its way.
     public private(set) var nextReportTime = Timestamp.never
+    /// The account whose lane it comes by; −1: beside the lanes.
+    private var nextReporter = 0
     /// Fills since the driver last took them, in order.
     private var fillLog = Ring<VenueFill>()
     /// Whether the driver has fills to take.
@@ -56,7 +60,8 @@ public final class SimulatedVenue: Connector {
                 configuration.listings[index], accounts: configuration.accounts.count, asksMargin: desk.table(index) != nil, configuration)
         }
         faults = configuration.faults.map(FaultState.init)
-        nextArrival = faults?.nextChange ?? .never
+        nextTerm = faults?.nextChange ?? .never
+        nextArrival = nextTerm
     }
 
     func listing(_ instrument: InstrumentID) -> Int? {
@@ -156,27 +161,34 @@ public final class SimulatedVenue: Connector {
     /// account's. Faults begin and end, and orders whose time has come are gone, before it; a switch runs out after it.
     public func processArrival() {
         guard nextArrival != .never else { return }
-        if let faults, faults.nextChange == nextArrival {
-            changeFaults(faults)
-            return findNextArrival()
-        }
-        if let index = markets.indices.first(where: { markets[$0].nextExpiry == nextArrival }) {
-            expireOrders(index, nextArrival)
-            return findNextArrival()
-        }
-        if let account = deadMen.indices.first(where: { deadMen[$0] == nextArrival }), nextRequest().time > nextArrival {
-            let time = deadMen[account]
-            deadMen[account] = .never
-            findNextArrival()
-            return cancelAll(accounts[account].configuration.id, nil, account, time, .deadMan)
-        }
         let (time, account) = nextRequest()
+        if nextTerm == nextArrival, processTerm(before: time) { return }
         guard let command = connections[account].receive(wouldTake: wouldTake) else { return findNextArrival() }
         // A settlement that came before the request is paid on the position before it.
-        for index in markets.indices where markets[index].funding != nil { settleFunding(index, time) }
+        for index in markets.indices where markets[index].attention.settlement <= time { settleFunding(index, time) }
         if let faults { admit(command, account, time, faults) } else { process(command, account, time) }
         reviewMargins(time)
         findNextArrival()
+    }
+
+    /// Does what falls due now by itself; returns false when it is not before a request that arrives at `request`.
+    private func processTerm(before request: Timestamp) -> Bool {
+        if let faults, faults.nextChange == nextArrival {
+            changeFaults(faults)
+            findNextArrival()
+            return true
+        }
+        if let index = markets.indices.first(where: { markets[$0].nextExpiry == nextArrival }) {
+            expireOrders(index, nextArrival)
+            findNextArrival()
+            return true
+        }
+        guard let account = deadMen.firstIndex(of: nextArrival), request > nextArrival else { return false }
+        let time = deadMen[account]
+        deadMen[account] = .never
+        findNextArrival()
+        cancelAll(accounts[account].configuration.id, nil, account, time, .deadMan)
+        return true
     }
 
     /// The earliest request on its way, of two at one instant the lower account's.
@@ -194,9 +206,10 @@ public final class SimulatedVenue: Connector {
     }
 
     private func findNextArrival() {
-        nextArrival = min(nextRequest().time, faults?.nextChange ?? .never)
-        for time in deadMen where time < nextArrival { nextArrival = time }
-        for index in markets.indices { nextArrival = min(nextArrival, markets[index].nextExpiry) }
+        nextTerm = faults?.nextChange ?? .never
+        for account in deadMen.indices { nextTerm = min(nextTerm, deadMen[account]) }
+        for index in markets.indices { nextTerm = min(nextTerm, markets[index].nextExpiry) }
+        nextArrival = min(nextRequest().time, nextTerm)
     }
 
     /// Nothing of ours is on its way, there or back. Switches, expiries and faults may still be due.
@@ -210,11 +223,12 @@ public final class SimulatedVenue: Connector {
 
     public func nextReport(now: Timestamp) -> AccountEvent? {
         guard nextReportTime <= now, nextReportTime != .never else { return nil }
-        var account = 0
-        while account < reports.count, reports[account].next != nextReportTime { account += 1 }
-        let report = account < reports.count ? reports[account].receive().message : faults?.strays.removeFirst()
-        nextReportTime = faults?.strays.next ?? .never
-        for account in reports.indices { nextReportTime = min(nextReportTime, reports[account].next) }
+        let report = nextReporter >= 0 ? reports[nextReporter].receive().message : faults?.strays.removeFirst()
+        // At one instant a lower account's lane comes first, and what strays last.
+        (nextReportTime, nextReporter) = (faults?.strays.next ?? .never, -1)
+        for account in reports.indices.reversed() where reports[account].next <= nextReportTime {
+            (nextReportTime, nextReporter) = (reports[account].next, account)
+        }
         return report
     }
 
@@ -237,7 +251,7 @@ public final class SimulatedVenue: Connector {
         reports[account].send(
             AccountEvent(account: accounts[account].configuration.id, venueTime: time, receiveTime: arrival, report: report),
             arriving: arrival)
-        noteReport(arrival)
+        noteReport(arrival, account)
     }
 
     /// Sends a report of what happened at `time` on the account's lane.
@@ -246,7 +260,7 @@ public final class SimulatedVenue: Connector {
         let id = accounts[account].configuration.id
         reports[account].send(AccountEvent(account: id, venueTime: time, receiveTime: arrival, report: report), arriving: arrival)
         if let faults { faults.strays.overtake(id, arrival) }
-        noteReport(arrival)
+        noteReport(arrival, account)
     }
 
     /// When a report that leaves now arrives, if it keeps to its lane.
@@ -256,7 +270,12 @@ public final class SimulatedVenue: Connector {
         return reports[account].arrival(time + latency)
     }
 
-    func noteReport(_ arrival: Timestamp) { nextReportTime = min(nextReportTime, arrival) }
+    /// A report is on its way by an account's lane, or beside the lanes (−1).
+    func noteReport(_ arrival: Timestamp, _ account: Int = -1) {
+        guard arrival <= nextReportTime else { return }
+        if arrival == nextReportTime, account < 0 || (nextReporter >= 0 && nextReporter <= account) { return }
+        (nextReportTime, nextReporter) = (arrival, account)
+    }
 
     /// Books what matching did to our orders and reports it.
     @inline(__always)
