@@ -21,7 +21,7 @@ struct AttributionLedger {
     /// By account × instrument.
     private var paths: ContiguousArray<Path>
     /// Execution edge by role and purpose.
-    private(set) var edges: [EdgeKey: CurrencyAmounts] = [:]
+    private(set) var edges: ContiguousArray<(key: EdgeKey, amounts: CurrencyAmounts)> = []
     private(set) var basis = CurrencyAmounts()
     private(set) var netExposure = CurrencyAmounts()
     private(set) var fees = CurrencyAmounts()
@@ -44,22 +44,30 @@ struct AttributionLedger {
 
     func position(_ account: AccountID, _ instrument: InstrumentID) -> Quantity { paths[slot(account, instrument)].position }
 
-    var isFlat: Bool { paths.allSatisfy(\.position.isZero) }
+    /// How many paths hold a position.
+    private var heldCount = 0
+    var isFlat: Bool { heldCount == 0 }
 
     /// Moves every held position's path to these mids, split into what paired positions cancel and what is exposed.
     mutating func move(_ mids: [FinePrice?]) {
+        var hasMoved = false
+        var instrument = -1
         for slot in paths.indices {
-            let instrument = slot % contracts.count
+            instrument = instrument + 1 == contracts.count ? 0 : instrument + 1
             let path = paths[slot]
             paths[slot].moved = 0
             paths[slot].base = 0
             guard let mid = mids[instrument] else { continue }
             paths[slot].mid = mid
             guard let last = path.mid, !path.position.isZero else { continue }
-            let contract = contracts[instrument]
-            paths[slot].moved = (value(contract, path.position, mid) - value(contract, path.position, last)).nanos
-            paths[slot].base = contract.baseAmount(path.position, at: mid)
+            if mid != last {
+                let (now, before) = (value(contracts[instrument], path.position, mid), value(contracts[instrument], path.position, last))
+                paths[slot].moved = now.nanos - before.nanos
+                hasMoved = hasMoved || paths[slot].moved != 0
+            }
+            paths[slot].base = contracts[instrument].baseAmount(path.position, at: mid)
         }
+        guard hasMoved else { return }
         for slot in paths.indices where paths[slot].moved != 0 {
             // What one symbol's longs and shorts have in common; coins of different symbols do not pair.
             let symbol = symbols[slot % contracts.count]
@@ -81,7 +89,10 @@ struct AttributionLedger {
     mutating func fill(_ fill: Fill, account: AccountID, purpose: OrderPurpose, mid: FinePrice?) {
         let price = contracts[fill.instrument.index].finePrice(fill.price)
         let edge = change(fill.signedQuantity, of: fill.instrument, at: price, account: account, mid: mid)
-        edges[EdgeKey(role: fill.role, purpose: purpose), default: CurrencyAmounts()].add(edge)
+        let key = EdgeKey(role: fill.role, purpose: purpose)
+        let place = edges.firstIndex { $0.key == key } ?? edges.count
+        if place == edges.count { edges.append((key, CurrencyAmounts())) }
+        edges[place].amounts.add(edge)
         fees.add(-fill.fee)
     }
 
@@ -101,6 +112,7 @@ struct AttributionLedger {
         let position = paths[slot].position
         let mid = mid ?? paths[slot].mid ?? price
         paths[slot].position = position + change
+        heldCount += (position.isZero ? 0 : -1) + (paths[slot].position.isZero ? 0 : 1)
         paths[slot].mid = mid
         return value(contract, position + change, mid) - value(contract, position, mid) - value(contract, change, price)
     }

@@ -15,6 +15,8 @@ public struct BucketSeries: Sendable {
 
     public private(set) var buckets: [Bucket] = []
     private var indices: [Int64] = []
+    /// When the last bucket ends.
+    private var end = Timestamp.distantPast
     private var width: Int64
     private let limit: Int
     private let origin: Timestamp
@@ -26,14 +28,13 @@ public struct BucketSeries: Sendable {
     }
 
     public mutating func add(_ value: Double, at time: Timestamp) {
+        let bucket = Bucket(time: time, low: value, last: value, high: value)
+        guard time >= end else { return merge(bucket, into: buckets.count - 1) }
         let index = floorQuotient((time - origin).count, width)
-        if let last = indices.last, last >= index {
-            merge(Bucket(time: time, low: value, last: value, high: value), into: buckets.count - 1)
-        } else {
-            buckets.append(Bucket(time: time, low: value, last: value, high: value))
-            indices.append(index)
-            if buckets.count > limit { halve() }
-        }
+        buckets.append(bucket)
+        indices.append(index)
+        if buckets.count > limit { halve() }
+        end = origin + Nanoseconds(count: (indices[indices.count - 1] + 1) * width)
     }
 
     private mutating func merge(_ bucket: Bucket, into index: Int) {

@@ -31,6 +31,8 @@ public struct ExactAmount: Hashable, Comparable, Sendable, AdditiveArithmetic {
 struct CurrencyAmounts: Hashable, Sendable {
     private(set) var entries: ContiguousArray<Money> = []
 
+    var isEmpty: Bool { entries.isEmpty }
+
     mutating func add(_ money: Money) {
         let index = place(money.currency)
         if index < entries.count, entries[index].currency == money.currency {
@@ -40,7 +42,10 @@ struct CurrencyAmounts: Hashable, Sendable {
         }
     }
 
-    mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+    /// Nothing of any currency that was there.
+    mutating func clear() {
+        for index in entries.indices { entries[index].nanos = 0 }
+    }
 
     func exact(_ rates: CurrencyAmounts) -> ExactAmount {
         var sum = ExactAmount.zero

@@ -4,15 +4,21 @@ public import Market
 ///
 /// Times are counted in buckets a hundredth of their size wide, so that memory is constant.
 public struct FillTimes: Hashable, Sendable {
-    private var filled: [Int: Int] = [:]
-    private var censored: [Int: Int] = [:]
+    private struct Bucket: Hashable {
+        var filled = 0
+        var censored = 0
+    }
+
+    private var buckets: ContiguousArray<Bucket> = []
+    public private(set) var count = 0
 
     public init() {}
-    public var count: Int { filled.values.reduce(0, +) + censored.values.reduce(0, +) }
 
     public mutating func add(_ wait: Nanoseconds, filled isFilled: Bool) {
         let bucket = Self.bucket(wait)
-        if isFilled { filled[bucket, default: 0] += 1 } else { censored[bucket, default: 0] += 1 }
+        while buckets.count <= bucket { buckets.append(Bucket()) }
+        if isFilled { buckets[bucket].filled += 1 } else { buckets[bucket].censored += 1 }
+        count += 1
     }
 
     /// Probability of a fill within `span`; nil without orders.
@@ -24,11 +30,10 @@ public struct FillTimes: Hashable, Sendable {
     public var median: Nanoseconds? {
         var share = 1.0
         var atRisk = count
-        for bucket in Set(filled.keys).union(censored.keys).sorted() {
-            let events = filled[bucket] ?? 0
-            if atRisk > 0 { share *= 1 - Double(events) / Double(atRisk) }
-            atRisk -= events + (censored[bucket] ?? 0)
-            if share <= 0.5 { return Nanoseconds(count: Self.upper(bucket)) }
+        for (index, bucket) in buckets.enumerated() where bucket != Bucket() {
+            if atRisk > 0 { share *= 1 - Double(bucket.filled) / Double(atRisk) }
+            atRisk -= bucket.filled + bucket.censored
+            if share <= 0.5 { return Nanoseconds(count: Self.upper(index)) }
         }
         return nil
     }
@@ -36,10 +41,9 @@ public struct FillTimes: Hashable, Sendable {
     private func survival(through last: Int) -> Double {
         var share = 1.0
         var atRisk = count
-        for bucket in Set(filled.keys).union(censored.keys).sorted() where bucket <= last {
-            let events = filled[bucket] ?? 0
-            if atRisk > 0 { share *= 1 - Double(events) / Double(atRisk) }
-            atRisk -= events + (censored[bucket] ?? 0)
+        for bucket in buckets.prefix(last + 1) where bucket != Bucket() {
+            if atRisk > 0 { share *= 1 - Double(bucket.filled) / Double(atRisk) }
+            atRisk -= bucket.filled + bucket.censored
         }
         return share
     }

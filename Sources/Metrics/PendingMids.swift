@@ -18,16 +18,17 @@ struct PendingMids: ~Copyable {
         if row * width == rows.count {
             rows.append(contentsOf: mids)
         } else {
-            rows.replaceSubrange(row * width..<(row + 1) * width, with: mids)
+            for column in 0..<width { rows[row * width + column] = mids[column] }
         }
         venues[venue].insert(trade, row)
     }
 
-    /// Takes the mids of a fill out; nil when they are not known.
-    mutating func take(venue: Int, trade: UInt64) -> [FinePrice?]? {
-        guard let row = venues[venue][trade] else { return nil }
+    /// Moves the mids of a fill into `mids`, which has room for them; false when they are not known.
+    mutating func take(venue: Int, trade: UInt64, into mids: inout [FinePrice?]) -> Bool {
+        guard let row = venues[venue][trade] else { return false }
         venues[venue].remove(trade)
         free.append(row)
-        return Array(rows[row * width..<(row + 1) * width])
+        for column in 0..<width { mids[column] = rows[row * width + column] }
+        return true
     }
 }

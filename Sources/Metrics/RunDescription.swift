@@ -60,7 +60,7 @@ public struct RunDescription: Sendable {
 }
 
 /// What the venues know at one moment.
-public struct VenueState {
+public struct VenueState: ~Copyable {
     public var time: Timestamp
     /// By account: settled balances.
     public var balances: [[Money]]

@@ -10,11 +10,15 @@ public final class RunRecorder {
     private var ledger: AttributionLedger
     /// The mids before each fill that the core does not know of yet.
     private var pending: PendingMids
+    /// The mids before the fill that is being recorded.
+    private var fillMids: [FinePrice?]
+    private var equityNow = CurrencyAmounts()
     private var startEquity = CurrencyAmounts()
     private var startRates = CurrencyAmounts()
     private var lastRates = CurrencyAmounts()
     /// Rates in the order of their currencies: the stated ones first.
     private let rateSources: [(currency: Currency, source: RunDescription.Rate)]
+    private let hasMovingRates: Bool
     private var lastMids: [FinePrice?] = []
     private var drawdown = Drawdown()
     private var lastTotal = ExactAmount.zero
@@ -30,11 +34,12 @@ public final class RunRecorder {
     private let contracts: [Contract]
     /// By account × instrument: whether they are of one venue.
     private let isListed: [Bool]
-    private var mechanisms: [String: Int] = [:]
+    private var mechanisms: ContiguousArray<(name: String, count: Int)> = []
     private var unverified = 0
     private var large = 0
     private var fillTimes = FillTimes()
-    private var decisions: [UInt64: (mid: FinePrice, time: Timestamp, isResting: Bool, hasFill: Bool)] = [:]
+    /// By order.
+    private var decisions = NumberMap(filler: Decision(mid: FinePrice(nanos: 0), time: .distantPast, isResting: false))
     private var slippage = (sum: 0.0, weight: 0.0)
     private var trips = RunResult.RoundTrips()
     private var tripProfit = ExactAmount.zero
@@ -46,8 +51,18 @@ public final class RunRecorder {
     private var netDelta: BucketSeries
     private var spread: BucketSeries
 
+    /// What was known when an order was sent.
+    private struct Decision: BitwiseCopyable {
+        var mid: FinePrice
+        var time: Timestamp
+        var isResting: Bool
+        var hasFill = false
+    }
+
     public init(_ description: RunDescription) {
         self.description = description
+        fillMids = description.instruments.map { _ in nil }
+        hasMovingRates = description.rates.values.contains { $0.isMid }
         ledger = AttributionLedger(description.instruments, accounts: description.accounts.count)
         rateSources = description.rates.map { ($0.key, $0.value) }.sorted { ($0.1.isMid ? 1 : 0, $0.0) < ($1.1.isMid ? 1 : 0, $1.0) }
         nextSample = description.start + description.sampling
@@ -70,18 +85,19 @@ public final class RunRecorder {
     // MARK: What the venues did
 
     /// Whether every currency has a rate at these mids.
-    public func canValue(_ state: VenueState) -> Bool {
-        description.rates.values.allSatisfy {
-            guard case .mid(let id) = $0 else { return true }
-            return state.mids[id.index] != nil
+    public func canValue(_ state: borrowing VenueState) -> Bool {
+        for (_, source) in rateSources {
+            if case .mid(let id) = source, state.mids[id.index] == nil { return false }
         }
+        return true
     }
 
     /// The state before the first order.
-    public func begin(_ state: VenueState) {
-        startRates = rates(state.mids)
-        lastRates = startRates
-        startEquity = equityByCurrency(state)
+    public func begin(_ state: borrowing VenueState) {
+        updateRates(state.mids)
+        startRates = lastRates
+        reckonEquity(state)
+        startEquity = equityNow
         let total = startEquity.exact(startRates)
         capital = description.capital.map { ExactAmount(nanos: $0.nanos, rate: startRates[$0.currency] ?? 1_000_000_000) } ?? total
         lastSample = total
@@ -91,26 +107,29 @@ public final class RunRecorder {
     /// A fill at the venue, when it happened: its witness's mechanism, and the mids just before it, by instrument.
     public func venueFill(account: AccountID, _ fill: Fill, mechanism: String, isVerified: Bool, isLarge: Bool, mids: [FinePrice?]) {
         pending.add(mids, venue: activityOfAccount[account.index], trade: fill.trade)
-        mechanisms[mechanism, default: 0] += 1
+        let place = mechanisms.firstIndex { $0.name == mechanism } ?? mechanisms.count
+        if place == mechanisms.count { mechanisms.append((mechanism, 0)) }
+        mechanisms[place].count += 1
         if !isVerified { unverified += 1 }
         if isLarge { large += 1 }
     }
 
     /// Equity and charts, at every event that moves equity and at each sample.
-    public func record(_ state: VenueState) {
-        let now = rates(state.mids)
-        lastRates = now
+    public func record(_ state: borrowing VenueState) {
+        updateRates(state.mids)
         if lastMids.count != state.mids.count { lastMids = state.mids }
         for index in state.mids.indices { lastMids[index] = state.mids[index] }
-        let total = equityByCurrency(state).exact(now)
+        reckonEquity(state)
+        let total = equityNow.exact(lastRates)
         while state.time >= nextSample {
             sample(lastSample ?? total, total)
             nextSample = nextSample + description.sampling
         }
         lastTotal = total
-        drawdown.add(total.nanos, at: state.time)
-        let fall = drawdown.current(total.nanos)
-        equity.add(total.double, at: state.time)
+        let nanos = total.nanos
+        drawdown.add(nanos, at: state.time)
+        let fall = drawdown.current(nanos)
+        equity.add(Double(nanos) / 1e9, at: state.time)
         drawdownSeries.add(-Double(fall) / 1e9, at: state.time)
         var delta = 0.0
         for index in contracts.indices {
@@ -147,7 +166,9 @@ public final class RunRecorder {
     public func submitted(_ order: Order, mid: FinePrice?, at time: Timestamp) {
         activity[activityOfAccount[order.draft.account.index]].submitted += 1
         if let mid {
-            decisions[order.id.rawValue] = (mid, time, order.draft.timeInForce == .goodTillCancelled && order.draft.type == .limit, false)
+            decisions.insert(
+                order.id.rawValue,
+                Decision(mid: mid, time: time, isResting: order.draft.timeInForce == .goodTillCancelled && order.draft.type == .limit))
         }
     }
 
@@ -171,13 +192,15 @@ public final class RunRecorder {
         _ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp
     ) {
         let index = activityOfAccount[account.index]
-        let mids = pending.take(venue: index, trade: fill.trade) ?? lastMids
+        let isKnown = pending.take(venue: index, trade: fill.trade, into: &fillMids)
+        if !isKnown, !lastMids.isEmpty { fillMids = lastMids }
         let contract = contracts[fill.instrument.index]
         let price = contract.finePrice(fill.price)
-        if !mids.isEmpty { ledger.move(mids) }
-        let mid = mids.isEmpty ? nil : mids[fill.instrument.index]
+        let hasMids = isKnown || !lastMids.isEmpty
+        if hasMids { ledger.move(fillMids) }
+        let mid = hasMids ? fillMids[fill.instrument.index] : nil
         ledger.fill(fill, account: account, purpose: order?.draft.purpose ?? .flatten, mid: mid)
-        let worth = value(contract, fill.quantity, price)
+        let worth = value(contract, fill.signedQuantity, price)
         let notional = ExactAmount(nanos: abs(worth.nanos), rate: lastRates[worth.currency] ?? 0)
         activity[index].fills += 1
         if fill.role == .maker {
@@ -191,26 +214,32 @@ public final class RunRecorder {
         if let order, order.filled < order.quantity { activity[index].partialFills += 1 }
         if isLate { activity[index].lateFills += 1 }
         if cancelPending { activity[index].cancelRaceFills += 1 }
-        fees.add(activity.reduce(0) { $0 + $1.fees.double }, at: max(venueTime, description.start))
-        note(fill, order, price, notional.double, venueTime)
-        closeTrip(paid: value(contract, fill.signedQuantity, price), fill.fee)
+        var paid = 0.0
+        for index in activity.indices { paid += activity[index].fees.double }
+        fees.add(paid, at: max(venueTime, description.start))
+        if let order { note(fill, order.id, price, notional, venueTime) }
+        closeTrip(paid: worth, fill.fee)
     }
 
-    private func note(_ fill: Fill, _ order: Order?, _ price: FinePrice, _ weight: Double, _ time: Timestamp) {
-        guard let id = order?.id.rawValue, var decision = decisions[id] else { return }
+    private func note(_ fill: Fill, _ order: OrderID, _ price: FinePrice, _ notional: ExactAmount, _ time: Timestamp) {
+        let before = decisions.update(order.rawValue) { decision in
+            defer { decision.hasFill = true }
+            return decision
+        }
+        guard let decision = before else { return }
         if fill.role == .taker {
             let cost = Double(fill.side.sign) * Double(price.nanos - decision.mid.nanos) / Double(decision.mid.nanos) * 1e4
+            let weight = notional.double
             slippage.sum += cost * weight
             slippage.weight += weight
         }
         if !decision.hasFill, decision.isResting { fillTimes.add(time - decision.time, filled: true) }
-        decision.hasFill = true
-        decisions[id] = decision
     }
 
     public func ended(_ order: Order, at time: Timestamp) {
         let index = activityOfAccount[order.draft.account.index]
-        let decision = decisions.removeValue(forKey: order.id.rawValue)
+        let decision = decisions[order.id.rawValue]
+        if decision != nil { decisions.remove(order.id.rawValue) }
         switch order.life {
         case .done(.denied): activity[index].denied += 1
         case .done(.rejected), .done(.failed): break
@@ -259,11 +288,11 @@ public final class RunRecorder {
     // MARK: The end
 
     /// - Parameter state: The venues' last state.
-    public func finish(_ state: VenueState) -> RunResult {
+    public func finish(_ state: borrowing VenueState) -> RunResult {
         record(state)
         drawdown.finish(at: state.time)
         ledger.move(state.mids)
-        let (end, rates) = (equityByCurrency(state), self.rates(state.mids))
+        let (end, rates) = (equityNow, lastRates)
         let attribution = attribution(end, rates, state)
         let statistics = ReturnStatistics(returns, stepSeconds: Double(description.sampling.count) / 1e9)
         var annualised = statistics.annualisedReturn
@@ -274,7 +303,8 @@ public final class RunRecorder {
             description: description, start: description.start, end: state.time, startEquity: startEquity.exact(startRates),
             endEquity: end.exact(rates), attribution: attribution, statistics: statistics, annualisedReturn: annualised,
             sampling: description.sampling, capital: capital, drawdown: drawdown,
-            ulcerIndex: returns.isEmpty ? nil : (ulcerSum / Double(returns.count)).squareRoot(), activity: activity, mechanisms: mechanisms,
+            ulcerIndex: returns.isEmpty ? nil : (ulcerSum / Double(returns.count)).squareRoot(), activity: activity,
+            mechanisms: mechanisms.reduce(into: [:]) { $0[$1.name] = $1.count },
             unverifiedFills: unverified, largeFills: large, fillTimes: fillTimes,
             takerSlippage: slippage.weight > 0 ? slippage.sum / slippage.weight : nil, roundTrips: trips, positions: positions(state),
             balances: zip(description.accounts, state.balances).map { ($0.name, $1) }, rates: ratesUsed(rates), equity: equity,
@@ -286,12 +316,12 @@ public final class RunRecorder {
         return ReturnStatistics.power(growth, periodsPerYear / Double(returns.count)) - 1
     }
 
-    private func attribution(_ end: CurrencyAmounts, _ rates: CurrencyAmounts, _ state: VenueState) -> Attribution {
+    private func attribution(_ end: CurrencyAmounts, _ rates: CurrencyAmounts, _ state: borrowing VenueState) -> Attribution {
         var currency = ExactAmount.zero
         for amount in startEquity.entries {
             currency += ExactAmount(nanos: amount.nanos, rate: (rates[amount.currency] ?? 0) - (startRates[amount.currency] ?? 0))
         }
-        let edges = ledger.edges.map { Attribution.Edge(role: $0.key.role, purpose: $0.key.purpose, amount: $0.value.exact(rates)) }
+        let edges = ledger.edges.map { Attribution.Edge(role: $0.key.role, purpose: $0.key.purpose, amount: $0.amounts.exact(rates)) }
         return Attribution(
             edges: edges.sorted { ($0.role.rawValue, $0.purpose.rawValue) < ($1.role.rawValue, $1.purpose.rawValue) },
             basis: ledger.basis.exact(rates), netExposure: ledger.netExposure.exact(rates), fees: ledger.fees.exact(rates),
@@ -300,7 +330,7 @@ public final class RunRecorder {
             netProfit: end.exact(rates) - startEquity.exact(startRates) - flows.exact(rates))
     }
 
-    private func positions(_ state: VenueState) -> [RunResult.Position] {
+    private func positions(_ state: borrowing VenueState) -> [RunResult.Position] {
         var positions: [RunResult.Position] = []
         for (account, owner) in description.accounts.enumerated() {
             for (index, instrument) in description.instruments.enumerated() where !state.positions[account][index].isZero {
@@ -340,25 +370,28 @@ public final class RunRecorder {
 
     /// Each account's equity by currency: balances and what open positions would pay. What the run bought of a spot instrument
     /// counts at its mark in the quote currency, not as a balance of the base currency.
-    private func equityByCurrency(_ state: VenueState) -> CurrencyAmounts {
-        var sum = CurrencyAmounts()
+    private func reckonEquity(_ state: borrowing VenueState) {
+        equityNow.clear()
         for account in state.balances.indices {
-            for balance in state.balances[account] { sum.add(balance) }
+            for index in state.balances[account].indices { equityNow.add(state.balances[account][index]) }
             for index in contracts.indices {
                 guard contracts[index].kind == .spot else {
-                    sum.add(state.unrealised[account][index])
+                    equityNow.add(state.unrealised[account][index])
                     continue
                 }
                 let position = state.positions[account][index]
                 guard !position.isZero, let mark = state.marks[index] else { continue }
-                sum.add(Money(nanos: -contracts[index].baseAmount(position, at: mark), contracts[index].base))
-                sum.add(value(contracts[index], position, mark))
+                equityNow.add(Money(nanos: -contracts[index].baseAmount(position, at: mark), contracts[index].base))
+                equityNow.add(value(contracts[index], position, mark))
             }
         }
-        return sum
     }
 
     /// 10⁻⁹ of the reporting currency for one of each; a rate by mid keeps its last value while a side of the book is empty.
+    private func updateRates(_ mids: [FinePrice?]) {
+        if hasMovingRates || lastRates.isEmpty { lastRates = rates(mids) }
+    }
+
     private func rates(_ mids: [FinePrice?]) -> CurrencyAmounts {
         var rates = CurrencyAmounts()
         rates[description.reporting] = 1_000_000_000

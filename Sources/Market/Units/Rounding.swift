@@ -1,17 +1,23 @@
 /// `numerator / denominator` rounded half to even.
 ///
 /// - Precondition: The denominator is positive and the quotient fits 64 bits.
-@inlinable public func roundedQuotient(_ numerator: Int128, _ denominator: Int128) -> Int64 {
-    precondition(denominator > 0, "a quotient needs a positive denominator")
-    let size = numerator.magnitude
+@inlinable @inline(__always)
+public func roundedQuotient(_ numerator: Int128, _ denominator: Int128) -> Int64 {
     // The machine divides 128 by 64 bits when the quotient fits 64; the general division is a call of thirty times the cost.
+    guard let divisor = Int64(exactly: denominator), divisor > 0 else { return generallyRoundedQuotient(numerator, denominator) }
+    let size = numerator.magnitude
     let high = UInt64(truncatingIfNeeded: size >> 64)
-    if let divisor = UInt64(exactly: denominator), high < divisor {
-        var (quotient, remainder) = divisor.dividingFullWidth((high, UInt64(truncatingIfNeeded: size)))
-        let rest = divisor - remainder
-        if remainder > rest || (remainder == rest && quotient & 1 != 0) { quotient += 1 }
-        return numerator < 0 ? Int64(-Int128(quotient)) : Int64(quotient)
-    }
+    guard high < UInt64(divisor) else { return generallyRoundedQuotient(numerator, denominator) }
+    var (quotient, remainder) = UInt64(divisor).dividingFullWidth((high, UInt64(truncatingIfNeeded: size)))
+    let rest = UInt64(divisor) &- remainder
+    if remainder > rest || (remainder == rest && quotient & 1 != 0) { quotient &+= 1 }
+    guard quotient <= UInt64(Int64.max) else { return generallyRoundedQuotient(numerator, denominator) }
+    return numerator < 0 ? -Int64(quotient) : Int64(quotient)
+}
+
+@inline(never)
+@usableFromInline func generallyRoundedQuotient(_ numerator: Int128, _ denominator: Int128) -> Int64 {
+    precondition(denominator > 0, "a quotient needs a positive denominator")
     var (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
     let twice = remainder.magnitude * 2
     if twice > denominator.magnitude || (twice == denominator.magnitude && quotient & 1 != 0) {

@@ -143,7 +143,7 @@ public struct Backtest {
                 throw .output(path: journalPath ?? "", message: error.message)
             }
         }
-        let result = recorder.finish(bridge.state(at: max(core.now, start)))
+        let result = bridge.finish(at: max(core.now, start))
         return Outcome(
             result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
             journalRecords: journal.recordCount, journalDigest: digest?.description, dataHash: Self.dataHash(hashes),

@@ -6,11 +6,14 @@ public import Trading
 /// Joins what the venues do with what the core records, for the figures and the tables.
 public final class RunBridge: SimulationObserver, CoreObserver {
     private let description: RunDescription
-    private let venues: [SimulatedVenue]
-    private let venueOfInstrument: [Int]
-    private let venueOfAccount: [Int]
+    private let contracts: Table<Contract>
+    private let owned: [SimulatedVenue]
+    /// `owned`, called without counting a reference.
+    private let venues: Table<Port<SimulatedVenue>>
+    private let venueOfInstrument: Table<Int>
+    private let venueOfAccount: Table<Int>
     /// The core holds its observers.
-    private unowned let core: TradingCore
+    private let core: Port<TradingCore>
     private let recorder: RunRecorder
     private let output: (any RunOutput)?
     private let goesOn: (Timestamp, Int64) throws(RunError) -> Bool
@@ -18,6 +21,8 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     private(set) var unsynchronised: [Nanoseconds]
     private var hasBegun = false
     private var current: VenueState
+    /// The mids before the fill that is being told.
+    private var fillMids: [FinePrice?]
     private var lastPositions: [[Quantity]] = []
     private var lastSample: Timestamp?
 
@@ -31,10 +36,13 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         goesOn: @escaping (Timestamp, Int64) throws(RunError) -> Bool = { (_, _) throws(RunError) in true }
     ) {
         self.description = description
-        self.venues = venues
-        self.venueOfInstrument = venueOfInstrument
-        self.venueOfAccount = venueOfAccount
-        self.core = core
+        contracts = Table(description.instruments.map(\.contract))
+        owned = venues
+        self.venues = Table(venues.map { Port($0) })
+        self.venueOfInstrument = Table(venueOfInstrument)
+        self.venueOfAccount = Table(venueOfAccount)
+        self.core = Port(core)
+        fillMids = description.instruments.map { _ in nil }
         self.recorder = recorder
         self.output = output
         self.goesOn = goesOn
@@ -49,28 +57,29 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     private func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
 
-    /// What the venues know now. Where a book can't be trusted for the moment, its last trusted mid stands.
-    func state(at time: Timestamp) -> VenueState {
+    /// The run's figures, with what the venues know at its end.
+    func finish(at time: Timestamp) -> RunResult {
         refresh(time)
-        return current
+        return recorder.finish(current)
     }
 
-    /// Brings `current` up to date in place.
+    /// Brings `current` up to date in place. Where a book can't be trusted for the moment, its last trusted mid stands.
     private func refresh(_ time: Timestamp) {
         current.time = time
-        for index in current.mids.indices {
-            let venue = venues[venueOfInstrument[index]]
-            if let mid = venue.mid(InstrumentID(index)) { current.mids[index] = mid }
-            current.marks[index] = venue.mark(InstrumentID(index)) ?? current.mids[index]
+        for index in contracts.indices {
+            venues[venueOfInstrument[index]].with { venue in
+                if let mid = venue.mid(InstrumentID(index)) { current.mids[index] = mid }
+                current.marks[index] = venue.mark(InstrumentID(index)) ?? current.mids[index]
+            }
         }
-        for (number, venue) in venueOfAccount.enumerated() {
+        for number in venueOfAccount.indices {
             let id = AccountID(number)
-            current.balances[number].removeAll(keepingCapacity: true)
-            venues[venue].appendBalances(id, to: &current.balances[number])
-            for index in current.mids.indices where venueOfInstrument[index] == venue {
-                current.positions[number][index] = venues[venue].position(id, InstrumentID(index))
-                if let mark = current.marks[index] {
-                    current.unrealised[number][index] = venues[venue].unrealised(id, InstrumentID(index), at: mark)
+            venues[venueOfAccount[number]].with { venue in
+                venue.copyBalances(id, to: &current.balances[number])
+                for index in contracts.indices where venueOfInstrument[index] == venueOfAccount[number] {
+                    current.positions[number][index] = venue.position(id, InstrumentID(index))
+                    guard let mark = current.marks[index] else { continue }
+                    current.unrealised[number][index] = venue.unrealised(id, InstrumentID(index), at: mark)
                 }
             }
         }
@@ -84,18 +93,21 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     // MARK: The venues
 
     public func filled(_ fill: VenueFill, venue: Int) {
-        let instrument = description.instruments[fill.fill.instrument.index]
-        var mids = current.mids.indices.map { venues[venueOfInstrument[$0]].mid(InstrumentID($0)) ?? current.mids[$0] }
+        let filled = fill.fill.instrument.index
+        for index in contracts.indices {
+            fillMids[index] = venues[venueOfInstrument[index]].with { $0.mid(InstrumentID(index)) } ?? current.mids[index]
+        }
         if fill.bidTicks != OrderBook.noBid, fill.askTicks != OrderBook.noAsk {
-            let doubled = Int128(fill.bidTicks + fill.askTicks) * Int128(instrument.tickSize.nanos)
-            mids[fill.fill.instrument.index] = FinePrice(nanos: roundedQuotient(doubled, 2))
+            let doubled = Int128(fill.bidTicks + fill.askTicks) * Int128(contracts[filled].tickSize.nanos)
+            fillMids[filled] = FinePrice(nanos: roundedQuotient(doubled, 2))
         }
         let isLarge = fill.fill.quantity.lots * 10 > fill.witness.displayed
         recorder.venueFill(
             account: fill.account, fill.fill, mechanism: fill.witness.mechanism.name, isVerified: fill.witness.isVerified, isLarge: isLarge,
-            mids: mids)
+            mids: fillMids)
+        guard let output else { return }
         attempt { () throws(RunError) in
-            try output?.witness(fill, account: accountName(fill.account), instrument: instrument)
+            try output.witness(fill, account: accountName(fill.account), instrument: description.instruments[filled])
         }
     }
 
@@ -124,7 +136,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     }
 
     public func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
-        for index in description.instruments.indices where core.isUnsynchronised(InstrumentID(index)) {
+        for index in contracts.indices where core.with({ $0.isUnsynchronised(InstrumentID(index)) }) {
             unsynchronised[index] = unsynchronised[index] + (lastSample.map { time - $0 } ?? .zero)
         }
         lastSample = time
@@ -136,8 +148,8 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     // MARK: The core
 
     public func submitted(_ order: Order, at time: Timestamp) {
-        let contract = description.instruments[order.draft.instrument.index].contract
-        recorder.submitted(order, mid: core.books[order.draft.instrument].mid(contract), at: time)
+        let instrument = order.draft.instrument
+        recorder.submitted(order, mid: core.with { $0.books[instrument].mid(contracts[instrument.index]) }, at: time)
     }
 
     public func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) { recorder.requested(kind, order) }
@@ -148,8 +160,9 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     public func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {
         recorder.coreFill(fill, order, account: account, isLate: isLate, cancelPending: cancelPending, venueTime: venueTime)
+        guard let output else { return }
         attempt { () throws(RunError) in
-            try output?.fill(
+            try output.fill(
                 fill, purpose: order?.draft.purpose, account: accountName(account),
                 instrument: description.instruments[fill.instrument.index], venueTime: venueTime, isLate: isLate)
         }
@@ -157,8 +170,9 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     public func ended(_ order: Order, at time: Timestamp) {
         recorder.ended(order, at: time)
+        guard let output else { return }
         attempt { () throws(RunError) in
-            try output?.order(
+            try output.order(
                 order, account: accountName(order.draft.account),
                 instrument: description.instruments[order.draft.instrument.index], at: time)
         }

@@ -172,9 +172,11 @@ extension SimulatedVenue {
 
     // MARK: What the venue knows, for the report
 
-    /// Appends the account's settled balances, by currency.
-    public func appendBalances(_ id: AccountID, to balances: inout [Money]) {
-        balances.append(contentsOf: accounts[accountIndex(id)].balances)
+    /// Puts the account's settled balances, by currency, in place of what `balances` holds.
+    public func copyBalances(_ id: AccountID, to balances: inout [Money]) {
+        let account = accountIndex(id)
+        guard balances.count == accounts[account].balances.count else { return balances = accounts[account].balances }
+        for index in balances.indices { balances[index] = accounts[account].balances[index] }
     }
 
     /// Settled balances, by currency.
@@ -188,7 +190,7 @@ extension SimulatedVenue {
     /// What the open position would pay if it were closed at `price` without a fee.
     public func unrealised(_ id: AccountID, _ instrument: InstrumentID, at price: FinePrice) -> Money {
         guard let index = listing(instrument) else { preconditionFailure("an instrument of another venue") }
-        return accounts[accountIndex(id)].unrealised(configuration.listings[index].instrument.contract, listing: index, at: price)
+        return accounts[accountIndex(id)].unrealised(markets[index].contract, listing: index, at: price)
     }
 
     /// The venue's own mark; nil where it has none.
@@ -200,7 +202,7 @@ extension SimulatedVenue {
     /// nil while the book can't be trusted or a side is empty.
     public func mid(_ instrument: InstrumentID) -> FinePrice? {
         guard let index = listing(instrument), markets[index].isSynchronised else { return nil }
-        return markets[index].book.mid(configuration.listings[index].instrument)
+        return markets[index].book.mid(markets[index].contract)
     }
 
     /// The venue's own book: best prices as the sentinels of `OrderBook` where empty.

@@ -5,7 +5,8 @@ struct RiskService: ~Copyable {
     let limits: RiskLimits
     var killLevel: KillLevel?
     private var orders = SlidingCount(span: .seconds(1))
-    private var rejects: [UInt16: SlidingCount] = [:]
+    /// By instance, as far as any was rejected.
+    private var rejects: ContiguousArray<SlidingCount> = []
     private var recent: ContiguousArray<(draft: OrderDraft, time: Timestamp)> = []
 
     init(_ limits: RiskLimits) { self.limits = limits }
@@ -20,7 +21,8 @@ struct RiskService: ~Copyable {
 
     mutating func recordReject(_ instance: StrategyID, _ now: Timestamp) {
         guard limits.maximumRejectsPerMinute != nil else { return }
-        rejects[instance.rawValue, default: SlidingCount(span: .minutes(1))].record(now)
+        while rejects.count <= instance.index { rejects.append(SlidingCount(span: .minutes(1))) }
+        rejects[instance.index].record(now)
     }
 
     mutating func exceedsRate(_ purpose: OrderPurpose, _ now: Timestamp) -> Bool {
@@ -31,7 +33,7 @@ struct RiskService: ~Copyable {
 
     mutating func exceedsRejects(_ instance: StrategyID, _ now: Timestamp) -> Bool {
         guard let maximum = limits.maximumRejectsPerMinute else { return false }
-        return (rejects[instance.rawValue]?.count(now) ?? 0) > maximum
+        return instance.index < rejects.count && rejects[instance.index].count(now) > maximum
     }
 
     func isDuplicate(_ draft: OrderDraft, _ now: Timestamp) -> Bool {
