@@ -58,6 +58,25 @@ public protocol CoreObserver: AnyObject {
     func noted(_ text: String, instance: StrategyID, at time: Timestamp)
 }
 
+/// Those who hear of a core, in the order in which they came; told without counting references.
+struct CoreObservers: ~Copyable {
+    private final class Listener {
+        let observer: any CoreObserver
+        init(_ observer: any CoreObserver) { self.observer = observer }
+    }
+
+    private var listeners: ContiguousArray<Listener> = []
+
+    var isEmpty: Bool { listeners.isEmpty }
+
+    mutating func add(_ observer: any CoreObserver) { listeners.append(Listener(observer)) }
+
+    @inline(__always)
+    func tell(_ body: (any CoreObserver) -> Void) {
+        for index in listeners.indices { Port(listeners[index]).with { body($0.observer) } }
+    }
+}
+
 extension CoreObserver {
     public func liquidated(
         _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp

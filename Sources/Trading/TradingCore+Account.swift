@@ -2,45 +2,46 @@ internal import Market
 
 /// Private reports.
 extension TradingCore {
-    func apply(_ event: AccountEvent) {
+    func apply(_ event: borrowing AccountEvent) {
+        let (account, venueTime, now) = (event.account, event.venueTime, now)
         switch event.report {
         case .acknowledged(let id), .triggered(let id):
-            change(id) { $0.acknowledge(self.now) }
+            change(id) { $0.acknowledge(now) }
         case .amended(let id, let price, let quantity):
-            change(id) { $0.amended(price: price, quantity: quantity, self.now) }
+            change(id) { $0.amended(price: price, quantity: quantity, now) }
         case .filled(let fill):
-            apply(fill, event)
+            apply(fill, account, venueTime)
         case .cancelled(let id, let reason):
             end(id, .cancelled, .cancelled(reason))
         case .expired(let id, let reason):
             end(id, .expired, .expired(reason))
         case .rejected(let id, let kind, let reason):
-            reject(id, kind, reason, event.account)
+            reject(id, kind, reason, account)
         case .status(let status):
-            apply(status, event.account)
+            apply(status, account)
         case .notFound(let id):
             notFound(id)
         case .endOfAnswer, .leverage:
             break
         case .position(let instrument, let quantity, _):
-            tellAccount(.position(event.account, instrument, quantity))
+            tellAccount(.position(account, instrument, quantity))
         case .balance(let balance):
-            tellAccount(.balance(event.account, balance))
+            tellAccount(.balance(account, balance))
         case .funding(let payment):
-            positions.add(payment.amount, to: event.account)
-            for observer in observers { observer.funded(payment, account: event.account, at: event.venueTime) }
-            tellAccount(.funding(event.account, payment))
+            positions.add(payment.amount, to: account)
+            observers.tell { $0.funded(payment, account: account, at: venueTime) }
+            tellAccount(.funding(account, payment))
         case .liquidation(let instrument, let quantity, let price, let penalty):
-            positions.apply(quantity, of: instrument, at: price, cost: penalty, account: event.account)
-            for observer in observers {
-                observer.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: event.account, time: event.venueTime)
+            positions.apply(quantity, of: instrument, at: price, cost: penalty, account: account)
+            observers.tell {
+                $0.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account, time: venueTime)
             }
-            tellAccount(.liquidation(event.account, instrument, quantity))
+            tellAccount(.liquidation(account, instrument, quantity))
         case .adjustment(let money):
-            positions.add(money, to: event.account)
-            for observer in observers { observer.adjusted(money, account: event.account, at: event.venueTime) }
+            positions.add(money, to: account)
+            observers.tell { $0.adjusted(money, account: account, at: venueTime) }
         case .externalFlow(let money):
-            positions.add(money, to: event.account)
+            positions.add(money, to: account)
         }
     }
 
@@ -49,23 +50,24 @@ extension TradingCore {
         for index in instances.indices { inbox.add(event, .strategy(StrategyID(index))) }
     }
 
-    private func apply(_ fill: Fill, _ event: AccountEvent) {
-        guard countedTrades[accounts[event.account.index].venue.index].insert(fill.trade) else { return }
+    private func apply(_ fill: Fill, _ account: AccountID, _ venueTime: Timestamp) {
+        guard countedTrades[venues[account.index].index].insert(fill.trade) else { return }
+        let now = now
         let told = orders.update(fill.order) { order in
             let (wasDone, wasCancelling) = (order.isDone, order.pending == .cancel)
-            let news = order.fill(fill, self.now)
+            let news = order.fill(fill, now)
             return (
                 news: Told(order.instance, order.algorithm, news, ended: !wasDone && order.isDone), wasDone: wasDone,
                 wasCancelling: wasCancelling
             )
         }
-        positions.apply(fill, account: event.account, instance: told?.news.instance)
+        positions.apply(fill, account: account, instance: told?.news.instance)
         if !observers.isEmpty {
             let order = orders[fill.order]
-            for observer in observers {
-                observer.filled(
-                    fill, order, account: event.account, isLate: told?.wasDone ?? true, cancelPending: told?.wasCancelling ?? false,
-                    venueTime: event.venueTime)
+            observers.tell {
+                $0.filled(
+                    fill, order, account: account, isLate: told?.wasDone ?? true, cancelPending: told?.wasCancelling ?? false,
+                    venueTime: venueTime)
             }
         }
         if let told { tell(fill.order, told.news) }
@@ -101,11 +103,12 @@ extension TradingCore {
     }
 
     private func end(_ id: OrderID, _ end: Order.End, _ news: OrderChange) {
-        change(id) { $0.end(end, self.now) ? news : nil }
+        let now = now
+        change(id) { $0.end(end, now) ? news : nil }
     }
 
     private func reject(_ id: OrderID, _ kind: RequestKind, _ reason: RejectReason, _ account: AccountID) {
-        for observer in observers { observer.refused(kind, id, reason, account: account, at: now) }
+        observers.tell { $0.refused(kind, id, reason, account: account, at: now) }
         switch kind {
         case .submit:
             if let order = orders[id], !order.isDone { risk.recordReject(order.instance, now) }
@@ -176,6 +179,6 @@ extension TradingCore {
     }
 
     func ended(_ order: Order) {
-        for observer in observers { observer.ended(order, at: now) }
+        observers.tell { $0.ended(order, at: now) }
     }
 }

@@ -22,7 +22,7 @@ extension TradingCore {
                     account: draft.account, instrument: draft.instrument, order: order.id, side: draft.side, type: draft.type,
                     timeInForce: draft.timeInForce, price: draft.price, quantity: draft.quantity, postOnly: draft.postOnly,
                     reduceOnly: draft.reduceOnly, terms: draft.terms)))
-        if !observers.isEmpty { for observer in observers { observer.submitted(order, at: now) } }
+        observers.tell { $0.submitted(order, at: now) }
         return order.id
     }
 
@@ -37,7 +37,7 @@ extension TradingCore {
             .amend(
                 AmendRequest(account: order.draft.account, instrument: order.draft.instrument, order: id, price: price, quantity: quantity))
         )
-        for observer in observers { observer.requested(.amend, order, at: now) }
+        observers.tell { $0.requested(.amend, order, at: now) }
     }
 
     func cancel(_ id: OrderID) {
@@ -53,7 +53,7 @@ extension TradingCore {
         deadlines.add(id, deadline)
         emit(.cancel(request))
         guard !observers.isEmpty, let order = orders[id] else { return }
-        for observer in observers { observer.requested(.cancel, order, at: now) }
+        observers.tell { $0.requested(.cancel, order, at: now) }
     }
 
     /// Asks the venue to cancel all of an account's orders, or those of one instrument. Their ends arrive one by one.
@@ -99,7 +99,7 @@ extension TradingCore {
     func random(_ instance: StrategyID, _ range: ClosedRange<Int64>) -> Int64 { instances[instance.index].random.uniform(in: range) }
 
     func note(_ instance: StrategyID, _ text: String) {
-        for observer in observers { observer.noted(text, instance: instance, at: now) }
+        observers.tell { $0.noted(text, instance: instance, at: now) }
     }
 
     // MARK: What the context shows

@@ -15,6 +15,8 @@ public final class TradingCore {
     let configuration: CoreConfiguration
     /// By `InstrumentID`.
     let contracts: Table<Contract>
+    /// By account.
+    let venues: Table<VenueID>
     let feeds: FeedStates
     /// Of feeds that tell their orders one by one; nothing in the others'.
     let flows: Table<OrderFlow>
@@ -22,7 +24,7 @@ public final class TradingCore {
     var positions: PositionBook
     var timers = TimerQueue()
     var risk: RiskService
-    var observers: [any CoreObserver] = []
+    var observers = CoreObservers()
 
     // Strategies and algorithms, and what waits to be told to them.
     var instances: [Instance] = []
@@ -48,6 +50,7 @@ public final class TradingCore {
         instruments = configuration.instruments
         accounts = configuration.accounts
         contracts = Table(configuration.instruments.map(\.contract))
+        venues = Table(configuration.accounts.map(\.venue))
         bookStore = Table(count: configuration.instruments.count) { _ in OrderBook() }
         books = BookTable(lending: bookStore)
         feeds = FeedStates(count: configuration.instruments.count)
@@ -71,7 +74,7 @@ public final class TradingCore {
         return id
     }
 
-    public func observe(_ observer: any CoreObserver) { observers.append(observer) }
+    public func observe(_ observer: any CoreObserver) { observers.add(observer) }
 
     // MARK: Inputs
 
@@ -87,9 +90,9 @@ public final class TradingCore {
     }
 
     /// Takes a private report.
-    public func receive(_ event: AccountEvent) {
+    public func receive(_ event: borrowing AccountEvent) {
         advance(to: event.receiveTime)
-        journal?.append(JournalRecord(event))
+        if let journal { journal.append(JournalRecord(copy event)) }
         apply(event)
         deliver()
     }
@@ -150,6 +153,15 @@ public final class TradingCore {
 
     /// The next command in the order they were given; nil when all are taken.
     public func nextCommand() -> Command? { commands.isEmpty ? nil : commands.removeFirst() }
+
+    /// Lends the next command and takes it off.
+    ///
+    /// - Parameter body: Must not call the core's inputs.
+    @inline(__always)
+    public func takeCommand(_ body: (borrowing Command) -> Void) {
+        body(commands[0])
+        commands.removeFirst()
+    }
 
     func emit(_ command: Command) {
         journal?.append(JournalRecord(command, at: now))

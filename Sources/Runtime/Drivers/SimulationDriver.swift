@@ -203,19 +203,26 @@ public protocol SimulationObserver: AnyObject {
     }
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
-        if let report = ports[venue].with({ $0.nextReport(now: Timestamp(nanoseconds: time)) }) { core.receive(report) }
-        unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
+        unsafe times[venueCount + venue] = ports[venue].with { venue in
+            venue.receiveReport(now: Timestamp(nanoseconds: time)) { core.receive($0) }
+            return venue.nextReportTime.nanoseconds
+        }
         flush()
     }
 
     /// Takes the core's commands to their venues and notes when each source is due next.
     func flush() {
-        while core.hasCommands, let command = core.nextCommand() {
-            let venue = venueOfAccount[command.account.index]
-            ports[venue].with { $0.handle(command, now: core.now + computeTime) }
-            unsafe times[venue] = ports[venue].with { $0.nextArrival }.nanoseconds
-            // A request that never reaches the venue is answered without it.
-            unsafe times[venueCount + venue] = ports[venue].with { $0.nextReportTime }.nanoseconds
+        let departure = core.now + computeTime
+        while core.hasCommands {
+            core.takeCommand { command in
+                let index = venueOfAccount[command.account.index]
+                ports[index].with { venue in
+                    venue.handle(command, now: departure)
+                    unsafe times[index] = venue.nextArrival.nanoseconds
+                    // A request that never reaches the venue is answered without it.
+                    unsafe times[venueCount + index] = venue.nextReportTime.nanoseconds
+                }
+            }
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
         core.acknowledgeNews()

@@ -12,7 +12,7 @@ extension SimulatedVenue {
     private static let unmarkedReview = Nanoseconds.seconds(1)
 
     /// Whether a record of the instrument may lead to a forced closing.
-    func isMarginAtStake(_ index: Int) -> Bool { markets[index].asksMargin && markets[index].positions.contains { $0 != 0 } }
+    func isMarginAtStake(_ index: Int) -> Bool { markets[index].asksMargin && markets[index].hasPositions }
 
     /// What is held in the instrument may be worth something else.
     func noteMark(_ index: Int) {

@@ -63,8 +63,8 @@ struct AccountConnection: ~Copyable {
 
     private func take(_ at: Int, _ now: Timestamp, _ wouldTake: (OrderRequest) -> Bool) -> Command? {
         // What leaves the door came before what reaches it.
-        if lanes[at].door.next == now { return lanes[at].door.receive().message }
-        let command = lanes[at].road.receive().message
+        if lanes[at].door.next == now { return lanes[at].door.receive() }
+        let command = lanes[at].road.receive()
         guard let bumps else { return command }
         let release = lanes[at].door.arrival(now + bumps.delay(command, wouldTake: wouldTake))
         guard release > now else { return command }

@@ -122,5 +122,11 @@ extension SimulatedVenue {
 
 extension VenueMarket {
     /// How many orders of an account rest.
-    func restingCount(_ account: Int) -> Int { bids.count { $0.account == account } + asks.count { $0.account == account } }
+    func restingCount(_ account: Int) -> Int {
+        var count = 0
+        for side in Side.allCases {
+            for index in 0..<self.count(side) where self[side, index].account == account { count += 1 }
+        }
+        return count
+    }
 }

@@ -22,14 +22,4 @@ struct Attention {
         get { watch.isEverywhere }
         set { watch.isEverywhere = newValue }
     }
-
-    /// Our orders are these now: each side sorted from its best price outwards.
-    mutating func watch(_ bids: ContiguousArray<RestingOrder>, _ asks: ContiguousArray<RestingOrder>) {
-        watch.set(bids: span(bids.last, bids.first), asks: span(asks.first, asks.last))
-    }
-
-    private func span(_ low: RestingOrder?, _ high: RestingOrder?) -> ClosedRange<Int64>? {
-        guard let low, let high else { return nil }
-        return low.ticks...high.ticks
-    }
 }

@@ -23,8 +23,12 @@ struct Lane<Message: BitwiseCopyable>: ~Copyable {
         entries.append(Entry(time: time, message: message))
     }
 
-    mutating func receive() -> (time: Timestamp, message: Message) {
-        let entry = entries.removeFirst()
-        return (entry.time, entry.message)
+    /// Lends the message that arrives next, and takes it off.
+    @inline(__always)
+    mutating func receive<Result>(_ body: (borrowing Message) -> Result) -> Result {
+        defer { entries.removeFirst() }
+        return body(entries[0].message)
     }
+
+    mutating func receive() -> Message { entries.removeFirst().message }
 }

@@ -2,7 +2,7 @@ internal import Market
 internal import Trading
 
 /// An order of ours in a venue's book.
-struct RestingOrder {
+struct RestingOrder: BitwiseCopyable {
     var id: OrderID
     /// Index of its account at the venue.
     var account: Int
@@ -32,7 +32,7 @@ struct WaitingOrder {
 }
 
 /// What matching did to one order; the venue makes reports of it.
-struct Match {
+struct Match: BitwiseCopyable {
     var order: OrderID
     var account: Int
     var side: Side

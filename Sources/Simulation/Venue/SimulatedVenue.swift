@@ -163,12 +163,12 @@ public final class SimulatedVenue: Connector {
         guard nextArrival != .never else { return }
         let (time, account) = nextRequest()
         if nextTerm == nextArrival, processTerm(before: time) { return }
-        guard let command = connections[account].receive(wouldTake: wouldTake) else { return findNextArrival() }
+        defer { findNextArrival() }
+        guard let command = connections[account].receive(wouldTake: { self.wouldTake($0) }) else { return }
         // A settlement that came before the request is paid on the position before it.
         for index in markets.indices where markets[index].attention.settlement <= time { settleFunding(index, time) }
         if let faults { admit(command, account, time, faults) } else { process(command, account, time) }
         reviewMargins(time)
-        findNextArrival()
     }
 
     /// Does what falls due now by itself; returns false when it is not before a request that arrives at `request`.
@@ -222,14 +222,27 @@ public final class SimulatedVenue: Connector {
     public var nextWake: Timestamp { nextArrival }
 
     public func nextReport(now: Timestamp) -> AccountEvent? {
-        guard nextReportTime <= now, nextReportTime != .never else { return nil }
-        let report = nextReporter >= 0 ? reports[nextReporter].receive().message : faults?.strays.removeFirst()
+        var report: AccountEvent?
+        receiveReport(now: now) { report = copy $0 }
+        return report
+    }
+
+    /// Lends the next report, if it is due, and takes it off.
+    ///
+    /// - Parameter body: Must not call the venue.
+    @inline(__always)
+    public func receiveReport(now: Timestamp, _ body: (borrowing AccountEvent) -> Void) {
+        guard nextReportTime <= now, nextReportTime != .never else { return }
+        if nextReporter >= 0 { reports[nextReporter].receive(body) } else if let faults { body(faults.strays.removeFirst()) }
+        findNextReport()
+    }
+
+    private func findNextReport() {
         // At one instant a lower account's lane comes first, and what strays last.
         (nextReportTime, nextReporter) = (faults?.strays.next ?? .never, -1)
         for account in reports.indices.reversed() where reports[account].next <= nextReportTime {
             (nextReportTime, nextReporter) = (reports[account].next, account)
         }
-        return report
     }
 
     /// Hands over the fills since the last call, emptying the log.
@@ -296,7 +309,7 @@ public final class SimulatedVenue: Connector {
             markets[index].positions[match.account] += match.side.sign * match.lots
             book(match, index, time, quotes)
         }
-        markets[index].matches.removeAll(keepingCapacity: true)
+        markets[index].matches.removeAll()
         if !markets[index].removed.isEmpty || !markets[index].reduced.isEmpty { reportPrevented(index, time) }
     }
 

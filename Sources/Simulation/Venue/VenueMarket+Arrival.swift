@@ -90,8 +90,7 @@ extension VenueMarket {
         func reaches(_ ticks: Int64) -> Bool { limit.map { side == .buy ? $0 >= ticks : $0 <= ticks } ?? true }
         let best = side == .buy ? book.bestAskTicks : book.bestBidTicks
         if best != (side == .buy ? OrderBook.noAsk : OrderBook.noBid), reaches(best) { return true }
-        guard matching == .faithful, let own = orders(side.opposite).first else { return false }
-        return reaches(own.ticks)
+        return matching == .faithful && count(side.opposite) > 0 && reaches(self[side.opposite, 0].ticks)
     }
 
     /// Whether an order is worth too little, at its limit or else at the best price that it would take.
@@ -109,7 +108,7 @@ extension VenueMarket {
         var sum: Int64 = 0
         var wall: Int64?
         // Reduce-only orders give no more than what the fills before them leave to reduce.
-        var after = positions
+        var after = positions.indices.map { positions[$0] }
         for order in orders(side.opposite) {
             guard reaches(order.ticks) else { break }
             switch rules.prevention(request, taker: account, maker: order.account) {

@@ -39,16 +39,15 @@ struct VenueMarket: ~Copyable {
     /// When the first order is gone by its own terms; it may be gone already.
     private(set) var nextExpiry = Timestamp.never
 
-    /// Sorted: bids and asks each in price, then arrival order.
-    private(set) var bids: ContiguousArray<RestingOrder> = []
-    private(set) var asks: ContiguousArray<RestingOrder> = []
+    /// Bids and asks, each sorted in price, then arrival order.
+    private let queues = Table(count: 2) { _ in List<RestingOrder>() }
     private var debts = Debts()
     private var arrivals: UInt64 = 0
     /// Lots by account; maintained here, because reduce-only orders depend on it at every fill.
-    var positions: ContiguousArray<Int64>
+    let positions: Table<Int64>
 
     /// What the last record or request did; emptied by the venue.
-    var matches: ContiguousArray<Match> = []
+    var matches = List<Match>()
     /// Orders that self-trade prevention made smaller, and what they are now.
     var reduced: ContiguousArray<(order: OrderID, account: Int, ticks: Int64, quantity: Int64)> = []
     /// Orders that ended without our request while matching: self-trades, reduce-only orders with nothing left to reduce.
@@ -63,12 +62,13 @@ struct VenueMarket: ~Copyable {
         queueModel = configuration.queue
         rules = MatchingRules(configuration)
         lotUnit = Double(contract.lotUnit) / 1e9
-        positions = ContiguousArray(repeating: 0, count: accounts)
+        positions = Table(count: accounts) { _ in 0 }
     }
 
-    var hasOrders: Bool { !bids.isEmpty || !asks.isEmpty }
+    var hasOrders: Bool { count(.buy) > 0 || count(.sell) > 0 }
 
-    func orders(_ side: Side) -> ContiguousArray<RestingOrder> { side == .buy ? bids : asks }
+    /// The orders of a side, the first to be filled first.
+    func orders(_ side: Side) -> [RestingOrder] { (0..<count(side)).map { self[side, $0] } }
 
     // MARK: Market data
 
@@ -86,17 +86,9 @@ struct VenueMarket: ~Copyable {
             debts.cap(side, ticks, lots)
             attention.hasDebts = !debts.isEmpty
         }
-        switch side {
-        case .buy:
-            for index in bids.indices where bids[index].ticks == ticks {
-                bids[index].queue.level(from: previous, to: lots, queueModel, lotUnit: lotUnit)
-                if matching == .faithful { bids[index].queue.stopAtFront() }
-            }
-        case .sell:
-            for index in asks.indices where asks[index].ticks == ticks {
-                asks[index].queue.level(from: previous, to: lots, queueModel, lotUnit: lotUnit)
-                if matching == .faithful { asks[index].queue.stopAtFront() }
-            }
+        for index in 0..<count(side) where self[side, index].ticks == ticks {
+            self[side, index].queue.level(from: previous, to: lots, queueModel, lotUnit: lotUnit)
+            if matching == .faithful { self[side, index].queue.stopAtFront() }
         }
         switch matching {
         case .faithful:
@@ -111,11 +103,10 @@ struct VenueMarket: ~Copyable {
     mutating func endSnapshot() {
         debts.cap(by: book)
         attention.hasDebts = !debts.isEmpty
-        for index in bids.indices where book.lots(.buy, bids[index].ticks) == 0 {
-            bids[index].queue.level(from: 0, to: 0, queueModel, lotUnit: lotUnit)
-        }
-        for index in asks.indices where book.lots(.sell, asks[index].ticks) == 0 {
-            asks[index].queue.level(from: 0, to: 0, queueModel, lotUnit: lotUnit)
+        for side in Side.allCases {
+            for index in 0..<count(side) where book.lots(side, self[side, index].ticks) == 0 {
+                self[side, index].queue.level(from: 0, to: 0, queueModel, lotUnit: lotUnit)
+            }
         }
         isSynchronised = true
     }
@@ -208,11 +199,11 @@ struct VenueMarket: ~Copyable {
     // MARK: Orders
 
     subscript(side: Side, index: Int) -> RestingOrder {
-        get { side == .buy ? bids[index] : asks[index] }
-        set { if side == .buy { bids[index] = newValue } else { asks[index] = newValue } }
+        @inline(__always) unsafeAddress { unsafe UnsafePointer(queues[Int(side.rawValue)].address(of: index)) }
+        @inline(__always) unsafeMutableAddress { unsafe queues[Int(side.rawValue)].address(of: index) }
     }
 
-    func count(_ side: Side) -> Int { side == .buy ? bids.count : asks.count }
+    func count(_ side: Side) -> Int { queues[Int(side.rawValue)].count }
 
     /// Fills a resting order and removes it when nothing is left; returns what was filled.
     ///
@@ -237,6 +228,11 @@ struct VenueMarket: ~Copyable {
         return filled
     }
 
+    var hasPositions: Bool {
+        for account in positions.indices where positions[account] != 0 { return true }
+        return false
+    }
+
     /// How much an order on `side` could take off the account's position.
     func reducible(_ account: Int, _ side: Side) -> Int64 { max(0, -side.sign * positions[account]) }
 
@@ -245,12 +241,12 @@ struct VenueMarket: ~Copyable {
         arrivals += 1
         order.arrival = arrivals
         nextExpiry = min(nextExpiry, order.expiry)
-        if order.side == .buy { Self.insert(order, into: &bids) } else { Self.insert(order, into: &asks) }
-        attention.watch(bids, asks)
+        Self.insert(order, into: &queues[Int(order.side.rawValue)])
+        watchOrders()
     }
 
     /// Puts an order behind those that stand before it; it is usually the last.
-    private static func insert(_ order: RestingOrder, into orders: inout ContiguousArray<RestingOrder>) {
+    private static func insert(_ order: RestingOrder, into orders: inout List<RestingOrder>) {
         orders.append(order)
         var place = orders.count - 1
         while place > 0, order.precedes(orders[place - 1]) {
@@ -261,8 +257,20 @@ struct VenueMarket: ~Copyable {
     }
 
     mutating func remove(_ side: Side, _ index: Int) {
-        if side == .buy { bids.remove(at: index) } else { asks.remove(at: index) }
-        attention.watch(bids, asks)
+        queues[Int(side.rawValue)].remove(at: index)
+        watchOrders()
+    }
+
+    private mutating func watchOrders() {
+        let (bids, asks) = (span(.buy), span(.sell))
+        attention.watch.set(bids: bids, asks: asks)
+    }
+
+    /// The prices that the orders of a side lie between.
+    private func span(_ side: Side) -> ClosedRange<Int64>? {
+        guard count(side) > 0 else { return nil }
+        let (best, worst) = (self[side, 0].ticks, self[side, count(side) - 1].ticks)
+        return min(best, worst)...max(best, worst)
     }
 
     /// An order that waits for its trigger expires like one that rests.
@@ -273,19 +281,22 @@ struct VenueMarket: ~Copyable {
 
     /// Takes out the orders whose time has come, and finds when the next one's will.
     mutating func expire(_ now: Timestamp, _ body: (OrderID, Int) -> Void) {
-        for order in bids + asks where order.expiry <= now { body(order.id, order.account) }
+        for side in Side.allCases {
+            for index in 0..<count(side) where self[side, index].expiry <= now { body(self[side, index].id, self[side, index].account) }
+        }
         for order in waiting where order.request.terms.expiry <= now { body(order.request.order, order.account) }
-        bids.removeAll { $0.expiry <= now }
-        asks.removeAll { $0.expiry <= now }
-        attention.watch(bids, asks)
+        for side in Side.allCases { queues[Int(side.rawValue)].removeAll { $0.expiry <= now } }
+        watchOrders()
         waiting.removeAll { $0.request.terms.expiry <= now }
-        nextExpiry = (bids + asks).map(\.expiry).min() ?? .never
-        nextExpiry = min(nextExpiry, waiting.map(\.request.terms.expiry).min() ?? .never)
+        nextExpiry = waiting.map(\.request.terms.expiry).min() ?? .never
+        for side in Side.allCases {
+            for index in 0..<count(side) { nextExpiry = min(nextExpiry, self[side, index].expiry) }
+        }
     }
 
     func find(_ id: OrderID) -> (side: Side, index: Int)? {
-        if let index = bids.firstIndex(where: { $0.id == id }) { return (.buy, index) }
-        if let index = asks.firstIndex(where: { $0.id == id }) { return (.sell, index) }
+        if let index = queues[0].firstIndex(where: { $0.id == id }) { return (.buy, index) }
+        if let index = queues[1].firstIndex(where: { $0.id == id }) { return (.sell, index) }
         return nil
     }
 
