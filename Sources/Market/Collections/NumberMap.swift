@@ -46,6 +46,11 @@
         return slot
     }
 
+    @inlinable public func contains(_ number: UInt64) -> Bool {
+        let slot = slot(number)
+        return unsafe entries[slot].isTaken
+    }
+
     @inlinable public subscript(number: UInt64) -> Value? {
         let slot = slot(number)
         return unsafe entries[slot].isTaken ? unsafe entries[slot].value : nil
@@ -85,6 +90,11 @@
             next = (next + 1) & mask
         }
         unsafe entries[hole] = Entry(number: 0, isTaken: false, value: filler)
+    }
+
+    @inlinable public mutating func removeAll() {
+        size = 0
+        for slot in 0...mask { unsafe entries[slot].isTaken = false }
     }
 
     /// All values whose number and value satisfy `isIncluded`, by ascending number.

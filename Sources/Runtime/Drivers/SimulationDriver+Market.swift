@@ -23,22 +23,23 @@ extension SimulationDriver {
         for feed in sides.indices where sides[feed].window.venueTime <= instant.limit(feed) {
             try bringUpVenueSide(feed, through: instant.limit(feed))
         }
-        try bringUpLocal(to: instant)
-    }
-
-    /// The same at us alone: nobody looks at the venues, and a venue that reacts to nothing may fall behind us.
-    @inline(__always)
-    func bringUpLocal(to instant: Instant) throws(RunError) {
         for feed in sides.indices where sides[feed].window.localTime <= instant.limit(dataRank + feed) {
             try bringUpLocalSide(feed, through: instant.limit(dataRank + feed))
         }
     }
 
+    /// Lets what reaches us until `limit` happen, at us alone: nobody looks at the venues, and a venue that reacts to nothing
+    /// may fall behind us.
+    @inline(__always)
+    func bringUpLocal(through limit: Int64) throws(RunError) {
+        for feed in sides.indices where sides[feed].window.localTime <= limit { try bringUpLocalSide(feed, through: limit) }
+    }
+
     /// The same for the feeds of one venue, at the venue alone.
     @inline(__always)
-    func bringUpVenue(_ venue: Int, to instant: Instant) throws(RunError) {
-        for feed in sides.indices where sides[feed].venueIndex == venue && sides[feed].window.venueTime <= instant.limit(feed) {
-            try bringUpVenueSide(feed, through: instant.limit(feed))
+    func bringUpVenue(_ venue: Int, through limit: Int64) throws(RunError) {
+        for feed in sides.indices where sides[feed].venueIndex == venue && sides[feed].window.venueTime <= limit {
+            try bringUpVenueSide(feed, through: limit)
         }
     }
 
@@ -117,6 +118,7 @@ extension SimulationDriver {
     private func readVenue(_ feed: Int, through limit: Int64) throws(RunError) -> Int64? {
         let through = Timestamp(nanoseconds: limit)
         let usesTouchSync = sides[feed].usesTouchSync
+        let changes = sides[feed].venue.with { $0.attentionChanges }
         var reaction: Int64?
         try unsafe sides[feed].window.readVenue { start, end in
             guard reaction == nil else { return unsafe start }
@@ -135,7 +137,7 @@ extension SimulationDriver {
                 return unsafe at
             }
         }
-        sides[feed].noteReaction(InstrumentID(feed))
+        if sides[feed].venue.with({ $0.attentionChanges }) != changes { sides[feed].noteReaction(InstrumentID(feed)) }
         return reaction
     }
 

@@ -136,7 +136,7 @@ public protocol SimulationObserver: AnyObject {
             let instant = Instant(time: time, rank: rank)
             if try runLive(to: instant) { continue }
             if rank >= wakeRank {
-                if rank == wakeRank { try bringUpLocal(to: instant) } else { try bringUp(to: instant) }
+                if rank == wakeRank { try bringUpLocal(through: time) } else { try bringUp(to: instant) }
                 if isQuiet, isStarted || time == .max { break }
             }
             lastTime = max(lastTime, time)
@@ -156,10 +156,11 @@ public protocol SimulationObserver: AnyObject {
                 core.wake(at: Timestamp(nanoseconds: time))
                 flush()
             } else if rank >= reportRank {
-                try bringUpLocal(to: instant)
+                // What reaches us at this instant comes after the report.
+                try bringUpLocal(through: time - 1)
                 receiveReport(rank - reportRank, time)
             } else {
-                try bringUpVenue(rank - arrivalRank, to: instant)
+                try bringUpVenue(rank - arrivalRank, through: time)
                 ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)
                 if observer != nil, ports[rank - arrivalRank].with({ $0.hasFills }) { try bringUp(to: instant) }

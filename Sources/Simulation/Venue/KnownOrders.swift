@@ -41,10 +41,9 @@ struct KnownOrders: ~Copyable {
         var fill: Fill
     }
 
-    /// The last ended ones, and the last fills, are kept, so that memory is constant.
+    /// Open orders, the last ended ones, and the last fills are kept, so that memory is constant.
     private static let limit = 4_096
-    private var records: NumberMap<Record>
-    private var ended = Ring<UInt64>()
+    private var records: RecentMap<Record>
     private var fills = Ring<AccountFill>()
 
     init() {
@@ -52,46 +51,33 @@ struct KnownOrders: ~Copyable {
             account: AccountID(0), instrument: InstrumentID(0), order: OrderID(0), side: .buy, type: .limit,
             timeInForce: .goodTillCancelled,
             price: nil, quantity: .zero)
-        records = NumberMap(filler: Record(nothing))
+        records = RecentMap(limit: Self.limit, filler: Record(nothing))
     }
 
     subscript(id: OrderID) -> Record? { records[id.rawValue] }
 
     /// Returns false, and changes nothing, when the id was used before.
-    mutating func add(_ request: OrderRequest) -> Bool { records.insert(request.order.rawValue, Record(request)) }
+    mutating func add(_ request: OrderRequest) -> Bool { records.insert(request.order.rawValue, Record(request)) { $0.isOpen } }
 
     mutating func fill(_ id: OrderID, _ fill: Fill) {
-        let update = records.update(id.rawValue) { record in
+        let account = records.update(id.rawValue) { record in
             record.filled = record.filled + fill.quantity
-            let ends = record.isOpen && record.filled >= record.quantity
-            if ends { record.isOpen = false }
-            return (account: record.account, ends: ends)
+            if record.filled >= record.quantity { record.isOpen = false }
+            return record.account
         }
-        guard let update else { return }
+        guard let account else { return }
         if fills.count == Self.limit { fills.removeFirst() }
-        fills.append(AccountFill(account: update.account, fill: fill))
-        if update.ends { remember(id) }
+        fills.append(AccountFill(account: account, fill: fill))
     }
 
     mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
         _ = records.update(id.rawValue) { $0.amend(price: price, quantity: quantity) }
     }
 
-    mutating func end(_ id: OrderID) {
-        let wasOpen = records.update(id.rawValue) { record in
-            defer { record.isOpen = false }
-            return record.isOpen
-        }
-        if wasOpen == true { remember(id) }
-    }
+    mutating func end(_ id: OrderID) { records.update(id.rawValue) { $0.isOpen = false } }
 
     /// Takes back an order that was added and then refused: its id was never used.
     mutating func forget(_ id: OrderID) { records.remove(id.rawValue) }
-
-    private mutating func remember(_ id: OrderID) {
-        if ended.count == Self.limit { records.remove(ended.removeFirst()) }
-        ended.append(id.rawValue)
-    }
 
     /// The account's fills that are remembered, oldest trade first.
     func fills(_ account: AccountID, after trade: UInt64) -> [Fill] {

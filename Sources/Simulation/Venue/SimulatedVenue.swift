@@ -92,6 +92,9 @@ public final class SimulatedVenue: Connector {
         }
     }
 
+    /// Changes whenever records may have changed what `reactsFrom` says, though nothing came of them.
+    public private(set) var attentionChanges = 0
+
     /// From when on a record of the instrument may make something to report; before, records only move its book.
     public func reactsFrom(_ instrument: InstrumentID) -> Timestamp {
         let index = listingOfInstrument[instrument.index]
@@ -105,7 +108,11 @@ public final class SimulatedVenue: Connector {
     @inline(never)
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
-        if markets[index].attention.due <= event.venueTime { settleAccounts(index, event.venueTime) }
+        if event.kind != .level, event.kind != .trade { attentionChanges &+= 1 }
+        if markets[index].attention.due <= event.venueTime {
+            attentionChanges &+= 1
+            settleAccounts(index, event.venueTime)
+        }
         switch event.kind {
         case .level:
             if event.flags.contains(.snapshot), event.isFirst {

@@ -21,6 +21,7 @@ struct DeadlineQueue: ~Copyable {
 
     /// An order whose deadline has passed.
     mutating func take(_ now: Timestamp, _ orders: borrowing OrderStore) -> OrderID? {
+        guard !entries.isEmpty, entries[0].time <= now else { return nil }
         skipAnswered(orders)
         guard !entries.isEmpty, entries[0].time <= now else { return nil }
         return entries.removeFirst().order
@@ -34,17 +35,10 @@ struct DeadlineQueue: ~Copyable {
 
 /// Trades of one venue that were counted already: the last ones, so that a duplicate report is not counted twice.
 struct TradeFilter: ~Copyable {
-    private static let limit = 65_536
-    private var seen = NumberMap<UInt8>(filler: 0)
-    private var order = Ring<UInt64>()
+    private var seen = RecentMap<UInt8>(limit: 65_536, filler: 0)
 
     /// Whether the trade is new.
-    mutating func insert(_ trade: UInt64) -> Bool {
-        guard seen.insert(trade, 0) else { return false }
-        if order.count == Self.limit { seen.remove(order.removeFirst()) }
-        order.append(trade)
-        return true
-    }
+    mutating func insert(_ trade: UInt64) -> Bool { seen.insert(trade, 0) }
 }
 
 /// What waits to be told, in order.

@@ -43,4 +43,7 @@ public struct OrderDraft: Hashable, BitwiseCopyable, Sendable {
         self.purpose = purpose
         self.terms = terms
     }
+
+    /// Whether both are of one account and instrument.
+    func isBeside(_ other: OrderDraft) -> Bool { account == other.account && instrument == other.instrument }
 }

@@ -31,6 +31,14 @@ struct OrderStore: ~Copyable {
         return index < orders.count ? orders[index] : nil
     }
 
+    /// Looks at an order in place; nil when its record is gone.
+    @inline(__always)
+    func read<Result>(_ id: OrderID, _ body: (borrowing Order) -> Result) -> Result? {
+        guard id.rawValue >= base else { return survivors[id.rawValue].map { body($0) } }
+        let index = Int(id.rawValue - base)
+        return index < orders.count ? body(orders[index]) : nil
+    }
+
     /// Changes an order in place and returns what the change says of it; nil when its record is gone.
     @inline(__always)
     mutating func update<Result>(_ id: OrderID, _ body: (inout Order) -> Result) -> Result? {

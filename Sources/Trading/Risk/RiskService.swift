@@ -58,8 +58,8 @@ extension TradingCore {
         }
         if risk.exceedsRate(draft.purpose, now) { return .orderRate }
         if risk.isDuplicate(draft, now) { return .duplicate }
-        if let reason = priceDenial(draft, contracts[draft.instrument.index]) { return reason }
-        return sizeDenial(draft, contracts[draft.instrument.index])
+        if let reason = priceDenial(draft) { return reason }
+        return sizeDenial(draft)
     }
 
     private func killed(_ draft: OrderDraft) -> DenyReason? {
@@ -70,23 +70,23 @@ extension TradingCore {
         }
     }
 
-    private func priceDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
+    private func priceDenial(_ draft: OrderDraft) -> DenyReason? {
+        let index = draft.instrument.index
         let book = (bid: books[draft.instrument].bestBidTicks, ask: books[draft.instrument].bestAskTicks)
         if let price = draft.price {
             if draft.postOnly, draft.terms.trigger == nil, draft.side == .buy ? price.ticks >= book.ask : price.ticks <= book.bid {
                 return .postOnlyWouldTake
             }
-            if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(contract) {
-                let distance = Int128(contract.finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
+            if let collar = configuration.limits.priceCollar, let mid = books[draft.instrument].mid(contracts[index]) {
+                let distance = Int128(contracts[index].finePrice(price).nanos - mid.nanos) * Int128(draft.side.sign)
                 if distance * Int128(Rate.scale) > Int128(mid.nanos) * Int128(collar.trillionths) { return .priceCollar }
             }
         }
         guard configuration.limits.preventsSelfTrade, draft.terms.trigger == nil else { return nil }
         // An order of ours on the other side that this one would meet.
         for id in orders.open {
-            guard let other = orders[id], other.draft.account == draft.account, other.draft.instrument == draft.instrument,
-                other.draft.side != draft.side, other.draft.type == .limit, other.draft.terms.trigger == nil, let resting = other.price,
-                other.pending != .cancel
+            guard let other = orders[id], other.draft.isBeside(draft), other.draft.side != draft.side, other.draft.type == .limit,
+                other.draft.terms.trigger == nil, let resting = other.price, other.pending != .cancel
             else { continue }
             guard let price = draft.price else { return .selfTrade }
             if draft.side == .buy ? price >= resting : price <= resting { return .selfTrade }
@@ -94,9 +94,11 @@ extension TradingCore {
         return nil
     }
 
-    private func sizeDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
-        let limits = configuration.limits
-        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || contract.minimumNotional > 0 else { return nil }
+    private func sizeDenial(_ draft: OrderDraft) -> DenyReason? {
+        let limits = risk.limits
+        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || contracts[draft.instrument.index].minimumNotional > 0
+        else { return nil }
+        let contract = contracts[draft.instrument.index]
         let price = draft.price.map(contract.finePrice) ?? reference(draft.instrument)
         guard let price else { return limits.maximumOrderNotional == nil && limits.maximumPosition == nil ? nil : .priceCollar }
         let notional = contract.notional(draft.quantity, price).nanos
@@ -105,10 +107,7 @@ extension TradingCore {
         if let limit = limits.maximumPosition, !draft.reduceOnly, draft.purpose == .quote {
             var reach = positions.position(draft.account, draft.instrument).lots
             for id in orders.open {
-                guard let other = orders[id], other.draft.account == draft.account, other.draft.instrument == draft.instrument,
-                    other.draft.side == draft.side
-                else { continue }
-                reach += other.signedRemaining.lots
+                reach += orders.read(id) { $0.draft.isBeside(draft) && $0.draft.side == draft.side ? $0.signedRemaining.lots : 0 } ?? 0
             }
             reach += draft.side.sign * draft.quantity.lots
             // Only an order that leads further away from flat is held back.
