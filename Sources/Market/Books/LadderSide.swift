@@ -1,8 +1,8 @@
 /// One side of a book, by key: the higher a key, the better its price.
 ///
 /// A bid's key is its tick and an ask's the complement of it, so that both sides are one algorithm and a level change needs
-/// no branch on its side. Keys near the touch stand in a window of flat slots, with a bitmap that finds the next occupied
-/// one; keys outside it stand in a sorted array. The window follows the best key.
+/// no branch on its side. Keys near the touch stand in a window of flat slots, where the next occupied one is looked for a
+/// cache line at a time; keys outside it stand in a sorted array. The window follows the best key.
 @safe struct LadderSide: ~Copyable {
     private struct FarLevel {
         var key: Int64
@@ -13,10 +13,8 @@
     static let none = Int64.min
     /// Keys that the window covers: 128 KiB, of which only the slots near the touch are warm.
     private static let width = 1 << 14
-    private static let words = width >> 6
 
     private let slots: UnsafeMutablePointer<Int64>
-    private let bits: UnsafeMutablePointer<UInt64>
     /// The key of the window's first slot.
     private var base: Int64 = 0
     /// The best key, unless the other side has crossed it: then the best beyond the crossing.
@@ -25,20 +23,22 @@
     private var far: ContiguousArray<FarLevel> = []
 
     init() {
-        unsafe slots = .allocate(capacity: Self.width)
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: Self.width * MemoryLayout<Int64>.stride, alignment: 64)
+        unsafe slots = bytes.bindMemory(to: Int64.self, capacity: Self.width)
         unsafe slots.initialize(repeating: 0, count: Self.width)
-        unsafe bits = .allocate(capacity: Self.words)
-        unsafe bits.initialize(repeating: 0, count: Self.words)
     }
 
     deinit {
         unsafe slots.deallocate()
-        unsafe bits.deallocate()
     }
 
     var count: Int {
         var count = far.count
-        for word in 0..<Self.words { count += unsafe bits[word].nonzeroBitCount }
+        var end = Self.width
+        while end > 0, let slot = highestSlot(below: end) {
+            count += 1
+            end = slot
+        }
         return count
     }
 
@@ -57,9 +57,6 @@
         let index = Int(slot)
         let previous = unsafe slots[index]
         unsafe slots[index] = lots
-        let bit: UInt64 = 1 << UInt64(index & 63)
-        let word = unsafe bits[index >> 6]
-        unsafe bits[index >> 6] = lots == 0 ? word & ~bit : word | bit
         return previous
     }
 
@@ -82,12 +79,7 @@
         best = Self.none
     }
 
-    private func clearWindow() {
-        for word in 0..<Self.words where unsafe bits[word] != 0 {
-            unsafe (slots + word << 6).update(repeating: 0, count: 64)
-            unsafe bits[word] = 0
-        }
-    }
+    private func clearWindow() { unsafe slots.update(repeating: 0, count: Self.width) }
 
     /// The highest occupied key below `key`; `none` if there is none.
     func highest(below key: Int64) -> Int64 {
@@ -105,14 +97,18 @@
     /// The highest occupied slot below `end` (1 ... width).
     @inline(__always)
     private func highestSlot(below end: Int) -> Int? {
-        var word = (end - 1) >> 6
-        var value = unsafe bits[word] & (~0 >> UInt64(63 - (end - 1) & 63))
-        while value == 0 {
-            word -= 1
-            if word < 0 { return nil }
-            value = unsafe bits[word]
+        var slot = end &- 1
+        while unsafe slots[slot] == 0 {
+            guard slot & 7 == 0 else {
+                slot &-= 1
+                continue
+            }
+            // Nothing left in this line: pass over the empty ones below.
+            while slot >= 8, unsafe UnsafeRawPointer(slots + (slot &- 8)).load(as: SIMD8<Int64>.self) == .zero { slot &-= 8 }
+            if slot == 0 { return nil }
+            slot &-= 1
         }
-        return word << 6 + (63 - value.leadingZeroBitCount)
+        return slot
     }
 
     // MARK: Far levels
@@ -152,15 +148,13 @@
         levels.reserveCapacity(count)
         let split = farIndex(base)
         levels.append(contentsOf: far[..<split])
-        for word in 0..<Self.words {
-            var value = unsafe bits[word]
-            while value != 0 {
-                let slot = word << 6 + value.trailingZeroBitCount
-                levels.append(FarLevel(key: base + Int64(slot), lots: unsafe slots[slot]))
-                value &= value - 1
-            }
-        }
         levels.append(contentsOf: far[split...])
+        var end = Self.width
+        while end > 0, let slot = highestSlot(below: end) {
+            levels.append(FarLevel(key: base + Int64(slot), lots: unsafe slots[slot]))
+            end = slot
+        }
+        levels.sort { $0.key < $1.key }
         clearWindow()
         far.removeAll(keepingCapacity: true)
         base = best - Int64(Self.width / 2)

@@ -249,8 +249,8 @@ public protocol SimulationObserver: AnyObject {
     /// Hands a venue's fills over; every book is as of `time`.
     func observe(_ venue: Int, _ time: Int64) {
         guard ports[venue].with({ $0.hasFills }) else { return }
-        ports[venue].with { $0.takeFills { observer?.filled($0, venue: venue) } }
-        guard let observer else { return }
+        guard let observer else { return ports[venue].with { $0.dropFills() } }
+        ports[venue].with { $0.takeFills { observer.filled($0, venue: venue) } }
         observer.changed(at: Timestamp(nanoseconds: time))
     }
 

@@ -13,6 +13,7 @@ struct AccountConnection: ~Copyable {
         /// Unused without speed bumps.
         var door = Lane<Command>()
 
+        @inline(__always)  // Else the lane is copied for the call.
         var next: Timestamp { min(road.next, door.next) }
     }
 
@@ -53,12 +54,32 @@ struct AccountConnection: ~Copyable {
     /// - Parameter wouldTake: Whether a limit order would take from the venue's book now.
     mutating func receive(wouldTake: (OrderRequest) -> Bool) -> Command? {
         let now = next
-        var at = 0
-        while lanes[at].next != now { at += 1 }
+        let at = dueLane
         let command = take(at, now, wouldTake)
+        findNext()
+        return command
+    }
+
+    /// Takes what is due at `next` where nothing is held up.
+    mutating func receive() -> Command {
+        let command = lanes[dueLane].road.receive()
+        findNext()
+        return command
+    }
+
+    var holdsUp: Bool { bumps != nil }
+
+    @inline(__always)
+    private var dueLane: Int {
+        var at = 0
+        while lanes[at].next != next { at += 1 }
+        return at
+    }
+
+    @inline(__always)
+    private mutating func findNext() {
         next = .never
         for lane in lanes.indices { next = min(next, lanes[lane].next) }
-        return command
     }
 
     private func take(_ at: Int, _ now: Timestamp, _ wouldTake: (OrderRequest) -> Bool) -> Command? {

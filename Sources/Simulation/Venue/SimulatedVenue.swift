@@ -171,7 +171,7 @@ public final class SimulatedVenue: Connector {
         let (time, account) = nextRequest()
         if nextTerm == nextArrival, processTerm(before: time) { return }
         defer { findNextArrival() }
-        guard let command = connections[account].receive(wouldTake: { self.wouldTake($0) }) else { return }
+        guard let command = connections[account].holdsUp ? receive(account) : connections[account].receive() else { return }
         // A settlement that came before the request is paid on the position before it.
         for index in markets.indices where markets[index].attention.settlement <= time { settleFunding(index, time) }
         if let faults { admit(command, account, time, faults) } else { process(command, account, time) }
@@ -197,6 +197,8 @@ public final class SimulatedVenue: Connector {
         cancelAll(accounts[account].configuration.id, nil, account, time, .deadMan)
         return true
     }
+
+    private func receive(_ account: Int) -> Command? { connections[account].receive(wouldTake: wouldTake) }
 
     /// The earliest request on its way, of two at one instant the lower account's.
     private func nextRequest() -> (time: Timestamp, account: Int) {
@@ -259,6 +261,12 @@ public final class SimulatedVenue: Connector {
         hasFills = false
     }
 
+    /// Lets the fills since the last call go.
+    public func dropFills() {
+        fillLog.removeAll()
+        hasFills = false
+    }
+
     // MARK: Reports
 
     func report(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp) {
@@ -306,6 +314,16 @@ public final class SimulatedVenue: Connector {
     }
 
     private func bookMatches(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
+        if markets[index].matches.count == 1 {
+            book(markets[index].matches[0], index, time, quotes)
+        } else {
+            bookSeveral(index, time, quotes)
+        }
+        markets[index].matches.removeAll()
+        if !markets[index].removed.isEmpty || !markets[index].reduced.isEmpty { reportPrevented(index, time) }
+    }
+
+    private func bookSeveral(_ index: Int, _ time: Timestamp, _ quotes: (bid: Int64, ask: Int64)) {
         // Positions are final already; what each was before the matches is found by going back over them.
         for at in markets[index].matches.indices {
             let match = markets[index].matches[at]
@@ -316,8 +334,6 @@ public final class SimulatedVenue: Connector {
             markets[index].positions[match.account] += match.side.sign * match.lots
             book(match, index, time, quotes)
         }
-        markets[index].matches.removeAll()
-        if !markets[index].removed.isEmpty || !markets[index].reduced.isEmpty { reportPrevented(index, time) }
     }
 
     /// Orders that ended or shrank without our request.

@@ -86,6 +86,7 @@ extension VenueMarket {
     }
 
     /// Whether an order would meet a displayed level or an order of ours.
+    @inline(__always)  // Else the market is copied for the call.
     func wouldTake(_ side: Side, _ limit: Int64?) -> Bool {
         func reaches(_ ticks: Int64) -> Bool { limit.map { side == .buy ? $0 >= ticks : $0 <= ticks } ?? true }
         let best = side == .buy ? book.bestAskTicks : book.bestBidTicks
@@ -94,6 +95,7 @@ extension VenueMarket {
     }
 
     /// Whether an order is worth too little, at its limit or else at the best price that it would take.
+    @inline(__always)  // Else the market is copied for the call.
     func isBelowMinimumNotional(_ request: OrderRequest) -> Bool {
         guard contract.minimumNotional > 0, let price = request.price ?? (request.side == .buy ? book.bestAsk : book.bestBid) else {
             return false

@@ -294,6 +294,7 @@ struct VenueMarket: ~Copyable {
         }
     }
 
+    @inline(__always)  // Else the market is copied for the call.
     func find(_ id: OrderID) -> (side: Side, index: Int)? {
         if let index = queues[0].firstIndex(where: { $0.id == id }) { return (.buy, index) }
         if let index = queues[1].firstIndex(where: { $0.id == id }) { return (.sell, index) }

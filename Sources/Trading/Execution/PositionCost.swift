@@ -23,8 +23,10 @@ public struct PositionCost: Hashable, BitwiseCopyable, Sendable {
             cost += worth.nanos
             return .zero(worth.currency)
         }
-        let closedWorth = value(contract, Quantity(lots: change.lots.signum() * closes), price).nanos
-        let closedCost = roundedQuotient(Int128(cost) * Int128(closes), Int128(abs(before)))
+        // Most fills close only, and many close all: then nothing has to be shared.
+        let isAllOfChange = closes == abs(change.lots)
+        let closedWorth = isAllOfChange ? worth.nanos : value(contract, Quantity(lots: change.lots.signum() * closes), price).nanos
+        let closedCost = closes == abs(before) ? cost : roundedQuotient(Int128(cost) * Int128(closes), Int128(abs(before)))
         cost += worth.nanos - closedWorth - closedCost
         return Money(nanos: -closedWorth - closedCost, worth.currency)
     }

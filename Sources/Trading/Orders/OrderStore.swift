@@ -71,7 +71,7 @@ struct OrderStore: ~Copyable {
 
     private mutating func close(_ id: OrderID) {
         // Few orders are open at a time, and the one that ends is usually among the last.
-        if let index = open.lastIndex(of: id) { open.remove(at: index) }
+        if open.last == id { open.removeLast() } else if let index = open.lastIndex(of: id) { open.remove(at: index) }
     }
 
     private mutating func letGo(_ now: Timestamp) {
