@@ -57,11 +57,15 @@ public struct Context {
     @discardableResult
     public mutating func submit(_ draft: OrderDraft) -> OrderID { core.with { $0.submit(draft, instance, algorithm) } }
     /// Asks for another price or total quantity. Ignored, and answered by `amendRejected`, when the order is done.
-    public mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) { core.with { $0.amend(id, price: price, quantity: quantity) } }
+    public mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
+        core.with { $0.amend(id, price: price, quantity: quantity) }
+    }
     /// Asks to cancel; does nothing when the order is done or a cancel is on its way.
     public mutating func cancel(_ id: OrderID) { core.with { $0.cancel(id) } }
     /// Asks to cancel everything that the account has working, other instances' orders included; of one instrument if given.
-    public mutating func cancelAll(_ account: AccountID, _ instrument: InstrumentID? = nil) { core.with { $0.cancelAll(account, instrument) } }
+    public mutating func cancelAll(_ account: AccountID, _ instrument: InstrumentID? = nil) {
+        core.with { $0.cancelAll(account, instrument) }
+    }
     /// Asks the venue to cancel everything unless this is repeated within `span`; zero switches it off.
     public mutating func deadMan(_ account: AccountID, _ span: Nanoseconds) { core.with { $0.deadMan(account, span) } }
     public mutating func setLeverage(_ account: AccountID, _ instrument: InstrumentID, _ leverage: Int64) {

@@ -35,8 +35,8 @@ private func fill(
     ledger.fill(fill(1, .sell, 103, 2, role: .taker), account: AccountID(1), purpose: .hedge, mid: price(102))
     ledger.move([price(111), price(110)])
     // 3 × 10 on one side, −2 × 8 on the other; two of the three are paired.
-    #expect(ledger.edges[.init(role: .maker, purpose: .quote)]?[.usd] == 3 * billion)
-    #expect(ledger.edges[.init(role: .taker, purpose: .hedge)]?[.usd] == 2 * billion)
+    let edges = ledger.edges.map { ($0.key.role, $0.key.purpose, $0.amounts[.usd]) }
+    #expect(edges.count == 2 && edges[0] == (.maker, .quote, 3 * billion) && edges[1] == (.taker, .hedge, 2 * billion))
     #expect(ledger.basis[.usd] == 4 * billion)
     #expect(ledger.netExposure[.usd] == 10 * billion)
     #expect(ledger.markDifference([price(112), price(110)])[.usd] == 3 * billion)
@@ -59,7 +59,7 @@ private func fill(
     ledger.fill(fill(0, .sell, 90, 3, trade: 2), account: AccountID(0), purpose: .quote, mid: nil)
     ledger.move([price(80)])
     // Bought at 100 and sold at 90: −30 in all, wherever it is booked.
-    let edge = ledger.edges.values.reduce(0) { $0 + ($1[.usd] ?? 0) }
+    let edge = ledger.edges.reduce(0) { $0 + ($1.amounts[.usd] ?? 0) }
     #expect(edge + (ledger.basis[.usd] ?? 0) + (ledger.netExposure[.usd] ?? 0) == -30 * billion)
     #expect(ledger.position(AccountID(0), InstrumentID(0)) == .zero)
 }
