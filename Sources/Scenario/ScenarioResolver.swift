@@ -96,7 +96,9 @@ struct ScenarioResolver {
                 selfTradeScope: venue.choice("self_trade_scope", default: Scenario.SelfTradeScope.account),
                 marketPrice: venue.choice("market_price", default: Scenario.MarketPrice.worst),
                 amendPlace: venue.choice("amend_place", default: Scenario.AmendPlace.kept),
-                limits: venue.choice("limits", default: Scenario.Limits.profile),
+                limits: Scenario.LimitsChoice(venue),
+                nonces: venue.choice("nonces", default: Scenario.Nonces.profile),
+                replenish: venue.duration("replenish", Self.windows),
                 minimumNotional: venue.amount("minimum_notional", mayBeZero: true), margin: Scenario.MarginChoice(venue))
         }
     }
