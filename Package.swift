@@ -83,7 +83,10 @@ let package = Package(
         tests("MarketTests", ["TestSupport", "Market"]),
         tests("SigningTests", ["TestSupport", "Signing"]),
         tests("TradingTests", ["Trading", "Market"]),
-        tests("TapeTests", ["Tape", "Market"]),
+        // What the crash tests kill.
+        .executableTarget(
+            name: "tapewriter", dependencies: ["Tape", "Market"], path: "Tests/TapeWriterProgram", swiftSettings: strict),
+        tests("TapeTests", ["TestSupport", "tapewriter", "Tape", "Signing", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Tape", "Market"]),
         tests("SimulationTests", ["TestSupport", "Simulation", "Trading", "Market"]),
         tests("StrategiesTests", ["Strategies", "Trading", "Market", "Simulation"]),
