@@ -38,7 +38,8 @@ public final class FeedReader {
         var statements: [Statement] = []
         for table in version >= 2 ? ["chunk", "open_chunk"] : ["chunk"] {
             let statement = try database.prepare(
-                "SELECT sequence, events, data FROM \(table) WHERE feed = ? AND sequence >= ? ORDER BY sequence")
+                "SELECT sequence, events, data, \(version >= 2 ? "checksum" : "NULL") FROM \(table) WHERE feed = ? AND sequence >= ? ORDER BY sequence"
+            )
             statement.bind(Int64(feed.index), at: 1)
             statement.bind(table == "chunk" ? first : 0, at: 2)
             statements.append(statement)
@@ -84,6 +85,7 @@ public final class FeedReader {
     /// Returns the reason when the row's chunk is damaged.
     private func load(_ statement: Statement, into events: inout ContiguousArray<MarketEvent>) -> String? {
         guard statement.integer(0) == row else { return "chunk \(row) is missing" }
+        if let reason = StoredBytes.fault(statement, data: 2, checksum: 3) { return reason }
         if let reason = unsafe decompressor.decompress(statement.bytes(2), limit: ChunkCodec.sizeLimit) { return reason }
         if let reason = decompressor.withOutput({ ChunkCodec.decode($0, instrument: feed, into: &events) }) { return reason }
         guard Int64(events.count) == statement.integer(1) else {

@@ -3,7 +3,7 @@
 /// | version | what it added |
 /// |---|---|
 /// | 1 | feeds, sealed chunks, raw frames with a receive time, gaps, counts of unparsed frames |
-/// | 2 | open chunks and frame blocks, layouts of frames, and what a recorder notes beside its events |
+/// | 2 | open chunks and frame blocks, layouts of frames, checksums of stored bytes, and what a recorder notes beside its events |
 ///
 /// Older tapes are read as they are; a recorder that goes on with one migrates it first.
 enum TapeSchema {
@@ -21,8 +21,8 @@ enum TapeSchema {
         CREATE TABLE chunk (\(chunkColumns)) WITHOUT ROWID;
         CREATE TABLE frames (
             feed INTEGER NOT NULL REFERENCES feed, sequence INTEGER NOT NULL, count INTEGER NOT NULL, first_receive INTEGER NOT NULL,
-            last_receive INTEGER NOT NULL, data BLOB NOT NULL, layout INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (feed, sequence))
-            WITHOUT ROWID;
+            last_receive INTEGER NOT NULL, data BLOB NOT NULL, layout INTEGER NOT NULL DEFAULT 1, checksum INTEGER,
+            PRIMARY KEY (feed, sequence)) WITHOUT ROWID;
         CREATE TABLE gap (feed INTEGER NOT NULL REFERENCES feed, time INTEGER NOT NULL, cause INTEGER NOT NULL, note TEXT NOT NULL);
         CREATE TABLE unparsed (feed INTEGER NOT NULL REFERENCES feed, reason TEXT NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (feed, reason)) WITHOUT ROWID;
@@ -32,7 +32,7 @@ enum TapeSchema {
     private static let chunkColumns = """
         feed INTEGER NOT NULL REFERENCES feed, sequence INTEGER NOT NULL, events INTEGER NOT NULL, level_changes INTEGER NOT NULL,
         first_venue INTEGER, last_venue INTEGER, first_receive INTEGER, last_receive INTEGER, minimum_latency INTEGER,
-        has_snapshot INTEGER NOT NULL, digest BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY (feed, sequence)
+        has_snapshot INTEGER NOT NULL, digest BLOB NOT NULL, data BLOB NOT NULL, checksum INTEGER, PRIMARY KEY (feed, sequence)
         """
 
     /// The parts of an open chunk are rows of `open_chunk`, one a commit; those of an open block of frames are of `open_frames`.
@@ -41,7 +41,8 @@ enum TapeSchema {
         CREATE TABLE open_chunk (\(chunkColumns)) WITHOUT ROWID;
         CREATE TABLE open_frames (
             feed INTEGER NOT NULL, sequence INTEGER NOT NULL, count INTEGER NOT NULL, first_receive INTEGER NOT NULL,
-            last_receive INTEGER NOT NULL, data BLOB NOT NULL, layout INTEGER NOT NULL, PRIMARY KEY (feed, sequence)) WITHOUT ROWID;
+            last_receive INTEGER NOT NULL, data BLOB NOT NULL, layout INTEGER NOT NULL, checksum INTEGER,
+            PRIMARY KEY (feed, sequence)) WITHOUT ROWID;
         CREATE TABLE unparsed_frame (feed INTEGER NOT NULL, frame INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (feed, frame))
             WITHOUT ROWID;
         CREATE TABLE connection (id INTEGER PRIMARY KEY, venue TEXT NOT NULL, account TEXT, note TEXT NOT NULL);
@@ -62,7 +63,8 @@ enum TapeSchema {
 
     /// What makes a tape of the version before one of this version.
     static let migrationFrom1 =
-        "ALTER TABLE frames ADD COLUMN layout INTEGER NOT NULL DEFAULT 1;" + tablesOfVersion2 + "PRAGMA user_version = 2;"
+        "ALTER TABLE frames ADD COLUMN layout INTEGER NOT NULL DEFAULT 1; ALTER TABLE frames ADD COLUMN checksum INTEGER;"
+        + "ALTER TABLE chunk ADD COLUMN checksum INTEGER;" + tablesOfVersion2 + "PRAGMA user_version = 2;"
 
     static let identity = "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version);"
 

@@ -221,7 +221,9 @@ import Testing
             "open_chunk", "open_frames", "unparsed_frame", "connection", "connection_state", "clock_offset", "resync", "span",
             "instrument", "journal",
         ] { try database.execute("DROP TABLE \(table)") }
-        try database.execute("ALTER TABLE frames DROP COLUMN layout; PRAGMA user_version = 1")
+        try database.execute(
+            "ALTER TABLE frames DROP COLUMN layout; ALTER TABLE frames DROP COLUMN checksum; ALTER TABLE chunk DROP COLUMN checksum; PRAGMA user_version = 1"
+        )
         // A frame as the first schema kept it: receive time 5, two bytes.
         try unsafe Compressor().compress([5, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 7, 8]) { (bytes) throws(TapeError) in
             let insert = try database.prepare("INSERT INTO frames VALUES (0, 0, 1, 5, 5, ?)")

@@ -9,7 +9,7 @@ final class ChunkTable {
 
     /// - Parameter table: `chunk` or `open_chunk`.
     init(_ database: Database, _ table: String, level: Int32 = 3) throws(TapeError) {
-        insert = try database.prepare("INSERT INTO \(table) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)")
+        insert = try database.prepare("INSERT INTO \(table) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
         compressor = Compressor(level: level)
     }
 
@@ -32,6 +32,7 @@ final class ChunkTable {
         insert.bind(copying: sha256(plain.span).bytes, at: 11)
         return try unsafe compressor.compress(columns) { (bytes) throws(TapeError) in
             unsafe insert.bind(borrowing: bytes, at: 12)
+            insert.bind(unsafe StoredBytes.checksum(bytes), at: 13)
             try insert.run()
             return bytes.count
         }

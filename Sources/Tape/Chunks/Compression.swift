@@ -50,8 +50,6 @@ internal import CZstd
     func decompress(_ frame: UnsafeRawBufferPointer, limit: Int) -> String? {
         let size = unsafe ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
         guard size <= UInt64(limit) else { return "its compressed frame is not readable" }
-        // The header has two bits that mean nothing and that zstd does not read: set, they are damage all the same.
-        guard frame.count > 4, unsafe frame[4] & 0x18 == 0 else { return "its frame's header is damaged" }
         if output.count < Int(size) { output = [UInt8](repeating: 0, count: Int(size)) }
         let code = unsafe output.withUnsafeMutableBytes { target in
             unsafe ZSTD_decompressDCtx(context, target.baseAddress, target.count, frame.baseAddress, frame.count)

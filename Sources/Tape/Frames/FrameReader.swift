@@ -19,7 +19,7 @@ public final class FrameReader {
         var statements: [Statement] = []
         for table in version < 2 ? ["frames"] : onlyOpen ? ["open_frames"] : ["frames", "open_frames"] {
             let statement = try database.prepare(
-                "SELECT count, data, \(version >= 2 ? "layout" : "1") FROM \(table) WHERE feed = ? ORDER BY sequence")
+                "SELECT count, data, \(version >= 2 ? "layout, checksum" : "1, NULL") FROM \(table) WHERE feed = ? ORDER BY sequence")
             statement.bind(row, at: 1)
             statements.append(statement)
         }
@@ -45,6 +45,7 @@ public final class FrameReader {
             }
             block.removeAll(keepingCapacity: true)
             position = 0
+            if let reason = StoredBytes.fault(statement, data: 1, checksum: 3) { throw damaged(reason) }
             if let reason = unsafe decompressor.decompress(statement.bytes(1), limit: FrameBlock.sizeLimit) { throw damaged(reason) }
             var frames: [StoredFrame] = []
             let layout = statement.integer(2)

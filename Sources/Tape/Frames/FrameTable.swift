@@ -9,7 +9,7 @@ final class FrameTable {
     /// - Parameter table: `frames` or `open_frames`.
     init(_ database: Database, _ table: String, level: Int32) throws(TapeError) {
         insert = try database.prepare(
-            "INSERT INTO \(table) (feed, sequence, count, first_receive, last_receive, data, layout) VALUES (?,?,?,?,?,?,?)")
+            "INSERT INTO \(table) (feed, sequence, count, first_receive, last_receive, data, layout, checksum) VALUES (?,?,?,?,?,?,?,?)")
         compressor = Compressor(level: level)
     }
 
@@ -26,6 +26,7 @@ final class FrameTable {
         insert.bind(FrameBlock.layout, at: 7)
         return try unsafe compressor.compress(bytes) { (frame) throws(TapeError) in
             unsafe insert.bind(borrowing: frame, at: 6)
+            insert.bind(unsafe StoredBytes.checksum(frame), at: 8)
             try insert.run()
             return frame.count
         }
