@@ -76,6 +76,8 @@ let package = Package(
             name: "workload", dependencies: ["CommonWorkload", "Market", "Trading", "Simulation", "Tape", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
+        .executableTarget(
+            name: "tapebench", dependencies: ["Tape", "Market"], path: "Benchmarks/tape", exclude: ["run"], swiftSettings: strict),
         .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
 
         // Tests mirror the layers.

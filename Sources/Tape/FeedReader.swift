@@ -38,7 +38,10 @@ public final class FeedReader {
         var statements: [Statement] = []
         for table in version >= 2 ? ["chunk", "open_chunk"] : ["chunk"] {
             let statement = try database.prepare(
-                "SELECT sequence, events, data, \(version >= 2 ? "checksum" : "NULL") FROM \(table) WHERE feed = ? AND sequence >= ? ORDER BY sequence"
+                """
+                SELECT sequence, events, data, \(version >= 2 ? "checksum" : "NULL") FROM \(table)
+                WHERE feed = ? AND sequence >= ? ORDER BY sequence
+                """
             )
             statement.bind(Int64(feed.index), at: 1)
             statement.bind(table == "chunk" ? first : 0, at: 2)

@@ -71,6 +71,7 @@ enum TapeSchema {
     /// For a file that is written once and moved to its place when whole.
     static let creation = "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 
-    /// For a file that others read while it is written: every commit reaches the disk.
-    static let recording = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+    /// For a file that others read while it is written: every commit reaches the disk, and what open parts took is given back at the end.
+    static let recording =
+        "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 }

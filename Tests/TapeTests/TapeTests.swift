@@ -1,6 +1,7 @@
 import Foundation
 import Market
 import Signing
+import TestSupport
 import Testing
 
 @testable import Tape
@@ -222,7 +223,8 @@ import Testing
             "instrument", "journal",
         ] { try database.execute("DROP TABLE \(table)") }
         try database.execute(
-            "ALTER TABLE frames DROP COLUMN layout; ALTER TABLE frames DROP COLUMN checksum; ALTER TABLE chunk DROP COLUMN checksum; PRAGMA user_version = 1"
+            "ALTER TABLE frames DROP COLUMN layout; ALTER TABLE frames DROP COLUMN checksum;"
+                + "ALTER TABLE chunk DROP COLUMN checksum; PRAGMA user_version = 1"
         )
         // A frame as the first schema kept it: receive time 5, two bytes.
         try unsafe Compressor().compress([5, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 7, 8]) { (bytes) throws(TapeError) in
@@ -256,6 +258,39 @@ import Testing
             let tape = try Tape(opening: path)
             _ = try Self.read(tape, feed)
         }
+    }
+
+    @Test(arguments: [1 as UInt64, 2, 3]) func `a chunk of the first layout is read as it was written`(seed: UInt64) {
+        let events = ContiguousArray(Self.events(2_000, seed: seed, feed: InstrumentID(3)))
+        var (bytes, read) = ([UInt8](), ContiguousArray<MarketEvent>())
+        FirstLayoutWriter.encode(events, into: &bytes)
+        #expect(ChunkCodec.decode(bytes.span, instrument: InstrumentID(3), into: &read) == nil)
+        #expect(read == events)
+    }
+
+    @Test(arguments: TestScale.seeds(20)) func `frames of many levels, quotes and odd flags round trip`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var (events, time) = (ContiguousArray<MarketEvent>(), Timestamp(nanoseconds: 1_700_000_000_000_000_000))
+        while events.count < 3_000 {
+            time = time + Nanoseconds(count: random.uniform(in: 0...3_000_000))
+            let kind: MarketEvent.Kind = [.level, .level, .quote, .trade, .orderAdded][Int(random.uniform(in: 0...4))]
+            let (count, detail, frame) = (random.uniform(in: 1...60), random.uniform(in: 0...9), UInt32(random.uniform(in: 0...5)))
+            for index in 0..<count {
+                var flags = MarketEvent.Flags(rawValue: random.uniform(in: 0...9) == 0 ? UInt8(random.uniform(in: 0...127)) : 0)
+                if index == 0 { flags.insert(.first) }
+                if index == count - 1 { flags.insert(.last) }
+                if index > count / 2 { flags.insert(.sell) }
+                events.append(
+                    MarketEvent(
+                        kind: kind, instrument: InstrumentID(0), venueTime: time, receiveTime: time + .milliseconds(3),
+                        price: 600_000 + 10 * index, quantity: 100 * random.uniform(in: 0...99), detail: detail, flags: flags, frame: frame)
+                )
+            }
+        }
+        var (bytes, read) = ([UInt8](), ContiguousArray<MarketEvent>())
+        ChunkCodec.encode(events, into: &bytes)
+        #expect(ChunkCodec.decode(bytes.span, instrument: InstrumentID(0), into: &read) == nil)
+        #expect(read == events)
     }
 
     @Test func `no damaged chunk makes the decoder trap`() throws {

@@ -243,7 +243,8 @@ public final class TapeRecorder {
             try store.setMeta(Self.stateKey, "closed")
             try store.database.execute("COMMIT")
             // With a reader at work the log stays beside the file, which is as good; it is not waited for.
-            try? store.database.execute("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
+            try? store.database.execute(
+                "PRAGMA incremental_vacuum; PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
         }
         database = nil
         lock = nil
