@@ -30,6 +30,7 @@ enum ReadBenchmark {
                 decoding.append(decode)
                 copying.append(move)
             }
+            try levelsAlone(tape, InstrumentID(index), feed.description, path + ".levels")
             let (decode, move) = (decoding.sorted()[rounds / 2], copying.sorted()[rounds / 2])
             let frames = try tape.frames(InstrumentID(index))
             print(
@@ -40,6 +41,23 @@ enum ReadBenchmark {
                 "decoded: " + text(Double(feed.events) / decode / 1e6) + " M records/s, " + text(Double(feed.levelChanges) / decode / 1e6)
                     + " M level changes/s, " + text(decode / move) + " × a copy of the records (checksum \(checksum))")
         }
+    }
+
+    /// What the level changes of a feed take in chunks of their own.
+    private static func levelsAlone(_ tape: Tape, _ feed: InstrumentID, _ description: FeedDescription, _ path: String) throws(TapeError) {
+        let writer = try TapeWriter(creating: path, replacing: true)
+        let alone = try writer.addFeed(description)
+        var chunk = ContiguousArray<MarketEvent>()
+        let reader = try tape.reader(feed: feed)
+        while try reader.next(into: &chunk) {
+            for var event in chunk where event.kind == .level {
+                event.instrument = alone
+                try writer.append(event)
+            }
+        }
+        try writer.close()
+        let levels = try Tape(opening: path).feeds[0]
+        print("level changes alone: " + text(Double(levels.bytes) / Double(max(1, levels.levelChanges))) + " bytes each")
     }
 
     /// A day of a busy book: frames of twenty level changes.

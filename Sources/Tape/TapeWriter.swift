@@ -39,7 +39,7 @@ public final class TapeWriter {
         let database = try Database(draft, .create)
         try database.execute(TapeSchema.creation + TapeSchema.identity)
         try database.execute("BEGIN;" + TapeSchema.tables)
-        chunks = try ChunkTable(database, "chunk")
+        chunks = try ChunkTable(database, "chunk", level: ChunkTable.sealedLevel)
         frames = try FrameTable(database, "frames", level: FrameBlock.sealedLevel)
         insertGap = try database.prepare("INSERT INTO gap VALUES (?,?,?,?)")
         self.database = database

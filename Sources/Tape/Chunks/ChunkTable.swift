@@ -3,12 +3,16 @@ internal import Signing
 
 /// Puts runs of records into a table of chunks, sealed or open: encoded, compressed, with their bounds.
 final class ChunkTable {
+    /// zstd's levels: for sealed chunks, which are kept for years, and for the parts of open ones.
+    static let sealedLevel: Int32 = 9
+    static let openLevel: Int32 = 3
+
     private let insert: Statement
     private let compressor: Compressor
     private var columns: [UInt8] = []
 
     /// - Parameter table: `chunk` or `open_chunk`.
-    init(_ database: Database, _ table: String, level: Int32 = 3) throws(TapeError) {
+    init(_ database: Database, _ table: String, level: Int32) throws(TapeError) {
         insert = try database.prepare("INSERT INTO \(table) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
         compressor = Compressor(level: level)
     }

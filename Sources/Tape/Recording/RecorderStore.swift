@@ -13,8 +13,8 @@ final class RecorderStore {
 
     init(_ database: Database) throws(TapeError) {
         self.database = database
-        chunks = try ChunkTable(database, "chunk")
-        openChunks = try ChunkTable(database, "open_chunk")
+        chunks = try ChunkTable(database, "chunk", level: ChunkTable.sealedLevel)
+        openChunks = try ChunkTable(database, "open_chunk", level: ChunkTable.openLevel)
         frames = try FrameTable(database, "frames", level: FrameBlock.sealedLevel)
         openFrames = try FrameTable(database, "open_frames", level: FrameBlock.openLevel)
         dropChunk = try database.prepare("DELETE FROM open_chunk WHERE feed = ?")
