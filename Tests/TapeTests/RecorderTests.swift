@@ -192,6 +192,34 @@ import Testing
         #expect(try tape.spans().map(\.ending) == [nil, "closed"])
     }
 
+    @Test func `an import that was cut off and goes on ends as the tape that was written in one go`() throws {
+        let (place, whole) = (try Place(), try Place())
+        let description = FeedDescription(instrument: Self.instrument(), source: "file")
+        let writer = try TapeWriter(creating: whole.tape)
+        let feed = try writer.addFeed(description)
+        for index in 0..<150_000 { try writer.append(Self.event(index, feed)) }
+        try writer.close()
+        var options = Self.options()
+        options.chunkSpan = Nanoseconds(count: .max)
+        for end in [70_000, 120_000, 150_000] {
+            let isNew = !FileManager.default.fileExists(atPath: place.tape)
+            let position = isNew ? 0 : Int(try #require(try Tape(opening: place.tape).meta("position"))) ?? 0
+            let recorder =
+                try isNew
+                ? TapeRecorder(creating: place.tape, at: Self.start, options: options)
+                : TapeRecorder(resuming: place.tape, at: Self.start, options: options)
+            _ = try recorder.addFeed(description, at: Self.start)
+            for index in position..<end {
+                let now = Self.event(index, feed).receiveTime
+                try recorder.append(Self.event(index, feed), at: now)
+                try recorder.setMeta("position", String(index + 1))
+                try recorder.advance(to: now)
+            }
+            if end == 150_000 { try recorder.close(at: Self.start) }
+        }
+        #expect(try Tape(opening: place.tape).feeds == Tape(opening: whole.tape).feeds)
+    }
+
     @Test func `a full disk loses nothing committed and is said`() throws {
         let place = try Place()
         let recorder = try TapeRecorder(creating: place.tape, at: Self.start, options: Self.options())
