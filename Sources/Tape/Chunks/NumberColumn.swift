@@ -75,8 +75,14 @@ struct NumberColumn {
                 }
             }
         }
-        for index in 0..<count {
-            unsafe numbers[index] = Int64(bitPattern: UInt64(bitPattern: numbers[index]) &* factor &+ least)
+        // Without the product the loop is one of vectors.
+        if factor == 1 {
+            guard least != 0 else { return }
+            for index in 0..<count { unsafe numbers[index] &+= Int64(bitPattern: least) }
+        } else {
+            for index in 0..<count {
+                unsafe numbers[index] = Int64(bitPattern: UInt64(bitPattern: numbers[index]) &* factor &+ least)
+            }
         }
     }
 }
