@@ -14,6 +14,7 @@ public struct StrategyRegistry {
         var registry = StrategyRegistry()
         registry.add(SimpleHedge.self)
         registry.add(Xemm.self)
+        registry.add(LiquidationHedge.self)
         registry.add(Idle.self)
         return registry
     }

@@ -89,12 +89,7 @@ public final class Xemm: Strategy {
             throw ParameterError(
                 parameter: "accounts", message: "maker and taker are the same account and instrument", hint: "name two accounts")
         }
-        let size = parameters.amount("size")
-        guard size.currency == sizing.maker.base || size.currency == sizing.maker.quote else {
-            throw ParameterError(
-                parameter: "size", message: "\(size.currency) is neither the base nor the quote currency of the maker leg",
-                hint: "write it in \(sizing.maker.base) or \(sizing.maker.quote)")
-        }
+        try parameters.amount("size").checkSize("size", of: sizing.maker, "maker")
         basis = AverageDifference(halfLife: parameters.duration("basis_half_life"))
         var configuration = SharedParameters.hedger(parameters, maker: maker, taker: taker)
         if parameters.choice("sub_min") == "flatten_on_maker" { configuration.flattenDustAfter = parameters.duration("max_pending_age") }
@@ -146,10 +141,7 @@ public final class Xemm: Strategy {
     }
 
     /// Clip in 10⁻⁹ of the base currency.
-    private func clip(_ price: FinePrice) -> Int64 {
-        let size = parameters.amount("size")
-        return size.currency == sizing.maker.base ? size.nanos : roundedQuotient(Int128(size.nanos) * 1_000_000_000, Int128(price.nanos))
-    }
+    private func clip(_ price: FinePrice) -> Int64 { parameters.amount("size").baseAmount(of: sizing.maker, at: price) }
 
     /// Where a quote on A belongs, and how large; nil when none does.
     private func target(_ side: Side, _ context: Context) -> (price: Price, quantity: Quantity)? {

@@ -121,9 +121,7 @@ public struct Hedger {
             return
         }
         let side: Side = lots.lots > 0 ? .buy : .sell
-        let touch =
-            side == .buy ? context.books[configuration.taker.instrument].bestAsk : context.books[configuration.taker.instrument].bestBid
-        guard let touch else { return retryLater(&context) }
+        guard let touch = context.books.touch(configuration.taker.instrument, taking: side) else { return retryLater(&context) }
         state = .hedging
         context.submit(
             OrderDraft(
@@ -153,9 +151,7 @@ public struct Hedger {
         let lots = instrument.quantity(baseAmount: -base, at: mid)
         guard !lots.isZero else { return freeze(&context) }
         let side: Side = lots.lots > 0 ? .buy : .sell
-        let touch =
-            side == .buy ? context.books[configuration.maker.instrument].bestAsk : context.books[configuration.maker.instrument].bestBid
-        guard let touch else { return freeze(&context) }
+        guard let touch = context.books.touch(configuration.maker.instrument, taking: side) else { return freeze(&context) }
         // Our own quotes on the other side would be met first: they go before it, on the same lane.
         for quote in context.openOrders(configuration.maker.account, configuration.maker.instrument) where quote.draft.side != side {
             context.cancel(quote.id)
