@@ -26,6 +26,8 @@ struct CanonicalText {
             lines[path + "post_only"] = venue.postOnly.rawValue
             lines[path + "spot_fee"] = venue.spotFee.rawValue
             if venue.nonces != .profile { lines[path + "nonces"] = venue.nonces.rawValue }
+            if venue.funding != .recording { lines[path + "funding"] = venue.funding.rawValue }
+            lines[path + "funding_interval"] = venue.fundingInterval.map { UnitText.text($0) }
             lines[path + "replenish"] = venue.replenish.map { UnitText.text($0) }
             lines[path + "minimum_notional"] = venue.minimumNotional?.description
             lines.merge(Self.margin(venue.margin, path)) { $1 }

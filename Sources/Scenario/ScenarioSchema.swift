@@ -121,6 +121,10 @@ public enum ScenarioSchema {
                     "nonces", .choice(Scenario.Nonces.allCases.map(\.rawValue)),
                     "What the numbers of an account's requests have to be, or that they have none. Default profile."),
                 .init(
+                    "funding", .choice(Scenario.Funding.allCases.map(\.rawValue)),
+                    "Where funding rates come from: the recording, or the profile's formula from book and index. Default recording."),
+                .init("funding_interval", .duration, "Of settlements by the formula. Default: the profile's."),
+                .init(
                     "replenish", .duration,
                     "In which time half of what we took of a level is put in again by others. Default: never, until the level shows less."
                 ),

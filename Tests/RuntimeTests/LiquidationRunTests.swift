@@ -173,7 +173,8 @@ private final class Lines: RunOutput {
                 return nil
             } catch { return error }
         }
-        let margin = "state venues.v.margin: {initial: \"5 %\", maintenance: \"2.5 %\"} with the venue's numbers, or "
+        let margin =
+            "state venues.v.margin: {initial: \"5 %\", maintenance: \"2.5 %\"} with the venue's numbers, or "
             + "venues.v.margin_check: none to ask for none"
         #expect(
             try failure("profile: grvt")

@@ -16,7 +16,7 @@ import Testing
     @Test(arguments: [
         ("venues.near.self_trade", "reduce-both"), ("venues.near.self_trade_scope", "venue"), ("venues.near.market_price", "average"),
         ("venues.near.amend_place", "lost"), ("venues.near.limits", "none"), ("venues.near.replenish", "30000 ms"),
-        ("venues.near.nonces", "exact"),
+        ("venues.near.nonces", "exact"), ("venues.near.funding", "formula"),
         ("accounts.M.cancel_on_disconnect", "true"),
     ])
     func `what is said is in the canonical text, and a slip is pointed at`(path: String, value: String) throws {

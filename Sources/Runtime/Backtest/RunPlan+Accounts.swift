@@ -46,6 +46,11 @@ extension RunPlan {
         for (number, venue) in scenario.venues.enumerated() {
             let contracts = listings.filter { $0.venue == number }
             guard !contracts.isEmpty else { continue }
+            if venue.funding == .formula, venue.profile.fundingRule == nil {
+                throw .scenario(
+                    message: "venue '\(venue.name)': the profile '\(venue.profile.name)' knows no formula for funding",
+                    hint: "leave venues.\(venue.name).funding out to take the recording's rates")
+            }
             let accounts = scenario.accounts.filter { $0.venue == venue.name }
             let plan = try marginPlan(venue, contracts)
             switch plan {
@@ -142,6 +147,10 @@ extension RunPlan {
         configuration.marketPrice = venue.marketPrice == .average ? .average : .worst
         configuration.amendKeepsPlace = venue.amendPlace == .kept
         configuration.replenish = venue.replenish
+        if venue.funding == .formula, var rule = profile.fundingRule?.value {
+            rule.interval = venue.fundingInterval ?? rule.interval
+            configuration.fundingRule = rule
+        }
         switch venue.nonces {
         case .profile: configuration.nonceRule = profile.nonceRule?.value
         case .exact: configuration.nonceRule = .exact

@@ -136,7 +136,7 @@ public final class SimulatedVenue: Connector {
         case .index: markets[index].indexPrice = FinePrice(nanos: event.price)
         case .funding:
             let (rate, next) = (Rate(trillionths: event.price), Timestamp(nanoseconds: event.detail))
-            if event.detail > 0, next > event.venueTime {
+            if markets[index].meter == nil, event.detail > 0, next > event.venueTime {
                 markets[index].funding = (rate, next, Nanoseconds(count: event.quantity))
             }
         case .status: markets[index].status = TradingStatus(rawValue: event.price) ?? .halted
@@ -180,7 +180,10 @@ public final class SimulatedVenue: Connector {
         defer { findNextArrival() }
         guard let request = connections[account].holdsUp ? receive(account) : connections[account].receive() else { return }
         // A settlement that came before the request is paid on the position before it.
-        for index in markets.indices where markets[index].attention.settlement <= time { settleFunding(index, time) }
+        for index in markets.indices where markets[index].attention.due <= time {
+            measureFunding(index, time)
+            settleFunding(index, time)
+        }
         if let faults { admit(request, account, time, faults) } else { process(request, account, time) }
         reviewMargins(time)
     }

@@ -114,6 +114,8 @@ public struct VenueConfiguration: Sendable {
     public var feeRounding = FeeRounding.finest
     /// nil: no margin is asked for.
     public var margin: Margin?
+    /// Reckons funding rates from the book and the index; nil: the feed tells them.
+    public var fundingRule: FundingRule?
     /// What funding is paid on.
     public var fundingPrice = FundingRule.Price.mark
 

@@ -27,6 +27,10 @@ struct VenueMarket: ~Copyable {
     var funding: (rate: Rate, time: Timestamp, interval: Nanoseconds)? {
         didSet { attention.settlement = funding?.time ?? .never }
     }
+    /// nil where rates come from the feed.
+    var meter: FundingMeter? {
+        didSet { attention.measurement = meter?.due ?? .never }
+    }
     /// When positions are valued next, where no mark does it.
     var marginReview = Timestamp.never {
         didSet { attention.marginReview = marginReview }
@@ -66,6 +70,10 @@ struct VenueMarket: ~Copyable {
         debts = Debts(halfLife: configuration.replenish)
         lotUnit = Double(contract.lotUnit) / 1e9
         positions = Table(count: accounts) { _ in 0 }
+        guard let rule = configuration.fundingRule, contract.kind != .spot else { return }
+        let meter = FundingMeter(rule, seed: configuration.seed, instrument: id)
+        self.meter = meter
+        attention.measurement = meter.due
     }
 
     var hasOrders: Bool { count(.buy) > 0 || count(.sell) > 0 }
