@@ -20,11 +20,7 @@ struct CommonSize {
 
     /// The smallest base amount (10⁻⁹) that all of them take an order for at `price`.
     func minimum(at price: FinePrice) -> Int64 {
-        let least = instruments.map { instrument -> Int64 in
-            let quantity = instrument.baseAmount(instrument.minimumQuantity, at: price)
-            let notional = roundedQuotient(Int128(instrument.minimumNotional) * 1_000_000_000, Int128(price.nanos)) + 1
-            return max(quantity, instrument.minimumNotional > 0 ? notional : 0)
-        }.max() ?? 0
+        let least = instruments.map { $0.baseAmount($0.leastOrder(at: price), at: price) }.max() ?? 0
         // A contract of quote currency is worth a little less base when the price rises: leave room for it.
         guard let step = commonStep else { return least + least / 50 }
         return (least + step - 1) / step * step

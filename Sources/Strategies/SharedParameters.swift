@@ -35,6 +35,22 @@ enum SharedParameters {
         .init("hedge_retry_delay", .duration(1_000_000...60 * second), default: ["500 ms"], "Time between two tries of a hedge."),
     ]
 
+    /// Of quotes that are sent anew when they are off.
+    static let quotes: [ParameterSpecification] = [
+        .init("requote_ticks", .integer(1...10_000), default: ["2"], "A quote stays while its price is off by fewer ticks than this."),
+        .init("requote", .rate(0...percent), default: ["0.2 bp"], "A quote stays while its price is off by less than this."),
+        .init("min_requote", .duration(1_000_000...3_600 * second), default: ["100 ms"], "Shortest time between two quotes of one side."),
+        .init(
+            "quote_ttl", .duration(1_000_000...86_400 * second), default: ["30 s"],
+            "Longest time a quote rests without being sent anew."),
+    ]
+
+    static func quotes(_ parameters: Parameters, _ leg: StrategyBinding.Leg) -> QuotePair.Rules {
+        QuotePair.Rules(
+            leg: leg, ticks: parameters.integer("requote_ticks"), share: parameters.rate("requote"),
+            minimumTime: parameters.duration("min_requote"), timeToLive: parameters.duration("quote_ttl"))
+    }
+
     /// Of closing everything.
     static let flatten: [ParameterSpecification] = [
         .init(

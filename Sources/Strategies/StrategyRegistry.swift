@@ -15,6 +15,8 @@ public struct StrategyRegistry {
         registry.add(SimpleHedge.self)
         registry.add(Xemm.self)
         registry.add(LiquidationHedge.self)
+        registry.add(CrossArb.self)
+        registry.add(MarketMaker.self)
         registry.add(Idle.self)
         return registry
     }

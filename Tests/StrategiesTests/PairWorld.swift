@@ -8,6 +8,7 @@ struct PairWorld {
     static let usd = Currency("USD")!
     static let btc = Currency("BTC")!
     static let second: Int64 = 1_000_000_000
+    static let certain = Rate(trillionths: Rate.scale)
 
     /// Who plays a role, and where.
     struct Player {

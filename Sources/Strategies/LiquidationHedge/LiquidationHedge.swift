@@ -184,7 +184,8 @@ public final class LiquidationHedge: Strategy {
         cycles += 1
         cycle = HedgeCycle(cycles, legs, Self.roles, context)
         hedger = Self.hedger(parameters, legs)
-        (entries, isHeld, isDoubtful) = (0, [false, false, false], [false, false, false])
+        (entries, reported) = (0, [nil, nil, nil])
+        (isHeld, isDoubtful) = ([false, false, false], [false, false, false])
         deadline = context.wake(at: context.now + parameters.duration("timeout"))
         context.note("cycle \(cycles): M is to \(side == .buy ? "buy" : "sell") \(instruments[0].text(planned))")
         enter(&context)
@@ -277,10 +278,7 @@ public final class LiquidationHedge: Strategy {
             let price = context.books[legs[0].instrument].mid(instruments[0]) ?? context.mark(legs[0].instrument)
         else { return nil }
         let lots = instruments[0].quantity(baseAmount: -net, at: price)
-        let isTradable =
-            lots.magnitude >= instruments[0].minimumQuantity && !lots.isZero
-            && instruments[0].notional(lots, price).nanos >= instruments[0].minimumNotional
-        return isTradable ? lots : nil
+        return instruments[0].takes(lots, at: price) ? lots : nil
     }
 
     private func rebalance(_ context: inout Context) {

@@ -169,11 +169,11 @@ public final class Flatten: Algorithm {
     private func sendSlices(_ context: inout Context) {
         var held: [(base: Int64, flying: Int64, due: Int64)] = []
         for index in legs.indices {
-            let (contract, price) = (contract(index, context), price(index, context))
-            guard let price else {
-                held.append((0, 0, 0))
+            let contract = contract(index, context)
+            guard let price = price(index, context) else {
+                // Without knowing what a leg is worth nothing can be matched with it.
                 if case .ready = legs[index].state, legs[index].notBefore <= context.now { failed(index, &context) }
-                continue
+                return
             }
             let flying = context.inFlight(legs[index].leg.account, legs[index].leg.instrument, purpose: .flatten)
             let slice = slice(index, contract, context)
@@ -208,10 +208,12 @@ public final class Flatten: Algorithm {
         _ = send(held.map(\.due), &context)
     }
 
-    /// The leg's book, else its venue's mark, tells what a lot is worth.
+    /// What tells how much base a lot is: the leg's book, else its venue's mark. It is the same at any price but for inverse
+    /// contracts.
     private func price(_ index: Int, _ context: Context) -> FinePrice? {
-        let id = legs[index].leg.instrument
-        return context.books[id].mid(contract(index, context)) ?? context.mark(id)
+        let (id, contract) = (legs[index].leg.instrument, contract(index, context))
+        if let price = context.books[id].mid(contract) ?? context.mark(id) { return price }
+        return contract.kind == .inverse && !legs[index].position.isZero ? nil : FinePrice(nanos: 1_000_000_000)
     }
 
     private func cap(_ index: Int, _ context: Context) -> Price? {
@@ -240,7 +242,8 @@ public final class Flatten: Algorithm {
         for index in legs.indices where wanted[index] > 0 {
             let contract = contract(index, context)
             guard case .ready = legs[index].state, let price = price(index, context), let cap = cap(index, context) else { continue }
-            let lots = min(contract.quantity(baseAmount: wanted[index], at: price), legs[index].position.magnitude)
+            let slice = min(contract.quantity(baseAmount: wanted[index], at: price), legs[index].position.magnitude)
+            let lots = tradable(slice, of: legs[index].position.magnitude, contract, cap)
             guard lots.lots > 0 else { continue }
             let leg = legs[index].leg
             orders += 1
@@ -249,9 +252,19 @@ public final class Flatten: Algorithm {
                 context.submit(
                     OrderDraft(
                         account: leg.account, instrument: leg.instrument, side: legs[index].position.lots > 0 ? .sell : .buy,
-                        timeInForce: .immediateOrCancel, price: cap, quantity: lots, reduceOnly: contract.kind != .spot, purpose: .flatten)))
+                        timeInForce: .immediateOrCancel, price: cap, quantity: lots, reduceOnly: contract.kind != .spot, purpose: .flatten))
+            )
         }
         return hasSent
+    }
+
+    /// A slice that the venue takes: no less than its smallest order, and all of it where less than that would be left. That
+    /// makes a pair uneven, or a slice exceed its share of the depth, by less than one smallest order.
+    private func tradable(_ lots: Quantity, of held: Quantity, _ contract: Instrument, _ price: Price) -> Quantity {
+        guard lots.lots > 0 else { return lots }
+        let least = contract.leastOrder(at: contract.finePrice(price))
+        let slice = max(lots, least)
+        return held - slice < least ? held : slice
     }
 
     private func orderChanged(_ id: OrderID, _ change: OrderChange, _ context: inout Context) {
@@ -266,7 +279,8 @@ public final class Flatten: Algorithm {
         } else {
             switch change {
             case .rejected(.priceBand), .denied(.priceCollar): legs[index].widening = max(-2, legs[index].widening - 2)
-            case .rejected(.minimumQuantity), .rejected(.minimumNotional): legs[index].isDust = true
+            case .rejected(.minimumQuantity), .rejected(.minimumNotional):
+                legs[index].isDust = order.quantity >= legs[index].position.magnitude
             default: break
             }
             failed(index, &context)
@@ -279,7 +293,8 @@ public final class Flatten: Algorithm {
         legs[index].widening += 1
         let beyond = legs[index].failures - configuration.rounds
         let delay = configuration.roundDelay.count
-        legs[index].notBefore = context.now + min(Self.longestDelay, Nanoseconds(count: beyond > 0 ? delay << Int64(min(beyond, 16)) : delay))
+        legs[index].notBefore =
+            context.now + min(Self.longestDelay, Nanoseconds(count: beyond > 0 ? delay << Int64(min(beyond, 16)) : delay))
         guard beyond > 0, !hasAlarmed else { return }
         hasAlarmed = true
         let contract = contract(index, context)
