@@ -37,6 +37,7 @@ struct CanonicalText {
             if venue.marketPrice != .worst { lines[path + "market_price"] = venue.marketPrice.rawValue }
             if venue.amendPlace != .kept { lines[path + "amend_place"] = venue.amendPlace.rawValue }
             lines.merge(venue.limits.lines(path + "limits")) { $1 }
+            for (symbol, terms) in venue.instruments { lines.merge(terms.lines("\(path)instruments.\(symbol)")) { $1 } }
         }
         for account in scenario.accounts {
             let path = "accounts.\(account.name)."
@@ -90,6 +91,7 @@ struct CanonicalText {
         }
         lines[path + "speed_bumps"] = connection.speedBumps?.description
         if connection.separatesLanes { lines[path + "separate_lanes"] = "true" }
+        if connection.batches != nil { lines[path + "batches"] = "true" }
         return lines
     }
 }

@@ -100,8 +100,16 @@ struct ScenarioResolver {
                 nonces: venue.choice("nonces", default: Scenario.Nonces.profile),
                 funding: venue.choice("funding", default: Scenario.Funding.recording), fundingInterval: fundingInterval(venue),
                 replenish: venue.duration("replenish", Self.windows),
-                minimumNotional: venue.amount("minimum_notional", mayBeZero: true), margin: Scenario.MarginChoice(venue))
+                minimumNotional: venue.amount("minimum_notional", mayBeZero: true), instruments: instrumentTerms(venue),
+                margin: Scenario.MarginChoice(venue))
         }
+    }
+
+    private func instrumentTerms(_ venue: SectionReader) -> [String: Scenario.InstrumentTerms] {
+        guard let section = venue.section("instruments", nil) else { return [:] }
+        var terms: [String: Scenario.InstrumentTerms] = [:]
+        for symbol in section.names { terms[symbol] = section.section(symbol, "instrument").map(Scenario.InstrumentTerms.init) }
+        return terms
     }
 
     private func fundingInterval(_ venue: SectionReader) -> Nanoseconds? {
