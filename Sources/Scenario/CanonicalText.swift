@@ -63,6 +63,7 @@ struct CanonicalText {
         lines["risk.duplicate_window"] = scenario.risk.duplicateWindow.map { UnitText.text($0) }
         lines["risk.stale_after"] = scenario.risk.staleAfter.map { UnitText.text($0) }
         lines["risk.max_rejects_per_minute"] = scenario.risk.maximumRejectsPerMinute.map(String.init)
+        if scenario.risk.reconcileEvery != .seconds(30) { lines["risk.reconcile_every"] = UnitText.text(scenario.risk.reconcileEvery) }
         for rate in scenario.rates {
             let key = "rates.\(rate.from)/\(rate.to)"
             switch rate.source {

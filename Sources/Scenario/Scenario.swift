@@ -109,6 +109,8 @@ public struct Scenario: Sendable {
         public var duplicateWindow: Nanoseconds?
         public var staleAfter: Nanoseconds?
         public var maximumRejectsPerMinute: Int?
+        /// How often our record is compared with the venues'.
+        public var reconcileEvery: Nanoseconds
     }
 
     public enum RateSource: Sendable, Hashable {

@@ -269,7 +269,8 @@ struct ScenarioResolver {
             reservedOrdersPerSecond: reserved,
             duplicateWindow: section?.duration("duplicate_window", Self.windows),
             staleAfter: section?.duration("stale_after", Self.windows),
-            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000))
+            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000),
+            reconcileEvery: section?.duration("reconcile_every", .seconds(1) ... .hours(1)) ?? .seconds(30))
     }
 
     private func rates(_ top: SectionReader) -> [Scenario.CurrencyRate] {

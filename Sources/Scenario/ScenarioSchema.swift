@@ -192,6 +192,9 @@ public enum ScenarioSchema {
                 .init("reserved_orders_per_second", .integer, "Of these, kept from quotes for hedges. Default 0."),
                 .init("duplicate_window", .duration, "The same order again within this time is refused."),
                 .init("stale_after", .duration, "Quotes are refused on a book that has been silent for longer."),
+                .init(
+                    "reconcile_every", .duration,
+                    "How often fills, open orders and positions are compared with the venues'. Default \"30 s\"."),
                 .init("max_rejects_per_minute", .integer, "More than these, and quotes freeze."),
             ]
         ),

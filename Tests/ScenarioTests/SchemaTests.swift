@@ -19,8 +19,8 @@ import Testing
 
     /// Keys that other values of the demo rule out, or that have tests of their own.
     private static let testedApart: Set = [
-        "queue_exponent", "tier", "speed_bumps", "separate_lanes", "batches", "instruments", "compute_time", "self_trade",
-        "self_trade_scope", "market_price", "amend_place", "limits", "cancel_on_disconnect", "replenish", "nonces", "funding",
+        "queue_exponent", "tier", "speed_bumps", "separate_lanes", "batches", "instruments", "reconcile_every", "compute_time",
+        "self_trade", "self_trade_scope", "market_price", "amend_place", "limits", "cancel_on_disconnect", "replenish", "nonces", "funding",
         "funding_interval",
     ]
 

@@ -214,7 +214,7 @@ struct RunPlan {
                 CoreConfiguration.Account(
                     name: account.name, venue: VenueID(scenario.venues.firstIndex { $0.name == account.venue } ?? 0),
                     balances: account.collateral)
-            }, seed: scenario.seed, limits: limits)
+            }, seed: scenario.seed, limits: limits, reconcileEvery: scenario.risk.reconcileEvery)
     }
 
     var description: RunDescription {

@@ -56,7 +56,7 @@ public struct Hedger {
         case .touch(configuration.taker.instrument), .book(configuration.taker.instrument):
             // A refused hedge waits for its timer; anything else that is due goes out on the next price.
             if retry == nil, state == .accumulating { hedge(&context) }
-        case .liquidation(let account, let instrument, let change):
+        case .liquidation(let account, let instrument, let change), .adjusted(let account, let instrument, let change):
             forced(account, instrument, change, &context)
         default: break
         }
