@@ -8,13 +8,13 @@ struct CommonSize {
     /// In 10⁻⁹ of the base currency; nil where one does not count in it, or there is none that fits.
     private var commonStep: Int64? {
         guard !instruments.contains(where: { $0.kind == .inverse }) else { return nil }
-        return instruments.reduce(1) { step, instrument in step.flatMap { Self.leastCommonMultiple($0, instrument.lotUnit) } }
+        return instruments.reduce(1) { step, instrument in step.flatMap { Self.leastCommonMultiple($0, instrument.stepUnit) } }
     }
 
-    /// The largest base amount (10⁻⁹) within `base` that is a whole number of everybody's lots, where all count in base.
+    /// The largest base amount (10⁻⁹) within `base` that is a whole number of everybody's steps, where all count in base.
     func largest(within base: Int64) -> Int64 {
         guard !instruments.contains(where: { $0.kind == .inverse }) else { return base }
-        let step = commonStep ?? instruments.map(\.lotUnit).max() ?? 1
+        let step = commonStep ?? instruments.map(\.stepUnit).max() ?? 1
         return base / step * step
     }
 

@@ -140,7 +140,8 @@ public final class MarketMaker: Strategy {
         // What reduces goes to zero, not through it.
         if position * side.sign < 0 {
             let held = context.ownPosition(maker.account, maker.instrument).magnitude
-            quantity = min(quantity, max(held, sizing.maker.leastOrder(at: fair)))
+            let whole = Quantity(lots: held.lots / sizing.maker.quantityStep * sizing.maker.quantityStep)
+            quantity = min(quantity, max(whole, sizing.maker.leastOrder(at: fair)))
         }
         guard base > 0, sizing.maker.takes(quantity, at: fair) else { return nil }
         guard position * side.sign < base * parameters.integer("max_inventory") else { return nil }
@@ -153,8 +154,8 @@ public final class MarketMaker: Strategy {
         let tick = Int128(sizing.maker.tickSize.nanos)
         let (bestBid, bestAsk) = (context.books[maker.instrument].bestBidTicks, context.books[maker.instrument].bestAskTicks)
         switch side {
-        case .buy: return (Price(ticks: min(Int64(wanted / tick), bestAsk - 1)), quantity)
-        case .sell: return (Price(ticks: max(Int64((wanted + tick - 1) / tick), bestBid + 1)), quantity)
+        case .buy: return (sizing.maker.orderPrice(Price(ticks: min(Int64(wanted / tick), bestAsk - 1)), side), quantity)
+        case .sell: return (sizing.maker.orderPrice(Price(ticks: max(Int64((wanted + tick - 1) / tick), bestBid + 1)), side), quantity)
         }
     }
 

@@ -221,7 +221,7 @@ public final class Flatten: Algorithm {
         guard let touch = context.books.touch(legs[index].leg.instrument, taking: side) else { return nil }
         let rate = Int128(configuration.slippage.trillionths) * Int128(max(0, 1 + legs[index].widening))
         let bounded = Rate(trillionths: Int64(min(rate, Int128(configuration.maximumSlippage.trillionths))))
-        return Hedger.cap(touch, side, bounded, tries: 1)
+        return Hedger.cap(touch, side, bounded, tries: 1, contract(index, context).contract)
     }
 
     /// What may be taken of a leg now; nil while it is not its turn, zero where the book shows nothing.
@@ -232,7 +232,7 @@ public final class Flatten: Algorithm {
         let displayed = context.books[legs[index].leg.instrument].depth(position.lots > 0 ? .buy : .sell, through: cap.ticks)
         guard displayed > 0 else { return .zero }
         let share = Int64(Int128(displayed) * Int128(configuration.depthShare.trillionths) / Int128(Rate.scale))
-        return min(position.magnitude, Quantity(lots: max(share, contract.minimumQuantity.lots, 1)))
+        return min(position.magnitude, max(Quantity(lots: share), contract.leastOrder(at: contract.finePrice(cap))))
     }
 
     /// - Parameter wanted: By leg, in 10⁻⁹ of the base currency, positive.

@@ -60,7 +60,8 @@ public final class ImmediateFill: Algorithm {
     private func send(_ context: inout Context) {
         guard remaining.lots > 0 else { return end(.filled, &context) }
         let instrument = context.instruments[configuration.leg.instrument.index]
-        if remaining < instrument.minimumQuantity { return end(.belowMinimum, &context) }
+        let quantity = Quantity(lots: remaining.lots / instrument.quantityStep * instrument.quantityStep)
+        if quantity < max(instrument.minimumQuantity, Quantity(lots: 1)) { return end(.belowMinimum, &context) }
         guard attempts < configuration.attempts else { return end(.attempts, &context) }
         attempts += 1
         let touch = context.books.touch(configuration.leg.instrument, taking: configuration.side)
@@ -69,8 +70,9 @@ public final class ImmediateFill: Algorithm {
             context.submit(
                 OrderDraft(
                     account: configuration.leg.account, instrument: configuration.leg.instrument, side: configuration.side,
-                    timeInForce: .immediateOrCancel, price: Hedger.cap(touch, configuration.side, configuration.slippage, tries: 1),
-                    quantity: remaining, purpose: configuration.purpose)))
+                    timeInForce: .immediateOrCancel,
+                    price: Hedger.cap(touch, configuration.side, configuration.slippage, tries: 1, instrument.contract),
+                    quantity: quantity, purpose: configuration.purpose)))
     }
 
     private func sendLater(_ context: inout Context) { phase = .waiting(context.wake(at: context.now + configuration.delay)) }

@@ -8,11 +8,11 @@ extension Instrument {
 
     /// The fewest lots that the venue takes an order for at `price`, by quantity and by value.
     public func leastOrder(at price: FinePrice) -> Quantity {
-        guard minimumNotional > 0 else { return minimumQuantity }
+        func whole(_ lots: Int64) -> Quantity { Quantity(lots: (lots + quantityStep - 1) / quantityStep * quantityStep) }
+        guard minimumNotional > 0 else { return whole(minimumQuantity.lots) }
         let lot = max(notional(Quantity(lots: 1), price).nanos, 1)
-        var lots = Quantity(lots: (minimumNotional + lot - 1) / lot)
+        let least = whole(max((minimumNotional + lot - 1) / lot, minimumQuantity.lots))
         // The value of a single lot is rounded.
-        if !takes(max(lots, minimumQuantity), at: price) { lots = Quantity(lots: lots.lots + 1) }
-        return max(lots, minimumQuantity)
+        return takes(least, at: price) ? least : whole(least.lots + 1)
     }
 }
