@@ -83,12 +83,11 @@ import Trading
         #expect(world.notes.texts.last == "stopped: 1 cycles are done")
     }
 
-    @Test func `with M's half of the pair alone the same holds for M`() {
-        // T2 is refused for good: M stays against T1, and goes with it.
-        var world = Self.entered(faults: [Self.plan(.rejections(.margin, probability: PairWorld.certain), 2)])
+    @Test(arguments: [true, false]) func `where T2 is refused M stays against T1, and goes with it`(isRefused: Bool) {
+        var world = Self.entered(faults: isRefused ? [Self.plan(.rejections(.margin, probability: PairWorld.certain), 2)] : [])
         world.pass(milliseconds: 10_000)
-        #expect(Self.positions(world) == [799, -799, 0])
-        #expect(Self.says(world, "T2 could not be entered; M and T1 stay a pair") && Self.says(world, "monitoring"))
+        #expect(Self.positions(world) == (isRefused ? [799, -799, 0] : [0, -799, 799]))
+        #expect(Self.says(world, "T2 could not be entered; M and T1 stay a pair") == isRefused && Self.says(world, "monitoring"))
         world.snapshot(1, 60_700, 60_702)
         world.mark(1, 60_700)
         world.pass(milliseconds: 2_000)
@@ -118,25 +117,28 @@ import Trading
         #expect(Self.positions(part) == [0, -100, 100])
     }
 
-    @Test func `where T1 is refused again and again M is closed`() {
+    @Test(arguments: [true, false]) func `where T1 is refused again and again M is closed`(isRefusedForGood: Bool) {
+        // Once refused it tries again; when that helps the cycle goes on.
+        let until: Int64? = isRefusedForGood ? nil : 600
         var world = Self.entered(
-            ["taker_attempts": .integer(2)], faults: [Self.plan(.rejections(.margin, probability: PairWorld.certain), 1)])
+            ["taker_attempts": .integer(2)], faults: [Self.plan(.rejections(.margin, probability: PairWorld.certain), 1, until: until)])
         world.pass(milliseconds: 200)
-        #expect(world.position(0) == 799)
-        world.pass(milliseconds: 5_000)
-        #expect(Self.positions(world) == [0, 0, 0] && Self.says(world, "closing everything: T1 could not hedge M"))
-        #expect(world.notes.sent.filter { $0.draft.account.index == 1 }.count == 3)
+        #expect(Self.positions(world) == [799, 0, 0])
+        world.pass(milliseconds: 8_000)
+        #expect(Self.positions(world) == (isRefusedForGood ? [0, 0, 0] : [0, -799, 799]))
+        #expect(Self.says(world, "closing everything: T1 could not hedge M") == isRefusedForGood)
+        if isRefusedForGood { #expect(world.notes.sent.filter { $0.draft.account.index == 1 }.count == 3) }
     }
 
-    @Test func `where M cannot be rebalanced everything is closed`() {
-        var world = Self.entered(makerFaults: [
-            Self.plan(.rejections(.rateLimit, probability: PairWorld.certain), 0, from: 1_000, until: 20_000)
-        ])
+    @Test(arguments: [true, false]) func `where M cannot be rebalanced everything is closed`(isRefused: Bool) {
+        let refusal = Self.plan(.rejections(.rateLimit, probability: PairWorld.certain), 0, from: 1_000, until: 20_000)
+        var world = Self.entered(makerFaults: isRefused ? [refusal] : [])
         world.pass(milliseconds: 19_000)
-        #expect(Self.positions(world) == [799, 0, 0], "M's venue takes nothing; the two takers are gone")
-        #expect(Self.says(world, "closing everything: M could not be rebalanced"))
+        // M's venue takes nothing; the two takers are gone.
+        #expect(Self.positions(world) == (isRefused ? [799, 0, 0] : [0, -799, 799]))
+        #expect(Self.says(world, "closing everything: M could not be rebalanced") == isRefused)
         world.pass(milliseconds: 20_000)
-        #expect(Self.positions(world) == [0, 0, 0])
+        #expect(Self.positions(world) == (isRefused ? [0, 0, 0] : [0, -799, 799]))
     }
 
     @Test func `what became of T1's hedge is found out before another is sent`() {
@@ -155,23 +157,29 @@ import Trading
         #expect(Self.positions(world) == [0, -799, 799])
     }
 
-    @Test func `a forced closing that nobody told of is believed when the venue says so twice`() {
-        var world = Self.entered(faults: [
-            Self.plan(.droppedReports(probability: PairWorld.certain), 1, from: 9_000, until: 9_100),
-            Self.plan(.autoDeleveraging(share: PairWorld.certain), 1, from: 9_050, until: 9_050),
-        ])
+    @Test(arguments: [true, false]) func `a forced closing that nobody told of is believed when the venue says so twice`(asks: Bool) {
+        // Without asking, only what the venue tells by itself counts, and that was lost.
+        var world = Self.entered(
+            ["monitor_interval": .duration(asks ? .seconds(5) : .hours(1))],
+            faults: [
+                Self.plan(.droppedReports(probability: PairWorld.certain), 1, from: 9_000, until: 9_100),
+                Self.plan(.autoDeleveraging(share: PairWorld.certain), 1, from: 9_050, until: 9_050),
+            ])
         world.pass(milliseconds: 9_000)
         #expect(Self.positions(world) == [0, 0, 799] && world.core.position(AccountID(1), InstrumentID(1)).lots == -799)
         world.pass(milliseconds: 7_000)
-        #expect(Self.positions(world) == [0, 0, 0])
-        #expect(Self.says(world, "closing everything: the position of T1 is gone, the venue says"))
+        #expect(Self.positions(world) == [0, 0, asks ? 0 : 799])
+        #expect(Self.says(world, "closing everything: the position of T1 is gone, the venue says") == asks)
     }
 
-    @Test func `a position that the venue does not confirm ends the cycle`() {
-        var world = Self.entered(faults: [Self.plan(.positionReports(lag: .zero, error: Rate(basisPoints: 5_000)), 1, until: 20_000)])
+    @Test(arguments: [true, false]) func `a position that the venue does not confirm ends the cycle`(isWrongForLong: Bool) {
+        // It is asked once more before that.
+        let wrong = Self.plan(
+            .positionReports(lag: .zero, error: Rate(basisPoints: 5_000)), 1, until: isWrongForLong ? 20_000 : 1_500)
+        var world = Self.entered(faults: [wrong])
         world.pass(milliseconds: 30_000)
-        #expect(Self.says(world, "the venue does not report the position of T1 that its fills make"))
-        #expect(Self.positions(world) == [0, 0, 0])
+        #expect(Self.says(world, "the venue does not report the position of T1 that its fills make") == isWrongForLong)
+        #expect(Self.positions(world) == (isWrongForLong ? [0, 0, 0] : [0, -799, 799]))
     }
 
     @Test(arguments: [true, false]) func `after its time a cycle ends, and the next goes the other way if asked`(reverse: Bool) {

@@ -6,18 +6,19 @@ import Trading
 @testable import Strategies
 
 @Suite struct MarketMakerTests {
-    private static func world(_ changes: [String: ParameterValue] = [:]) -> PairWorld {
+    private static func world(_ changes: [String: ParameterValue] = [:], faults: [FaultPlan?] = [nil, nil]) -> PairWorld {
         var parameters = changes
         parameters["size"] = .amount(Money(nanos: 20_000_000, PairWorld.btc))
         parameters["stale_after"] = .duration(.seconds(600))
-        var world = PairWorld { binding in
+        var world = PairWorld(PairWorld.instruments(), [.init(role: "maker", venue: 0), .init(role: "taker", venue: 1)], faults: faults) {
+            binding in
             do { return try MarketMaker(PairWorld.parameters(MarketMaker.specification, parameters), binding) } catch {
                 preconditionFailure("the parameters of the test are valid: \(error)")
             }
         }
         world.start()
-        // A change of the best size, which wakes it, and back.
-        for lots in [11, 10] as [Int64] { world.record(0, .level, .buy, 60_000, lots) }
+        // A change at the other venue, which wakes it.
+        world.record(1, .level, .buy, 60_000, 11)
         world.pass(milliseconds: 1_100)
         return world
     }
@@ -95,6 +96,29 @@ import Trading
         world.snapshot(0, 60_000, 60_002)
         world.pass(milliseconds: 500)
         #expect(world.venues[0].restingOrderCount == 2)
+    }
+
+    @Test func `what can be neither hedged nor undone is closed when it can, and it stops`() {
+        // Both venues refuse for four seconds: the hedge, and then the undoing.
+        func plan(_ from: Int64) -> FaultPlan {
+            let start = Timestamp(nanoseconds: 1_700_000_000 * PairWorld.second)
+            return FaultPlan([
+                Fault(.rejections(.margin, probability: PairWorld.certain), from: start + .milliseconds(from), until: start + .seconds(5))
+            ])
+        }
+        var world = Self.world(
+            ["hedge": .choice("all"), "hedge_attempts": .integer(2), "hedge_retry_delay": .duration(.milliseconds(100))],
+            faults: [plan(1_150), plan(0)])
+        world.record(0, .trade, .sell, 59_900, 9)
+        world.pass(milliseconds: 1_000)
+        #expect(world.position(0) == 9 && world.position(1) == 0)
+        #expect(world.notes.texts.contains("closing both legs: the inventory could not be hedged"))
+        world.pass(milliseconds: 10_000)
+        #expect(world.position(0) == 0 && world.position(1) == 0 && world.notes.texts.last == "flat; stopped")
+        let sent = world.notes.sent.count
+        world.snapshot(0, 60_010, 60_012)
+        world.pass(milliseconds: 5_000)
+        #expect(world.notes.sent.count == sent && world.venues[0].restingOrderCount == 0)
     }
 
     @Test func `when the venue that is hedged at is lost nothing is quoted`() {

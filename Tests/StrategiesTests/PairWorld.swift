@@ -61,7 +61,7 @@ struct PairWorld {
     ///   - faults: What goes wrong at either venue.
     init(
         _ instruments: [Instrument], _ players: [Player], margin: VenueConfiguration.Margin? = nil, limits: RiskLimits = RiskLimits(),
-        faults: [FaultPlan?] = [nil, nil], _ make: (StrategyBinding) -> any Strategy
+        faults: [FaultPlan?] = [nil, nil], reconcileEvery: Nanoseconds? = nil, _ make: (StrategyBinding) -> any Strategy
     ) {
         self.players = players
         let money = players.map { Money(nanos: $0.collateral * Self.second, Self.usd) }
@@ -69,7 +69,7 @@ struct PairWorld {
             CoreConfiguration(
                 instruments: instruments,
                 accounts: players.indices.map { .init(name: "\($0)", venue: VenueID(players[$0].venue), balances: [money[$0]]) }, seed: 3,
-                limits: limits))
+                limits: limits, reconcileEvery: reconcileEvery))
         venues = (0...1).map { venue in
             let accounts = players.indices.filter { players[$0].venue == venue }.map { index in
                 var account = VenueConfiguration.Account(

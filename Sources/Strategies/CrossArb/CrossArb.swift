@@ -87,9 +87,13 @@ public final class CrossArb: Strategy {
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {
         if case .order(let id, let change) = event { record(id, change, context) }
-        if case .liquidation(let account, let instrument, _) = event, let leg = leg(account, instrument) {
-            // What a venue closed by force is not opened again: the other leg goes too.
-            return close("the \(Self.names[leg]) leg was closed by force", &context)
+        switch event {
+        // What a venue closed by force is not opened again: the other leg goes too.
+        case .liquidation(let account, let instrument, _):
+            if let leg = leg(account, instrument) { return close("the \(Self.names[leg]) leg was closed by force", &context) }
+        case .adjusted(let account, let instrument, _):
+            if let leg = leg(account, instrument) { return close("the \(Self.names[leg]) leg is not what its fills make", &context) }
+        default: break
         }
         if isHedging { hedger.receive(event, &context) }
         switch event {

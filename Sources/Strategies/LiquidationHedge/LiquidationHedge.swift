@@ -166,7 +166,12 @@ public final class LiquidationHedge: Strategy {
     private func plan(_ context: inout Context) {
         phase = .planning
         guard legs.allSatisfy(context.canTrade), let price = context.books[legs[0].instrument].mid(instruments[0]) else { return }
-        guard context.freeze == nil else { return halt("new risk is not allowed", &context) }
+        switch context.freeze {
+        case .killed, .unhedged: return halt("new risk is not allowed", &context)
+        // It passes; the next touch looks again.
+        case .some: return
+        case nil: break
+        }
         let collateral = legs.map { context.collateral($0) }
         if let poor = collateral.firstIndex(where: { $0 < parameters.amount("min_collateral").nanos }) {
             return halt("the collateral of \(Self.roles[poor]) is below min_collateral", &context)

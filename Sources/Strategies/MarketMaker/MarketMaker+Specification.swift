@@ -7,7 +7,7 @@ extension MarketMaker {
     public static let specification = StrategySpecification(
         name: "market_maker",
         purpose: "Quotes both sides around a fair price, leans against its inventory, and hedges it elsewhere if asked.",
-        phases: ["warm up", "quote", "hedge", "frozen"],
+        phases: ["warm up", "quote", "hedge", "close", "stopped"],
         roles: [
             .init("maker", "the account that quotes"),
             .init("taker", "the other venue: its mid may be the fair price, and the inventory may be hedged there"),
@@ -52,5 +52,5 @@ extension MarketMaker {
             .init(
                 "stale_after", .duration(1_000_000...3_600 * second), default: ["3 s"],
                 "Age of a book that quoting depends on, beyond which nothing is quoted."),
-        ] + SharedParameters.quotes + SharedParameters.hedger)
+        ] + SharedParameters.quotes + SharedParameters.hedger + SharedParameters.flatten)
 }

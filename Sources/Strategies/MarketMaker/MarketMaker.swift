@@ -24,6 +24,8 @@ public final class MarketMaker: Strategy {
     private var startedAt = Timestamp.never
     private var review: TimerToken?
     private var isFrozen = false
+    /// What could not be hedged is closed, with what it was to be hedged against; it does not start again.
+    private var closing: AlgorithmID?
 
     public init(_ parameters: Parameters, _ binding: StrategyBinding) throws(ParameterError) {
         self.parameters = parameters
@@ -61,7 +63,7 @@ public final class MarketMaker: Strategy {
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {
-        if hedges {
+        if hedges, closing == nil {
             hedger.band = band(context)
             hedger.receive(event, &context)
         }
@@ -79,10 +81,16 @@ public final class MarketMaker: Strategy {
             if context.isDone(id) { quotes.forget(id) }
             quote(&context)
         case .bookState: quote(&context)
-        case .frozen:
+        case .frozen(let reason):
             isFrozen = true
             quotes.cancelBoth(&context)
-        case .released: isFrozen = false
+            if reason == .unhedged, hedges, closing == nil {
+                context.note("closing both legs: the inventory could not be hedged")
+                closing = context.run(Flatten(SharedParameters.flatten(parameters, [maker, taker])))
+            }
+        case .released: isFrozen = closing != nil
+        case .algorithm(let id, let end) where id == closing:
+            context.note(end.reason == .filled ? "flat; stopped" : "stopped; what is left is less than the venues take an order for")
         default: break
         }
     }
