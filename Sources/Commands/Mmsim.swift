@@ -25,6 +25,7 @@ public struct Mmsim: ParsableCommand {
         version: version,
         subcommands: [
             BacktestCommand.self, ScenarioCommand.self, StrategiesCommand.self, TapeCommand.self, SynthCommand.self, ResearchCommand.self,
+            ChaosCommand.self,
         ])
 
     public init() {}

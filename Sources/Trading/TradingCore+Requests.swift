@@ -140,7 +140,13 @@ extension TradingCore {
         }
     }
 
+    /// Orders that are not done, oldest first.
+    public var openOrders: [Order] { orders.open.compactMap { orders[$0] } }
+
     // MARK: Freezing and killing
+
+    /// Why an instance takes no new risk, kills aside; nil if it does.
+    public func frozen(_ instance: StrategyID) -> FreezeReason? { instances[instance.index].freeze }
 
     func freeze(_ instance: StrategyID) -> FreezeReason? { risk.killLevel == nil ? instances[instance.index].freeze : .killed }
 
