@@ -9,6 +9,7 @@ struct Failure: Error {
     static let runFailed: Int32 = 1
     static let usage: Int32 = 2
     static let data: Int32 = 3
+    static let check: Int32 = 4
     static let interrupted: Int32 = 130
 
     var messages: [(message: String, hint: String?)]
