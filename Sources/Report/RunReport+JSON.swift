@@ -72,7 +72,7 @@ extension RunReport {
             "response_latency_ns": terms.connection.response.constant.map { .integer($0.count) } ?? .null,
             "response_latency": .string(terms.connection.response.description),
             "speed_bumps": terms.connection.speedBumps.map { .string($0.description) } ?? .null,
-            "separate_lanes": .boolean(terms.connection.separatesLanes),
+            "separate_lanes": .boolean(terms.connection.separatesLanes), "batches": .boolean(terms.connection.batches != nil),
         ])
     }
 

@@ -149,7 +149,8 @@ extension RunReport {
                 terms.account, terms.venue, number(Double(terms.makerFee.trillionths) / 1e8),
                 number(Double(terms.takerFee.trillionths) / 1e8),
                 terms.connection.entry.description, terms.connection.response.description,
-                (terms.connection.speedBumps?.description ?? "none") + (terms.connection.separatesLanes ? "; separate lanes" : ""),
+                (terms.connection.speedBumps?.description ?? "none") + (terms.connection.separatesLanes ? "; separate lanes" : "")
+                    + (terms.connection.batches == nil ? "" : "; batches"),
             ]
         }
         return .init(

@@ -37,6 +37,7 @@ struct CanonicalText {
             if venue.marketPrice != .worst { lines[path + "market_price"] = venue.marketPrice.rawValue }
             if venue.amendPlace != .kept { lines[path + "amend_place"] = venue.amendPlace.rawValue }
             lines.merge(venue.limits.lines(path + "limits")) { $1 }
+            for (symbol, terms) in venue.instruments { lines.merge(terms.lines("\(path)instruments.\(symbol)")) { $1 } }
         }
         for account in scenario.accounts {
             let path = "accounts.\(account.name)."
@@ -62,6 +63,7 @@ struct CanonicalText {
         lines["risk.duplicate_window"] = scenario.risk.duplicateWindow.map { UnitText.text($0) }
         lines["risk.stale_after"] = scenario.risk.staleAfter.map { UnitText.text($0) }
         lines["risk.max_rejects_per_minute"] = scenario.risk.maximumRejectsPerMinute.map(String.init)
+        if scenario.risk.reconcileEvery != .seconds(30) { lines["risk.reconcile_every"] = UnitText.text(scenario.risk.reconcileEvery) }
         for rate in scenario.rates {
             let key = "rates.\(rate.from)/\(rate.to)"
             switch rate.source {
@@ -90,6 +92,7 @@ struct CanonicalText {
         }
         lines[path + "speed_bumps"] = connection.speedBumps?.description
         if connection.separatesLanes { lines[path + "separate_lanes"] = "true" }
+        if connection.batches != nil { lines[path + "batches"] = "true" }
         return lines
     }
 }

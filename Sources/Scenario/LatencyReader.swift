@@ -23,7 +23,15 @@ struct LatencyReader {
     func connection(_ account: SectionReader, _ profile: VenueProfile?) -> ConnectionModel {
         ConnectionModel(
             entry: entry(account), response: model(account, "response_latency") ?? Self.usual, speedBumps: speedBumps(account, profile),
-            separatesLanes: account.flag("separate_lanes") ?? false)
+            separatesLanes: account.flag("separate_lanes") ?? false, batches: batches(account, profile))
+    }
+
+    private func batches(_ account: SectionReader, _ profile: VenueProfile?) -> BatchRule? {
+        guard account.flag("batches") == true, let profile else { return nil }
+        if profile.batches == nil {
+            account.fail("batches", "the profile '\(profile.name)' does not know what its venue takes as one request", "leave it out")
+        }
+        return profile.batches?.value
     }
 
     private func entry(_ account: SectionReader) -> EntryLatency {

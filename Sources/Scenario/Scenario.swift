@@ -68,6 +68,8 @@ public struct Scenario: Sendable {
         public var replenish: Nanoseconds?
         /// Smallest order value of what is quoted in its currency.
         public var minimumNotional: Money?
+        /// By the trader's symbol.
+        public var instruments: [String: InstrumentTerms]
         public var margin: MarginChoice
     }
 
@@ -107,6 +109,8 @@ public struct Scenario: Sendable {
         public var duplicateWindow: Nanoseconds?
         public var staleAfter: Nanoseconds?
         public var maximumRejectsPerMinute: Int?
+        /// How often our record is compared with the venues'.
+        public var reconcileEvery: Nanoseconds
     }
 
     public enum RateSource: Sendable, Hashable {

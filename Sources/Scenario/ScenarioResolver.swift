@@ -100,8 +100,16 @@ struct ScenarioResolver {
                 nonces: venue.choice("nonces", default: Scenario.Nonces.profile),
                 funding: venue.choice("funding", default: Scenario.Funding.recording), fundingInterval: fundingInterval(venue),
                 replenish: venue.duration("replenish", Self.windows),
-                minimumNotional: venue.amount("minimum_notional", mayBeZero: true), margin: Scenario.MarginChoice(venue))
+                minimumNotional: venue.amount("minimum_notional", mayBeZero: true), instruments: instrumentTerms(venue),
+                margin: Scenario.MarginChoice(venue))
         }
+    }
+
+    private func instrumentTerms(_ venue: SectionReader) -> [String: Scenario.InstrumentTerms] {
+        guard let section = venue.section("instruments", nil) else { return [:] }
+        var terms: [String: Scenario.InstrumentTerms] = [:]
+        for symbol in section.names { terms[symbol] = section.section(symbol, "instrument").map(Scenario.InstrumentTerms.init) }
+        return terms
     }
 
     private func fundingInterval(_ venue: SectionReader) -> Nanoseconds? {
@@ -261,7 +269,8 @@ struct ScenarioResolver {
             reservedOrdersPerSecond: reserved,
             duplicateWindow: section?.duration("duplicate_window", Self.windows),
             staleAfter: section?.duration("stale_after", Self.windows),
-            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000))
+            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000),
+            reconcileEvery: section?.duration("reconcile_every", .seconds(1) ... .hours(1)) ?? .seconds(30))
     }
 
     private func rates(_ top: SectionReader) -> [Scenario.CurrencyRate] {

@@ -129,6 +129,7 @@ public enum ScenarioSchema {
                     "In which time half of what we took of a level is put in again by others. Default: never, until the level shows less."
                 ),
                 .init("minimum_notional", .amount, "Smallest order value in quote, such as \"5 USDT\". Default: the recording's."),
+                .init("instruments", .named("instrument"), "What orders must be like, by the trader's symbol, such as BTC."),
                 .init(
                     "margin_check", .choice(Scenario.MarginCheck.allCases.map(\.rawValue)),
                     "Whether accounts are asked for margin: required refuses a run where a number is missing. Default required."),
@@ -159,6 +160,7 @@ public enum ScenarioSchema {
                 .init("tier", .text, "The kind of account, for the profile's speed bumps, such as \"30k LIT\". Default: the usual one."),
                 .init("speed_bumps", .section("speed bumps"), "What is held up at the venue's door. Default: the tier's."),
                 .init("cancel_on_disconnect", .flag, "Whether losing the connection cancels its orders. Default false."),
+                .init("batches", .flag, "Whether orders, and cancels, of one instant travel as one request. Default false."),
                 .init("separate_lanes", .flag, "Whether quotes, takers and cancels do not hold each other up. Default false."),
                 .init("key", .text, "The name of a credential, for live commands; never the secret itself."),
             ]
@@ -190,9 +192,13 @@ public enum ScenarioSchema {
                 .init("reserved_orders_per_second", .integer, "Of these, kept from quotes for hedges. Default 0."),
                 .init("duplicate_window", .duration, "The same order again within this time is refused."),
                 .init("stale_after", .duration, "Quotes are refused on a book that has been silent for longer."),
+                .init(
+                    "reconcile_every", .duration,
+                    "How often fills, open orders and positions are compared with the venues'. Default \"30 s\"."),
                 .init("max_rejects_per_minute", .integer, "More than these, and quotes freeze."),
             ]
         ),
+        ("instrument", Scenario.InstrumentTerms.keys),
         ("limits", Scenario.LimitsChoice.keys),
         ("fault", ScenarioResolver.faultKeys),
         (

@@ -68,7 +68,7 @@ struct PairSizing {
     /// base; else the largest within it.
     func makerQuantity(base: Int64, at price: FinePrice) -> Quantity {
         guard maker.kind != .inverse, taker.kind != .inverse else { return maker.quantity(baseAmount: base, at: price) }
-        let step = Self.leastCommonMultiple(maker.lotUnit, taker.lotUnit) ?? max(maker.lotUnit, taker.lotUnit)
+        let step = Self.leastCommonMultiple(maker.stepUnit, taker.stepUnit) ?? max(maker.stepUnit, taker.stepUnit)
         return maker.quantity(baseAmount: base / step * step, at: price)
     }
 
@@ -80,7 +80,7 @@ struct PairSizing {
             return max(quantity, instrument.minimumNotional > 0 ? notional : 0)
         }
         let least = max(minimum(maker), minimum(taker))
-        guard maker.kind != .inverse, taker.kind != .inverse, let step = Self.leastCommonMultiple(maker.lotUnit, taker.lotUnit) else {
+        guard maker.kind != .inverse, taker.kind != .inverse, let step = Self.leastCommonMultiple(maker.stepUnit, taker.stepUnit) else {
             // A contract of quote currency is worth a little less base when the price rises: leave room for it.
             return least + least / 50
         }

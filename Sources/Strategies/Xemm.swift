@@ -176,8 +176,8 @@ public final class Xemm: Strategy {
         let (bestBid, bestAsk) = (context.books[maker.instrument].bestBidTicks, context.books[maker.instrument].bestAskTicks)
         guard bestBid != OrderBook.noBid, bestAsk != OrderBook.noAsk else { return nil }
         switch side {
-        case .buy: return (Price(ticks: min(Int64(wanted / tick), bestAsk - 1)), quantity)
-        case .sell: return (Price(ticks: max(Int64((wanted + tick - 1) / tick), bestBid + 1)), quantity)
+        case .buy: return (sizing.maker.orderPrice(Price(ticks: min(Int64(wanted / tick), bestAsk - 1)), side), quantity)
+        case .sell: return (sizing.maker.orderPrice(Price(ticks: max(Int64((wanted + tick - 1) / tick), bestBid + 1)), side), quantity)
         }
     }
 

@@ -25,11 +25,13 @@ public struct CoreConfiguration: Sendable {
     public var unknownAfter: Nanoseconds
     /// A done order's record is kept this long, so that late fills match.
     public var keepsOrdersFor: Nanoseconds
+    /// How often our record is compared with the venues'; nil: never.
+    public var reconcileEvery: Nanoseconds?
 
     public init(
         instruments: [Instrument], accounts: [Account], seed: UInt64, limits: RiskLimits = RiskLimits(),
         unknownAfter: Nanoseconds = .seconds(2),
-        keepsOrdersFor: Nanoseconds = .minutes(10)
+        keepsOrdersFor: Nanoseconds = .minutes(10), reconcileEvery: Nanoseconds? = nil
     ) {
         self.instruments = instruments
         self.accounts = accounts
@@ -37,6 +39,7 @@ public struct CoreConfiguration: Sendable {
         self.limits = limits
         self.unknownAfter = unknownAfter
         self.keepsOrdersFor = keepsOrdersFor
+        self.reconcileEvery = reconcileEvery
     }
 }
 
@@ -53,6 +56,8 @@ public protocol CoreObserver: AnyObject {
         _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp)
     /// The venue corrected a balance: positive if received.
     func adjusted(_ money: Money, account: AccountID, at time: Timestamp)
+    /// Our record of a position was made the venue's: a signed change that no fill explains.
+    func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp)
     func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp)
     func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp)
     func noted(_ text: String, instance: StrategyID, at time: Timestamp)
@@ -82,4 +87,5 @@ extension CoreObserver {
         _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
     ) {}
     public func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {}
+    public func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) {}
 }

@@ -21,9 +21,12 @@ extension TradingCore {
             apply(status, account, venueTime)
         case .notFound(let id):
             notFound(id, venueTime)
-        case .endOfAnswer, .leverage:
+        case .endOfAnswer(let query):
+            answered(query, account)
+        case .leverage:
             break
         case .position(let instrument, let quantity, _):
+            reviews[account.index].heard(quantity, of: instrument)
             tellAccount(.position(account, instrument, quantity))
         case .balance(let balance):
             tellAccount(.balance(account, balance))
@@ -32,7 +35,7 @@ extension TradingCore {
             observers.tell { $0.funded(payment, account: account, at: venueTime) }
             tellAccount(.funding(account, payment))
         case .liquidation(let instrument, let quantity, let price, let penalty):
-            positions.apply(quantity, of: instrument, at: price, cost: penalty, account: account)
+            positions.force(quantity, of: instrument, at: price, cost: penalty, account: account)
             observers.tell {
                 $0.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account, time: venueTime)
             }
@@ -51,6 +54,7 @@ extension TradingCore {
     }
 
     private func apply(_ fill: Fill, _ account: AccountID, _ venueTime: Timestamp) {
+        reviews[account.index].heard(trade: fill.trade)
         guard countedTrades[venues[account.index].index].insert(fill.trade) else { return }
         let now = now
         let told = orders.update(fill.order) { order in
@@ -137,7 +141,11 @@ extension TradingCore {
     }
 
     private func apply(_ status: OrderStatus, _ account: AccountID, _ venueTime: Timestamp) {
-        guard let order = orders[status.order] else { return }
+        reviews[account.index].heard(status.order)
+        guard let order = orders[status.order] else {
+            if status.isOpen { isOpenAgainstUs(status, account) }
+            return
+        }
         let id = status.order
         let now = now
         if status.isOpen {
@@ -202,7 +210,7 @@ extension TradingCore {
         }
     }
 
-    private func becomeUnknown(_ order: Order) {
+    func becomeUnknown(_ order: Order) {
         let isNews = order.certainty == .known
         _ = orders.update(order.id) { order in
             switch order.certainty {

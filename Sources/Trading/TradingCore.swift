@@ -41,6 +41,9 @@ public final class TradingCore {
     // Requests whose answer is awaited, oldest first; and what became of counted trades.
     var deadlines = DeadlineQueue()
     var lastQuery: UInt64 = 0
+    /// By account; and when all are begun again.
+    var reviews: [AccountReview]
+    var nextReview = Timestamp.never
     let countedTrades: Table<TradeFilter>
 
     /// - Parameter journal: Where what enters and leaves is recorded; nil for none.
@@ -58,6 +61,7 @@ public final class TradingCore {
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)
         positions = PositionBook(configuration.instruments, configuration.accounts)
         risk = RiskService(configuration.limits)
+        reviews = configuration.accounts.map { _ in AccountReview() }
         countedTrades = Table(count: (configuration.accounts.map(\.venue.index).max() ?? -1) + 1) { _ in TradeFilter() }
     }
 
@@ -83,6 +87,7 @@ public final class TradingCore {
         advance(to: time)
         isStarted = true
         journal?.append(JournalRecord(startAt: time))
+        reviewAll()
         for index in instances.indices {
             call(.strategy(StrategyID(index))) { strategy, context in strategy.start(&context) }
             deliver()
@@ -101,6 +106,7 @@ public final class TradingCore {
         advance(to: event.time)
         journal?.append(JournalRecord(event))
         for index in instances.indices { inbox.add(.connection(event), .strategy(StrategyID(index))) }
+        if event.stream == .account, event.change == .up || event.change == .resumed { review(of: event.venue) }
         deliver()
     }
 
@@ -115,11 +121,13 @@ public final class TradingCore {
         deliver()
     }
 
-    /// Fires every timer that is due, and asks about requests that have waited too long for an answer.
+    /// Fires every timer that is due, asks about requests that have waited too long for an answer, and compares the accounts with
+    /// their venues when that is due.
     public func wake(at time: Timestamp) {
         advance(to: time)
         journal?.append(JournalRecord(wakeAt: time))
         askAboutUnknown()
+        if time >= nextReview { reviewAll() }
         while let timer = timers.take(time) {
             guard !isStopped else { continue }
             inbox.add(.timer(timer.token), timer.algorithm.map(Target.algorithm) ?? .strategy(timer.instance))
@@ -129,7 +137,7 @@ public final class TradingCore {
     }
 
     /// When `wake` has something to do next.
-    public var nextWake: Timestamp { deadlines.next(orders, before: isStopped ? .never : timers.next) }
+    public var nextWake: Timestamp { deadlines.next(orders, before: isStopped ? .never : min(timers.next, nextReview)) }
 
     /// Ends the run: strategies cancel what they have working; no timer fires and no order is sent any more.
     public func stop(_ reason: StopReason) {

@@ -74,6 +74,10 @@ import Testing
         for (setting, words) in [
             ("venues.backpack.feed=mtgox", "mtgox"), ("strategy.symbol=DOGE", "DOGE"), ("range.start=2001-01-01", "2001"),
             ("venues.backpack.minimum_notional=5 BTC", "BTC"), ("rates={}", "USDC"),
+            ("venues.backpack.instruments.BTC.price_step=5 BTC", "venues.backpack.instruments.BTC.price_step is in BTC"),
+            ("venues.backpack.instruments.BTC.price_step=1.5 USDC", "no multiple of the recording's tick of 1"),
+            ("venues.backpack.instruments.BTC.size_step=0.000015 BTC", "no multiple of the recording's lot"),
+            ("venues.backpack.instruments.SOL.price_step=1 USDC", "the run has no SOL at 'backpack'"),
         ] {
             let wrong = try program.run("backtest", "demo.yaml", "--quiet", "--set", setting)
             #expect((wrong.code, wrong.out) == (2, ""), "\(setting)")

@@ -65,6 +65,22 @@ import Testing
         #expect(marked - bought == Money(nanos: 2_000_000, btc))
     }
 
+    @Test func `orders coarser than the feed are rounded to what gives us no less`() {
+        var contract = linear.contract
+        #expect(contract.orderPrice(Price(ticks: 13), .buy).ticks == 13)
+        contract.priceStep = 5
+        #expect([13, 15, -13].map { contract.orderPrice(Price(ticks: $0), .buy).ticks } == [10, 15, -15])
+        #expect([13, 15, -13].map { contract.orderPrice(Price(ticks: $0), .sell).ticks } == [15, 15, -10])
+        contract.quantityStep = 4
+        let price = FinePrice(nanos: 61_659_700_000_000)
+        #expect([7_999_999, -7_999_999, 3_999_999].map { contract.quantity(baseAmount: $0, at: price).lots } == [4, -4, 0])
+        #expect(contract.stepUnit == 4_000_000)
+        var coarse = inverse.contract
+        coarse.quantityStep = 2
+        // 0.005 BTC are 3.08 contracts of 100 USD.
+        #expect(coarse.quantity(baseAmount: 5_000_000, at: price) == Quantity(lots: 2))
+    }
+
     @Test func `base amounts and quantities convert towards zero`() {
         let price = FinePrice(nanos: 61_659_700_000_000)
         #expect(linear.baseAmount(Quantity(lots: 7), at: price) == 7_000_000)

@@ -20,20 +20,34 @@ import Testing
 
     @Test func `every number has a source and a date`() {
         for profile in VenueProfile.all {
-            var known = 0
-            for (label, value) in Mirror(reflecting: profile).children where label != "name" && label != "feeds" {
-                // A property that is neither a sourced number nor a list of them would slip through here: it fails instead.
-                let facts = Self.facts(value)
-                #expect(facts != nil, "\(profile.name).\(label ?? "") is not a Fact")
-                for fact in facts ?? [] {
-                    known += 1
-                    #expect(
-                        !fact.source.isEmpty && fact.date.wholeMatch(of: /20\d\d-(0[1-9]|1[0-2])/) != nil,
-                        "\(profile.name).\(label ?? "")")
-                }
-            }
+            let (known, unsourced) = Self.audit(profile)
+            #expect(unsourced.isEmpty, "\(profile.name)")
             #expect(known > 0 || profile == .generic, "\(profile.name)")
         }
+    }
+
+    @Test func `a number without source or date is found`() {
+        struct Bare {
+            var name = "bare"
+            var makerFee: Rate? = Rate(basisPoints: 1)
+            var takerFee: Fact<Rate>? = Fact(Rate(basisPoints: 1), source: "", date: "2026-05")
+            var bands = [Fact(Rate(basisPoints: 1), source: "a page", date: "2026-05"), Fact(.zero, source: "a page", date: "May")]
+            var feeRounding: Fact<Rate>?
+        }
+        #expect(Self.audit(Bare()) == (3, ["makerFee", "takerFee", "bands"]))
+    }
+
+    /// How many sourced numbers a profile has, and the properties that hold one without source or date.
+    private static func audit(_ profile: Any) -> (known: Int, unsourced: [String]) {
+        var (known, unsourced) = (0, [String]())
+        for (label, value) in Mirror(reflecting: profile).children where label != "name" && label != "feeds" {
+            // A property that is neither a sourced number nor a list of them would slip through here: it is one without.
+            let facts = Self.facts(value)
+            known += facts?.count ?? 0
+            let isSourced = facts?.allSatisfy { !$0.source.isEmpty && $0.date.wholeMatch(of: /20\d\d-(0[1-9]|1[0-2])/) != nil }
+            if isSourced != true { unsourced.append(label ?? "") }
+        }
+        return (known, unsourced)
     }
 
     /// The sourced numbers of a property; nil when it is something else.

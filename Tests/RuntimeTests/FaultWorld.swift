@@ -52,7 +52,7 @@ final class FaultWorld {
 
     static func time(_ milliseconds: Int64) -> Timestamp { start + .milliseconds(milliseconds) }
 
-    init(_ faults: Fault..., interests: Interests = []) {
+    init(_ faults: Fault..., interests: Interests = [], reconcileEvery: Nanoseconds? = nil) {
         let instrument = Instrument(
             symbol: "BTC", venue: "v", venueSymbol: "BTC", kind: .linear, base: Currency("BTC")!, quote: Self.usd,
             tickSize: FinePrice(nanos: 1_000_000_000), lotSize: 1_000_000_000)
@@ -68,8 +68,8 @@ final class FaultWorld {
                 ], faults: faults.isEmpty ? nil : FaultPlan(faults, run: Self.start + Nanoseconds(count: 1)...Self.time(100_000))))
         core = TradingCore(
             CoreConfiguration(
-                instruments: [instrument], accounts: [.init(name: "a", venue: VenueID(0), balances: collateral)], seed: 1), journal: journal
-        )
+                instruments: [instrument], accounts: [.init(name: "a", venue: VenueID(0), balances: collateral)], seed: 1,
+                reconcileEvery: reconcileEvery), journal: journal)
         script = Script(interests)
         core.attach(script, subscriptions: [Self.instrument])
         snapshot(at: -100, bids: [(99, 10), (98, 20)], asks: [(101, 10), (102, 20)])

@@ -136,6 +136,17 @@ import Testing
         #expect(try Self.connection("separate_lanes: false").separatesLanes == false)
     }
 
+    @Test func `an account may send batches as its venue takes them`() throws {
+        let scenario = try Self.resolve(Self.account("batches: true"))
+        let rule = VenueProfile.lighterStandard.batches?.value
+        #expect(rule != nil && scenario.account("T")?.connection.batches == rule)
+        #expect(scenario.canonicalText.contains("accounts.T.batches = true\n"))
+        let generic = Demo.text.replacing("    key: near-main\n", with: "    key: near-main\n    batches: true\n")
+        #expect(
+            Self.complaints(generic)
+                == ["accounts.M.batches: the profile 'generic' does not know what its venue takes as one request (leave it out)"])
+    }
+
     // MARK: What is wrong
 
     @Test(arguments: [

@@ -19,8 +19,8 @@ import Testing
 
     /// Keys that other values of the demo rule out, or that have tests of their own.
     private static let testedApart: Set = [
-        "queue_exponent", "tier", "speed_bumps", "separate_lanes", "compute_time", "self_trade", "self_trade_scope", "market_price",
-        "amend_place", "limits", "cancel_on_disconnect", "replenish", "nonces", "funding",
+        "queue_exponent", "tier", "speed_bumps", "separate_lanes", "batches", "instruments", "reconcile_every", "compute_time",
+        "self_trade", "self_trade_scope", "market_price", "amend_place", "limits", "cancel_on_disconnect", "replenish", "nonces", "funding",
         "funding_interval",
     ]
 
@@ -40,9 +40,10 @@ import Testing
             let definition = try #require(definitions[name] as? Object)
             #expect(try keys(definition).subtracting(Self.testedApart) == demo(path), "\(name)")
         }
+        #expect(try keys(try #require(definitions["instrument"] as? Object)).count == 4)
         let idle = try #require(definitions["parameters of idle"] as? Object)
         #expect(try keys(idle) == [])
-        #expect(definitions.count == 18)
+        #expect(definitions.count == 19)
     }
 
     @Test func `every reference leads somewhere`() throws {

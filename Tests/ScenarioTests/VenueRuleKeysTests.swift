@@ -29,6 +29,25 @@ import Testing
         #expect(throws: (any Error).self) { try Demo.resolve(wrong) }
     }
 
+    @Test func `orders of an instrument may be coarser than the recording`() throws {
+        let terms = "BTC: { price_step: \"0.5 USDC\", size_step: \"0.001 BTC\", minimum_size: \"0.002 BTC\", minimum_notional: \"0 USDC\" }"
+        let scenario = try Demo.resolve(
+            Demo.text.replacing("\n  far:\n", with: "\n  far:\n    instruments: { \(terms) }\n", maxReplacements: 1))
+        let found = try #require(scenario.venue("far")?.instruments["BTC"])
+        #expect(found.priceStep?.nanos == 500_000_000 && found.sizeStep?.nanos == 1_000_000)
+        #expect(found.minimumSize?.nanos == 2_000_000 && found.minimumNotional?.nanos == 0)
+        let lines = Set(scenario.canonicalText.split(separator: "\n")).subtracting(
+            try Demo.resolve(Demo.text).canonicalText.split(separator: "\n"))
+        #expect(
+            lines.sorted() == [
+                "venues.far.instruments.BTC.minimum_notional = 0 USDC", "venues.far.instruments.BTC.minimum_size = 0.002 BTC",
+                "venues.far.instruments.BTC.price_step = 0.5 USDC", "venues.far.instruments.BTC.size_step = 0.001 BTC",
+            ])
+        let wrong = Demo.complaints(
+            Demo.text.replacing("\n  far:\n", with: "\n  far:\n    instruments: { BTC: { tick: 1 } }\n", maxReplacements: 1))
+        #expect(wrong.count == 1 && wrong[0].contains("venues.far.instruments.BTC.tick: there is no such key"), "\(wrong)")
+    }
+
     private static func limits(_ text: String, venue: String = "far") -> String {
         Demo.text.replacing("\n  \(venue):\n", with: "\n  \(venue):\n    limits: { \(text) }\n", maxReplacements: 1)
     }

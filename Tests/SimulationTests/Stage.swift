@@ -30,13 +30,13 @@ final class Stage {
 
     init(
         _ instrument: Instrument = .plain, accounts: Int = 2, collateral: [Money] = [Money(nanos: 1_000_000_000_000_000, .usd)],
-        makerFee: Rate = .zero, takerFee: Rate = .zero, orderTick: Int64 = 1, queue: QueueModel = .riskAverse,
+        makerFee: Rate = .zero, takerFee: Rate = .zero, queue: QueueModel = .riskAverse,
         matching: VenueConfiguration.Matching = .faithful, postOnly: VenueConfiguration.PostOnlyPolicy = .reject,
         reportsAccountState: Bool = false, isSynchronised: Bool = true, faults: FaultPlan? = nil
     ) {
         venue = SimulatedVenue(
             VenueConfiguration(
-                listings: [.init(id: Self.instrument, instrument: instrument, orderTick: orderTick)],
+                listings: [.init(id: Self.instrument, instrument: instrument)],
                 accounts: (0..<accounts).map {
                     .init(
                         id: AccountID($0), collateral: collateral, makerFee: makerFee, takerFee: takerFee, entryLatency: Self.entryLatency,

@@ -7,7 +7,8 @@ private func strictStage() -> Stage {
     var instrument = Instrument.plain
     instrument.minimumQuantity = Quantity(lots: 2)
     instrument.minimumNotional = 300_000_000_000
-    let stage = Stage(instrument, orderTick: 5)
+    instrument.priceStep = 5
+    let stage = Stage(instrument)
     stage.bid(100, 50)
     stage.ask(105, 50)
     return stage
@@ -27,6 +28,18 @@ func `an order that breaks a rule is refused with the rule's reason`(ticks: Int6
     let stage = strictStage()
     #expect(stage.submit(.buy, ticks, lots) == [.rejected(OrderID(1), .submit, reason)])
     #expect(stage.venue.restingOrderCount == 0)
+}
+
+@Test func `sizes between the steps are refused, and what stands there may be closed`() {
+    var instrument = Instrument.plain
+    instrument.quantityStep = 5
+    let stage = Stage(instrument)
+    stage.bid(100, 50)
+    stage.ask(105, 50)
+    #expect(stage.submit(.buy, 100, 7) == [.rejected(OrderID(1), .submit, .lotSize)])
+    #expect(stage.submit(.buy, 105, 10, .immediateOrCancel).slices.map(\.lots) == [10])
+    #expect(stage.submit(.sell, 100, 3, .immediateOrCancel, reduceOnly: true).slices.map(\.lots) == [3])
+    #expect(stage.submit(.sell, 100, 7, .immediateOrCancel, reduceOnly: true).slices.map(\.lots) == [7])
 }
 
 @Test func `a market order is held to the minimum at the best price`() {

@@ -175,7 +175,7 @@ final class OrderExplorer {
         ours.filled = order.filled
         ours.life = order.life
         ours.pending = order.pending
-        if case .unknown = order.certainty { ours.certainty = .unknown(since: .distantPast, asking: 1) }
+        if case .unknown(_, let asking) = order.certainty { ours.certainty = .unknown(since: .distantPast, asking: min(asking, 1)) }
         ours.heardAt = order.heardAt
         ours.termsAt = order.termsAt
         ours.possibleQuantity = order.possibleQuantity

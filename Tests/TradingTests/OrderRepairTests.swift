@@ -189,4 +189,14 @@ extension CoreStage {
         stage.report(stage.status(id, isOpen: false, filled: 3))
         #expect(try stage.order(id).certainty == .known && stage.core.nextWake == .never)
     }
+
+    @Test func `a fill that was only slower than the venue's answer makes the order known again when it comes`() throws {
+        let stage = CoreStage()
+        let id = stage.open()
+        stage.report(stage.status(id, isOpen: true, filled: 3))
+        #expect(try stage.order(id).certainty != .known)
+        stage.fill(id, .buy, 98, 3)
+        #expect(try stage.order(id).certainty == .known && stage.order(id).remaining == Quantity(lots: 2))
+        #expect(stage.core.nextWake == .never)
+    }
 }

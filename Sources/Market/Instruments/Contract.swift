@@ -22,6 +22,10 @@ public struct Contract: Hashable, BitwiseCopyable, Sendable {
     public let contractSize: Int64
     /// One lot in 10⁻⁹ of the base currency (linear, spot) or of the quote currency (inverse): lot size × contract size.
     public let lotUnit: Int64
+    /// Prices of orders are multiples of this many ticks, sizes of this many lots: 1 unless the venue's orders are coarser than the
+    /// feed.
+    public var priceStep: Int64 = 1
+    public var quantityStep: Int64 = 1
     /// The smallest order, in lots.
     public var minimumQuantity: Quantity
     /// The smallest order value in 10⁻⁹ of the quote currency; 0 if there is none.
@@ -47,6 +51,16 @@ public struct Contract: Hashable, BitwiseCopyable, Sendable {
         self.minimumNotional = minimumNotional
         self.fundingInterval = fundingInterval
     }
+
+    /// The nearest price that an order may have, on the side where it gives us no less: a buy's lower, a sell's higher.
+    @inlinable public func orderPrice(_ price: Price, _ side: Side) -> Price {
+        guard priceStep > 1 else { return price }
+        let below = price.ticks - (price.ticks % priceStep + priceStep) % priceStep
+        return Price(ticks: side == .buy || below == price.ticks ? below : below + priceStep)
+    }
+
+    /// The size of the smallest step in 10⁻⁹ of what lots count in: lot unit × quantity step.
+    @inlinable public var stepUnit: Int64 { lotUnit * quantityStep }
 
     @inlinable public func finePrice(_ price: Price) -> FinePrice { FinePrice(nanos: price.ticks * tickSize.nanos) }
 }

@@ -34,6 +34,15 @@ extension Instrument {
     @inlinable public var lotSize: Int64 { contract.lotSize }
     @inlinable public var contractSize: Int64 { contract.contractSize }
     @inlinable public var lotUnit: Int64 { contract.lotUnit }
+    @inlinable public var priceStep: Int64 {
+        get { contract.priceStep }
+        set { contract.priceStep = newValue }
+    }
+    @inlinable public var quantityStep: Int64 {
+        get { contract.quantityStep }
+        set { contract.quantityStep = newValue }
+    }
+    @inlinable public var stepUnit: Int64 { contract.stepUnit }
     @inlinable public var minimumQuantity: Quantity {
         get { contract.minimumQuantity }
         set { contract.minimumQuantity = newValue }
@@ -47,4 +56,5 @@ extension Instrument {
         set { contract.fundingInterval = newValue }
     }
     @inlinable public func finePrice(_ price: Price) -> FinePrice { contract.finePrice(price) }
+    @inlinable public func orderPrice(_ price: Price, _ side: Side) -> Price { contract.orderPrice(price, side) }
 }

@@ -46,11 +46,12 @@ extension Contract {
         }
     }
 
-    /// The largest whole number of lots within `baseAmount` (10⁻⁹ of the base currency, signed), rounded towards zero.
+    /// The largest size of an order within `baseAmount` (10⁻⁹ of the base currency, signed), rounded towards zero.
     @inlinable public func quantity(baseAmount: Int64, at price: FinePrice) -> Quantity {
         switch kind {
-        case .linear, .spot: Quantity(lots: baseAmount / lotUnit)
-        case .inverse: Quantity(lots: Int64(Int128(baseAmount) * Int128(price.nanos) / 1_000_000_000 / Int128(lotUnit)))
+        case .linear, .spot: Quantity(lots: baseAmount / stepUnit * quantityStep)
+        case .inverse:
+            Quantity(lots: Int64(Int128(baseAmount) * Int128(price.nanos) / 1_000_000_000 / Int128(stepUnit)) * quantityStep)
         }
     }
 }

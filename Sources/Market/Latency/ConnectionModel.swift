@@ -8,12 +8,17 @@ public struct ConnectionModel: Hashable, Sendable {
     /// Whether post-only orders with all amends, other orders, and cancels with all else have a lane each, as with an API key
     /// for each; within a lane what was sent first arrives first, and what is held up holds up what follows.
     public var separatesLanes: Bool
+    /// What travels as one request; nil: each does alone.
+    public var batches: BatchRule?
 
-    public init(entry: EntryLatency, response: LatencyModel, speedBumps: SpeedBumps? = nil, separatesLanes: Bool = false) {
+    public init(
+        entry: EntryLatency, response: LatencyModel, speedBumps: SpeedBumps? = nil, separatesLanes: Bool = false, batches: BatchRule? = nil
+    ) {
         self.entry = entry
         self.response = response
         self.speedBumps = speedBumps
         self.separatesLanes = separatesLanes
+        self.batches = batches
     }
 
     /// The same latency for every request, the same for every report, and no speed bump.

@@ -30,6 +30,10 @@ extension VenueProfile {
         profile.requestLimits = Fact(
             RequestLimits(windows: [.all(2_000, per: .minutes(1))]), source: "support FAQ: requests a minute and subaccount",
             date: "2026-08")
+        profile.batches = Fact(
+            BatchRule(orders: .init(limit: 20, countsOnce: true)),
+            source: "API documentation: several orders in one POST; no limit is given, 20 is what a client library keeps to; that limits "
+                + "count it as one request is inferred", date: "2026-08")
         profile.priceBands = [("SOL", 90, 110), ("BTC", 94, 106), ("ETH", 92, 109), ("XRP", 94, 106), ("DOGE", 90, 112)].map {
             Fact(
                 PriceBand("\($0.0)_USDC_PERP", Rate(basisPoints: $0.1 * 100), Rate(basisPoints: $0.2 * 100)),

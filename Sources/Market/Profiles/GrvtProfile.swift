@@ -31,6 +31,10 @@ extension VenueProfile {
                     .init(2, per: .seconds(1), [.cancelAll: 1]), .init(5, per: .seconds(1), [.query: 1]),
                 ], expiry: Nanoseconds(count: 1) ... .hours(24 * 30)),
             source: "a client library's weights after GRVT's limits article; expiry from the API specification", date: "2026-05")
+        profile.batches = Fact(
+            BatchRule(
+                orders: .init(limit: 100, countsOnce: false), cancels: .init(limit: 100, countsOnce: true), isOfOneInstrument: true),
+            source: "API specification: bulk_orders, n creates cost n, any cancels cost one", date: "2026-05")
         profile.selfTrade = Fact(.expireTaker, source: "API specification, reject reasons; which side goes is inferred", date: "2026-05")
         return profile
     }()

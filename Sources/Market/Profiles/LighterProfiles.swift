@@ -71,6 +71,9 @@ extension VenueProfile {
         profile.fundingPrice = Fact(.index, source: "documentation; older copies say mark", date: "2026-07")
         profile.nonceRule = Fact(
             .exact, source: "documentation and a measured answer: replay and gap both give code 21104, counter unchanged", date: "2026-07")
+        profile.batches = Fact(
+            BatchRule(orders: .init(limit: 15, countsOnce: false), cancels: .init(limit: 15, countsOnce: false)),
+            source: "documentation: a batch over the stream has 15 transactions at most; that each counts is inferred", date: "2026-07")
         profile.selfTrade = Fact(.expireMaker, source: "documentation: the default since 2026-05-31", date: "2026-07")
         return profile
     }

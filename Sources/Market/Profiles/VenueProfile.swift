@@ -47,6 +47,8 @@ public struct VenueProfile: Sendable, Hashable {
     /// What funding is paid on.
     public var fundingPrice: Fact<FundingRule.Price>?
     public var requestLimits: Fact<RequestLimits>?
+    /// nil where each order is a request of its own.
+    public var batches: Fact<BatchRule>?
     public var priceBands: [Fact<PriceBand>] = []
     /// What becomes of an order that meets its own owner's.
     public var selfTrade: Fact<SelfTradeDefault>?

@@ -55,18 +55,12 @@ struct RunPlan {
         for (venue, symbol) in wanted {
             let profile = scenario.venues[venue]
             guard let parts = catalog.find(venue: profile.feed, venueSymbol: scenario.symbols[symbol]?[profile.name], symbol: symbol),
-                var instrument = parts.first?.summary.description.instrument
+                let recorded = parts.first?.summary.description.instrument
             else { throw .noFeed(venue: profile.name, feed: profile.feed, symbol: symbol, available: catalog.names) }
-            if let minimum = profile.minimumNotional, minimum.currency == instrument.quote { instrument.minimumNotional = minimum.nanos }
+            let instrument = try Self.instrument(recorded, symbol, profile)
             listings.append(Listing(venue: venue, symbol: symbol, parts: parts, instrument: instrument))
         }
-        for (index, venue) in scenario.venues.enumerated() {
-            let quotes = listings.filter { $0.venue == index }.map(\.instrument.quote)
-            guard let minimum = venue.minimumNotional, !quotes.isEmpty, !quotes.contains(minimum.currency) else { continue }
-            throw .scenario(
-                message: "minimum_notional of venue '\(venue.name)' is in \(minimum.currency), which nothing there is quoted in",
-                hint: "write it in \(quotes[0])")
-        }
+        try Self.checkTerms(scenario, listings)
         try Self.checkQueues(scenario, listings)
         listings.sort { ($0.venue, $0.instrument.venueSymbol) < ($1.venue, $1.instrument.venueSymbol) }
         self.listings = listings
@@ -220,7 +214,7 @@ struct RunPlan {
                 CoreConfiguration.Account(
                     name: account.name, venue: VenueID(scenario.venues.firstIndex { $0.name == account.venue } ?? 0),
                     balances: account.collateral)
-            }, seed: scenario.seed, limits: limits)
+            }, seed: scenario.seed, limits: limits, reconcileEvery: scenario.risk.reconcileEvery)
     }
 
     var description: RunDescription {

@@ -13,7 +13,8 @@ extension RunHeader {
         guard let instruments = listedInstruments, let accounts else { return nil }
         return CoreConfiguration(
             instruments: instruments, accounts: accounts, seed: seed, limits: limits.value,
-            unknownAfter: Nanoseconds(count: unknownAfter), keepsOrdersFor: Nanoseconds(count: keepsOrdersFor))
+            unknownAfter: Nanoseconds(count: unknownAfter), keepsOrdersFor: Nanoseconds(count: keepsOrdersFor),
+            reconcileEvery: reconcileEvery.map { Nanoseconds(count: $0) })
     }
 
     var strategyParameters: Parameters? {

@@ -85,6 +85,7 @@ struct RunHeader: Codable, Equatable {
     var limits: Limits
     var unknownAfter: Int64
     var keepsOrdersFor: Int64
+    var reconcileEvery: Int64?
     var strategy: String
     var parameters: [String: Parameter]
     var legs: [String: Leg]
@@ -108,6 +109,7 @@ struct RunHeader: Codable, Equatable {
         limits = Limits(core.limits)
         unknownAfter = core.unknownAfter.count
         keepsOrdersFor = core.keepsOrdersFor.count
+        reconcileEvery = core.reconcileEvery?.count
         strategy = plan.scenario.strategy.name
         parameters = plan.scenario.strategy.parameters.values.mapValues(Parameter.init)
         legs = plan.binding.legs.mapValues { Leg(account: $0.account.index, instrument: $0.instrument.index) }

@@ -5,6 +5,8 @@ internal import Trading
 struct SentRequest: BitwiseCopyable {
     var command: Command
     var nonce: UInt64
+    /// Whether it is part of the request before it.
+    var isJoined = false
 }
 
 /// One account's way to the venue and back: latencies, lanes, and what waits at the venue's door.
@@ -27,6 +29,7 @@ struct AccountConnection: ~Copyable {
 
     private let bumps: SpeedBumps?
     private let lanes: Table<RequestLane>
+    private var batch: OpenBatch?
     private var entry: LatencyStream
     private var response: LatencyStream
     /// When something next reaches the door or leaves it.
@@ -36,6 +39,7 @@ struct AccountConnection: ~Copyable {
         let model = account.connection
         bumps = model.speedBumps.flatMap { $0.isNone ? nil : $0 }
         lanes = Table(count: model.separatesLanes ? Self.laneLimit : 1) { _ in RequestLane() }
+        batch = model.batches.map(OpenBatch.init)
         entry = LatencyStream(model.entry, .entry, account: account.id, seed: seed)
         response = LatencyStream(EntryLatency(model.response), .response, account: account.id, seed: seed)
     }
@@ -47,6 +51,22 @@ struct AccountConnection: ~Copyable {
     /// How long a report that leaves the venue now takes to us.
     @inline(__always)
     mutating func responseLatency(at now: Timestamp) -> Nanoseconds { response.next(.submit, at: now) }
+
+    /// How long a request that leaves now takes as a part of one that has just left; nil where it travels alone.
+    @inline(__always)
+    mutating func joinBatch(_ command: Command, at now: Timestamp) -> Nanoseconds? {
+        guard batch != nil else { return nil }
+        let lane = lane(command)
+        return batch?.join(command, lane: lane, at: now)
+    }
+
+    /// Tells how long a request takes that others may join.
+    @inline(__always)
+    mutating func beginBatch(_ command: Command, at now: Timestamp, latency: Nanoseconds) {
+        guard batch != nil else { return }
+        let lane = lane(command)
+        batch?.begin(command, lane: lane, at: now, latency: latency)
+    }
 
     /// Sends a request that alone would arrive at `time`; returns when something of this account arrives next.
     mutating func send(_ request: SentRequest, arriving time: Timestamp) -> Timestamp {

@@ -28,20 +28,40 @@ struct RequestLimiter: ~Copyable {
     }
 
     private let windows: Table<Window>
+    private let batches: BatchRule?
+    /// What became of the last order and the last cancel that was counted: of the rest of its batch, too.
+    private var lastOrder: RejectReason?
+    private var lastCancel: RejectReason?
     private let quota: RequestLimits.VolumeQuota?
     /// Requests that the quota still allows.
     private(set) var left: Int
     private var volume: Int64 = 0
     private var lastFree = Timestamp.distantPast
 
-    init(_ limits: RequestLimits) {
+    init(_ limits: RequestLimits, batches: BatchRule? = nil) {
+        self.batches = batches
         windows = Table(count: limits.windows.count) { Window(limits.windows[$0]) }
         quota = limits.quota
         left = limits.quota?.initial ?? 0
     }
 
     /// Counts a request; the reason if it is one too many, and then it is not counted.
-    mutating func refusal(_ request: RequestLimits.Request, _ now: Timestamp) -> RejectReason? {
+    ///
+    /// - Parameter isJoined: Whether it came as a part of the last one of its kind.
+    mutating func refusal(_ request: RequestLimits.Request, _ now: Timestamp, isJoined: Bool = false) -> RejectReason? {
+        guard let batches else { return refusalAlone(request, now) }
+        switch request {
+        case .submit:
+            if !isJoined || batches.orders?.countsOnce != true { lastOrder = refusalAlone(request, now) }
+            return lastOrder
+        case .cancel:
+            if !isJoined || batches.cancels?.countsOnce != true { lastCancel = refusalAlone(request, now) }
+            return lastCancel
+        case .amend, .cancelAll, .query: return refusalAlone(request, now)
+        }
+    }
+
+    private mutating func refusalAlone(_ request: RequestLimits.Request, _ now: Timestamp) -> RejectReason? {
         for index in windows.indices {
             let cost = windows[index].limit.costs[request] ?? 0
             if cost > 0, !windows[index].hasRoom(cost, now) { return .rateLimit }
@@ -88,9 +108,11 @@ extension Command {
 
 extension SimulatedVenue {
     /// Refuses a request that is one too many; returns whether it did.
-    func isOneTooMany(_ command: Command, _ account: Int, _ time: Timestamp) -> Bool {
-        guard account < limiters.count, let kind = command.counted, let reason = limiters[account].refusal(kind, time) else { return false }
-        turnAway(command, reason, account, time)
+    func isOneTooMany(_ request: SentRequest, _ account: Int, _ time: Timestamp) -> Bool {
+        guard account < limiters.count, let kind = request.command.counted,
+            let reason = limiters[account].refusal(kind, time, isJoined: request.isJoined)
+        else { return false }
+        turnAway(request.command, reason, account, time)
         return true
     }
 

@@ -5,7 +5,7 @@ internal import Trading
 extension SimulatedVenue {
     func process(_ request: SentRequest, _ account: Int, _ time: Timestamp) {
         // A request that is one too many is turned away before its number is looked at.
-        if limiters.count > 0, isOneTooMany(request.command, account, time) { return }
+        if limiters.count > 0, isOneTooMany(request, account, time) { return }
         if nonces.count > 0, isOutOfOrder(request, account, time) { return }
         switch request.command {
         case .submit(let request): submit(request, account, time)
@@ -69,9 +69,12 @@ extension SimulatedVenue {
         guard request.quantity.lots > 0 else { return .minimumQuantity }
         guard request.type == .market || request.price != nil else { return .unsupported }
         guard !request.postOnly || (request.type == .limit && request.timeInForce == .goodTillCancelled) else { return .unsupported }
-        if let price = request.price, configuration.matching == .faithful, price.ticks <= 0 || price.ticks % markets[index].orderTick != 0 {
+        let (priceStep, quantityStep) = (markets[index].contract.priceStep, markets[index].contract.quantityStep)
+        if let price = request.price, configuration.matching == .faithful, price.ticks <= 0 || price.ticks % priceStep != 0 {
             return .tickSize
         }
+        // What stands between steps, from a fill by force, can still be closed.
+        if quantityStep > 1, request.quantity.lots % quantityStep != 0, !request.reduceOnly { return .lotSize }
         if request.quantity < markets[index].contract.minimumQuantity, !request.reduceOnly { return .minimumQuantity }
         if !request.reduceOnly, markets[index].isBelowMinimumNotional(request) { return .minimumNotional }
         return markets[index].contract.kind == .spot

@@ -55,7 +55,9 @@ public final class SimulatedVenue: Connector {
         reports = Table(count: configuration.accounts.count) { _ in Lane() }
         deadMen = configuration.accounts.map { _ in .never }
         let limits = configuration.limits
-        limiters = Table(count: limits == nil ? 0 : configuration.accounts.count) { _ in RequestLimiter(limits ?? RequestLimits()) }
+        limiters = Table(count: limits == nil ? 0 : configuration.accounts.count) {
+            RequestLimiter(limits ?? RequestLimits(), batches: configuration.accounts[$0].connection.batches)
+        }
         let keys = configuration.accounts.count * AccountConnection.laneLimit
         nonces = Table(configuration.nonceRule.map { Array(repeating: NonceOrder($0), count: keys) } ?? [])
         desk = MarginDesk(configuration)
@@ -162,12 +164,20 @@ public final class SimulatedVenue: Connector {
 
     public func handle(_ command: Command, now: Timestamp) {
         let account = account(command)
-        var latency = connections[account].entryLatency(command, at: now)
-        if let faults, latency >= .zero { latency = faults.slowed(latency, accounts[account].configuration.id) }
+        let joined = connections[account].joinBatch(command, at: now)
+        let latency = joined ?? aloneLatency(command, account, now)
         // What is refused at the door has used no number up.
         if latency < .zero { return send(command.refusal(.venue), account, now, arriving: now - latency) }
-        let request = SentRequest(command: command, nonce: number(command, account))
+        let request = SentRequest(command: command, nonce: number(command, account), isJoined: joined != nil)
         nextArrival = min(nextArrival, connections[account].send(request, arriving: now + latency))
+    }
+
+    @inline(__always)
+    private func aloneLatency(_ command: Command, _ account: Int, _ now: Timestamp) -> Nanoseconds {
+        var latency = connections[account].entryLatency(command, at: now)
+        if let faults, latency >= .zero { latency = faults.slowed(latency, accounts[account].configuration.id) }
+        connections[account].beginBatch(command, at: now, latency: latency)
+        return latency
     }
 
     /// Lets the earliest request arrive, at the door or, held up there, at the matching; of two at one instant, the lower

@@ -38,15 +38,12 @@ public struct VenueConfiguration: Sendable {
     public struct Listing: Hashable, Sendable {
         public var id: InstrumentID
         public var instrument: Instrument
-        /// Order prices are multiples of this many of the feed's ticks.
-        public var orderTick: Int64
         /// nil: limits may be anywhere.
         public var band: PriceBand?
 
-        public init(id: InstrumentID, instrument: Instrument, orderTick: Int64 = 1) {
+        public init(id: InstrumentID, instrument: Instrument) {
             self.id = id
             self.instrument = instrument
-            self.orderTick = orderTick
         }
     }
 

@@ -46,9 +46,8 @@ extension VenueMarket {
         let book = request.side == .buy ? self.book.bestAskTicks : self.book.bestBidTicks
         let own = orders(request.side.opposite).first?.ticks
         let met = request.side == .buy ? min(book, own ?? .max) : max(book, own ?? .min)
-        let behind = met - request.side.sign * orderTick
         // Off the grid of order prices it goes further back, never forward.
-        let aligned = request.side == .buy ? behind - behind % orderTick : behind + (orderTick - behind % orderTick) % orderTick
+        let aligned = contract.orderPrice(Price(ticks: met - request.side.sign * contract.priceStep), request.side).ticks
         guard aligned > 0 else { return .rejected(.postOnlyWouldTake) }
         rest(request, account, aligned, request.quantity.lots)
         return .slid(aligned)

@@ -7,7 +7,6 @@ internal import Trading
 struct VenueMarket: ~Copyable {
     let id: InstrumentID
     let contract: Contract
-    let orderTick: Int64
     let matching: VenueConfiguration.Matching
     let queueModel: QueueModel
     let rules: MatchingRules
@@ -63,7 +62,6 @@ struct VenueMarket: ~Copyable {
         self.asksMargin = asksMargin
         id = listing.id
         contract = listing.instrument.contract
-        orderTick = listing.orderTick
         matching = configuration.matching
         queueModel = configuration.queue
         rules = MatchingRules(configuration)

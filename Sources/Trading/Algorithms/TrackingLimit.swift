@@ -91,11 +91,10 @@ public final class TrackingLimit: Algorithm {
 
     private func target(_ context: Context) -> Price? {
         let book = configuration.leg.instrument
-        let back = configuration.offsetTicks + Int64(wouldCross)
-        switch configuration.side {
-        case .buy: return context.books[book].bestBid.map { $0 - Ticks(count: back) }
-        case .sell: return context.books[book].bestAsk.map { $0 + Ticks(count: back) }
-        }
+        let (contract, side) = (context.instruments[book.index].contract, configuration.side)
+        let back = Ticks(count: (configuration.offsetTicks + Int64(wouldCross)) * contract.priceStep)
+        let touch = side == .buy ? context.books[book].bestBid : context.books[book].bestAsk
+        return touch.map { contract.orderPrice(side == .buy ? $0 - back : $0 + back, side) }
     }
 
     private func place(_ context: inout Context) {

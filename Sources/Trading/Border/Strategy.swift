@@ -57,6 +57,8 @@ public enum StrategyEvent: Hashable, BitwiseCopyable, Sendable {
     case funding(AccountID, FundingPayment)
     /// The venue closed part of a position by force (signed change).
     case liquidation(AccountID, InstrumentID, Quantity)
+    /// The venue has another position than we had counted: ours was made the same (signed change). No fill explains it.
+    case adjusted(AccountID, InstrumentID, Quantity)
     /// The venue's own idea of a position arrived.
     case position(AccountID, InstrumentID, Quantity)
     case balance(AccountID, Money)

@@ -56,7 +56,7 @@ public struct Hedger {
         case .touch(configuration.taker.instrument), .book(configuration.taker.instrument):
             // A refused hedge waits for its timer; anything else that is due goes out on the next price.
             if retry == nil, state == .accumulating { hedge(&context) }
-        case .liquidation(let account, let instrument, let change):
+        case .liquidation(let account, let instrument, let change), .adjusted(let account, let instrument, let change):
             forced(account, instrument, change, &context)
         default: break
         }
@@ -129,13 +129,15 @@ public struct Hedger {
             OrderDraft(
                 account: configuration.taker.account, instrument: configuration.taker.instrument, side: side,
                 timeInForce: .immediateOrCancel,
-                price: Self.cap(touch, side, configuration.slippage, tries: failures + 1), quantity: lots.magnitude, purpose: .hedge))
+                price: Self.cap(touch, side, configuration.slippage, tries: failures + 1, instrument.contract),
+                quantity: lots.magnitude, purpose: .hedge))
     }
 
     /// The touch moved against us by `slippage` × tries, in whole ticks, and no less than one lot of price.
-    static func cap(_ touch: Price, _ side: Side, _ slippage: Rate, tries: Int) -> Price {
+    static func cap(_ touch: Price, _ side: Side, _ slippage: Rate, tries: Int, _ contract: Contract) -> Price {
         let room = Int128(touch.ticks) * Int128(slippage.trillionths) * Int128(tries) / Int128(Rate.scale)
-        return Price(ticks: max(1, touch.ticks + side.sign * Int64(room)))
+        let bound = contract.orderPrice(Price(ticks: touch.ticks + side.sign * Int64(room)), side)
+        return Price(ticks: max(contract.priceStep, bound.ticks))
     }
 
     // MARK: Escalation
@@ -164,7 +166,7 @@ public struct Hedger {
             OrderDraft(
                 account: configuration.maker.account, instrument: configuration.maker.instrument, side: side,
                 timeInForce: .immediateOrCancel,
-                price: Self.cap(touch, side, Rate(basisPoints: 100), tries: 1), quantity: lots.magnitude,
+                price: Self.cap(touch, side, Rate(basisPoints: 100), tries: 1, instrument.contract), quantity: lots.magnitude,
                 reduceOnly: instrument.kind != .spot,
                 purpose: .flatten))
     }

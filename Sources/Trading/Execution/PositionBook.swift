@@ -48,6 +48,22 @@ struct PositionBook: ~Copyable {
         apply(change, of: fill.instrument, at: price, cost: fill.fee, account: account)
     }
 
+    /// Books a change that the venue made: none of our orders did. It concerns the instances whose positions it makes smaller,
+    /// the first ones first, and the first one for the rest.
+    mutating func force(_ change: Quantity, of instrument: InstrumentID, at price: FinePrice, cost: Money, account: AccountID) {
+        var rest = change.lots
+        let slot = slot(account, instrument)
+        for place in stride(from: slot, to: own.count, by: positions.count) where rest != 0 {
+            let held = own[place].lots
+            guard held != 0, (held > 0) != (rest > 0) else { continue }
+            let taken = min(abs(held), abs(rest)) * rest.signum()
+            own[place] = Quantity(lots: held + taken)
+            rest -= taken
+        }
+        if rest != 0, slot < own.count { own[slot] = own[slot] + Quantity(lots: rest) }
+        apply(change, of: instrument, at: price, cost: cost, account: account)
+    }
+
     /// Books a change of a position that was paid at `price`, and what it cost besides.
     mutating func apply(_ change: Quantity, of instrument: InstrumentID, at price: FinePrice, cost: Money, account: AccountID) {
         let (slot, index) = (slot(account, instrument), instrument.index)

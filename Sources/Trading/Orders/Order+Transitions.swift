@@ -23,6 +23,8 @@ extension Order {
         filledTickLots += fill.price.ticks * fill.quantity.lots
         heardAt = max(heardAt, venueTime)
         changedAt = now
+        // What was missing has come, and nothing else was asked.
+        if case .unknown(_, 0) = certainty { settle() }
         guard !isLate else {
             // Nothing is left that might live on, and no fill is missing.
             if life == .done(.failed), filled >= possibleQuantity { life = .done(.filled) }
@@ -115,12 +117,12 @@ extension Order {
     mutating func outlives(_ now: Timestamp, isCertain: Bool) -> Bool {
         guard case .done(let end) = life, certainty == .known, end == .failed || isCertain else { return false }
         life = .done(.cancelled)
-        certainty = .unknown(since: now, asking: 0)
+        certainty = .unknown(since: now, asking: 1)
         changedAt = now
         return true
     }
 
-    /// Whether fills are missing that the venue told of: then the order is unknown.
+    /// Whether fills are missing that the venue told of: then the order is unknown, though nothing is asked of it.
     mutating func missesFills(_ now: Timestamp) -> Bool {
         guard filled < toldFilled else { return false }
         if certainty == .known { certainty = .unknown(since: now, asking: 0) }

@@ -30,7 +30,8 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
 
     public enum Certainty: Hashable, BitwiseCopyable, Sendable {
         case known
-        /// Nobody has told us the outcome of a request sent at `since`; `asking` counts the queries sent.
+        /// Nobody has told us the outcome of a request sent at `since`, or of fills that the venue counts; `asking` counts the
+        /// questions and cancels sent for it: none while nothing but fills is missing.
         case unknown(since: Timestamp, asking: UInt8)
     }
 

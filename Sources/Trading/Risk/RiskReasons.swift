@@ -1,7 +1,8 @@
 /// Why our own risk refused an order before it left.
 public enum DenyReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
     case unknownInstrument, quantity, notional, position, priceCollar, duplicate, orderRate, postOnlyWouldTake, selfTrade, margin, staleBook
-    case notSynchronised, frozen, killed, minimumQuantity, minimumNotional, hedgeReserve, stopped, lossLimit
+    case notSynchronised, frozen, killed, minimumQuantity, minimumNotional, hedgeReserve, stopped, lossLimit, priceStep,
+        quantityStep
 }
 
 /// Why new risk is not taken for the moment.

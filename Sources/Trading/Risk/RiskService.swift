@@ -50,7 +50,7 @@ extension TradingCore {
         guard draft.instrument.index < instruments.count, draft.account.index < accounts.count else { return .unknownInstrument }
         guard draft.quantity.lots > 0, draft.type == .market || draft.price != nil else { return .quantity }
         guard draft.quantity >= contracts[draft.instrument.index].minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
-        if let reason = killed(draft) { return reason }
+        if let reason = stepDenial(draft, contracts[draft.instrument.index]) ?? killed(draft) { return reason }
         if draft.purpose == .quote {
             guard instances[instance.index].freeze == nil else { return .frozen }
             guard feeds[draft.instrument].sync == .synchronised else { return .notSynchronised }
@@ -61,6 +61,13 @@ extension TradingCore {
         if risk.isDuplicate(draft, now) { return .duplicate }
         if let reason = priceDenial(draft) { return reason }
         return sizeDenial(draft)
+    }
+
+    /// The venue would refuse what is between its steps; what stands there already may be closed.
+    private func stepDenial(_ draft: OrderDraft, _ contract: Contract) -> DenyReason? {
+        if contract.priceStep > 1, let price = draft.price, price.ticks % contract.priceStep != 0 { return .priceStep }
+        if contract.quantityStep > 1, !draft.reduceOnly, draft.quantity.lots % contract.quantityStep != 0 { return .quantityStep }
+        return nil
     }
 
     private func killed(_ draft: OrderDraft) -> DenyReason? {

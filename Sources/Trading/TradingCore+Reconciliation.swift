@@ -1,0 +1,99 @@
+internal import Market
+
+/// Comparing our own record with the venue's: at the start, at intervals, after a reconnect and after a mismatch.
+///
+/// The venue is asked for the fills that we have not confirmed, for the open orders and for the positions. Fills enter as any
+/// others do. An order that we hold open and the venue does not name is asked about by itself; one that it names and that we
+/// hold ended is cancelled. A position that differs freezes quoting, and when it differs by the same again a second later ours
+/// is made the venue's by an adjustment that is told as such: no fill is invented. A question without an answer says nothing.
+extension TradingCore {
+    private static let recheckAfter = Nanoseconds.seconds(1)
+
+    /// Asks every account's venue, and says when that is next.
+    func reviewAll() {
+        guard let interval = configuration.reconcileEvery else { return }
+        for account in accounts.indices { review(AccountID(account)) }
+        nextReview = now + interval
+        hasNews = true
+    }
+
+    /// Asks about the accounts of a venue whose private stream is back.
+    func review(of venue: VenueID) {
+        guard configuration.reconcileEvery != nil, isStarted else { return }
+        for account in accounts.indices where accounts[account].venue == venue { review(AccountID(account)) }
+    }
+
+    private func review(_ account: AccountID) {
+        guard !isStopped else { return }
+        reviews[account.index].begin(lastQuery + 1, at: now)
+        for subject in [QueryRequest.Subject.fills(after: reviews[account.index].cursor), .openOrders, .positions] {
+            lastQuery += 1
+            emit(.query(QueryRequest(account: account, query: lastQuery, subject: subject)))
+        }
+    }
+
+    /// An answer is complete.
+    func answered(_ query: UInt64, _ account: AccountID) {
+        switch reviews[account.index].complete(query) {
+        case .fills, nil: break
+        case .orders: compareOrders(account)
+        case .positions: comparePositions(account)
+        }
+    }
+
+    private func compareOrders(_ account: AccountID) {
+        let (named, askedAt) = (Set(reviews[account.index].orders), reviews[account.index].askedAt)
+        for id in orders.open where !named.contains(id) {
+            guard let order = orders[id], order.draft.account == account, order.life == .open, order.changedAt < askedAt,
+                order.certainty == .known
+            else { continue }
+            becomeUnknown(order)
+        }
+    }
+
+    /// The venue has an order that we hold ended, or never sent: it is not to stay.
+    func isOpenAgainstUs(_ status: OrderStatus, _ account: AccountID) {
+        guard !isStopped else { return }
+        note(StrategyID(0), "the venue of \(accounts[account.index].name) still has order \(status.order.rawValue), which had ended here")
+        emit(.cancel(CancelRequest(account: account, instrument: status.instrument, order: status.order)))
+    }
+
+    private func comparePositions(_ account: AccountID) {
+        var mismatches: [AccountReview.Mismatch] = []
+        var hasAdjusted = false
+        // Spot is a balance, not a position.
+        for index in instruments.indices where instruments[index].kind != .spot {
+            let instrument = InstrumentID(index)
+            let theirs = reviews[account.index].positions[instrument] ?? .zero
+            let difference = theirs - positions.position(account, instrument)
+            guard !difference.isZero else { continue }
+            let mismatch = AccountReview.Mismatch(instrument: instrument, difference: difference)
+            if reviews[account.index].mismatches.contains(mismatch) {
+                hasAdjusted = true
+                adjust(account, mismatch)
+            } else {
+                mismatches.append(mismatch)
+            }
+        }
+        reviews[account.index].mismatches = mismatches
+        if !mismatches.isEmpty || hasAdjusted {
+            for index in instances.indices where instances[index].freeze == nil { setFreeze(StrategyID(index), .positionMismatch) }
+            nextReview = min(nextReview, now + Self.recheckAfter)
+            hasNews = true
+        } else if reviews.allSatisfy({ $0.mismatches.isEmpty }) {
+            for index in instances.indices where instances[index].freeze == .positionMismatch { setFreeze(StrategyID(index), nil) }
+        }
+    }
+
+    private func adjust(_ account: AccountID, _ mismatch: AccountReview.Mismatch) {
+        let (instrument, change) = (mismatch.instrument, mismatch.difference)
+        guard let price = reference(instrument) else { return }
+        note(
+            StrategyID(0),
+            "the venue's position of \(accounts[account.index].name) in \(instruments[instrument.index].venueSymbol) differs by "
+                + "\(change.lots) lots: ours is adjusted")
+        positions.force(change, of: instrument, at: price, cost: .zero(instruments[instrument.index].settlement), account: account)
+        observers.tell { $0.adjusted(change, of: instrument, account: account, at: now) }
+        for index in instances.indices { inbox.add(.adjusted(account, instrument, change), .strategy(StrategyID(index))) }
+    }
+}
