@@ -50,7 +50,11 @@ public final class JournalReader {
         (meta, feeds) = try Self.head(database, salvages: salvages)
         let size = TapeFile.size(path)
         bound = salvages ? Int(size / 48) : 0
-        endsInside = try size % max(1, database.integer("PRAGMA page_size")) != 0
+        // With a log beside it the file's last page may stand there.
+        let hasLog = TapeFile.exists(path + "-wal") && !TapeFile.isEmpty(path + "-wal")
+        let pageSize = try database.integer("PRAGMA page_size")
+        endsInside = !hasLog && size % max(1, pageSize) != 0
+        guard salvages || !endsInside else { throw .damaged(path: path, reason: "it ends inside a page: it was cut") }
         statement = try database.prepare(
             "SELECT sequence, data, records, first_time, last_time, hash_after FROM block "
                 + (salvages ? "WHERE sequence = ?" : "ORDER BY sequence"))

@@ -101,13 +101,13 @@ import Testing
 
     @Test func `killed at any moment a run leaves its journal up to the last commit, and says where`() throws {
         let program = try Program()
-        #expect(try program.run("synth", "--out", "demo.tape", "--duration", "40 min", "--seed", "42", "--quiet").code == 0)
+        #expect(try program.run("synth", "--out", "demo.tape", "--duration", "20 min", "--seed", "42", "--quiet").code == 0)
         try program.write("demo.yaml", Scenarios.demo())
         let start = ContinuousClock.now
         #expect(try program.run("backtest", "demo.yaml", "--out", "whole", "--quiet").code == 0)
         let span = ContinuousClock.now - start
         let whole = try program.run("journal", "show", "whole/journal.sqlite").out
-        let trials = TestScale.seeds(12)
+        let trials = TestScale.seeds(8)
         var (empty, partly, complete, before) = (0, 0, 0, 0)
         for trial in trials {
             try? FileManager.default.removeItem(at: program.folder.appending(path: "killed.part"))

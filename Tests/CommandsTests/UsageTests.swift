@@ -38,7 +38,8 @@ import Testing
         (["bactest"], "error: there is no command 'bactest'\nhint: did you mean 'backtest'?\n"),
         (
             ["optimise"],
-            "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, scenario, strategies, tape, synth, research\n"
+            "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, scenario, strategies, tape, synth, "
+                + "research\n"
         ),
         (["tape", "inof"], "error: there is no command 'inof'\nhint: did you mean 'info'?\n"),
     ])
