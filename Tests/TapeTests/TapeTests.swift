@@ -309,22 +309,3 @@ import Testing
         #expect(refused > 2_900)
     }
 }
-
-@Suite struct JournalStoreTests {
-    @Test func `blocks come back as they were written`() throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString).sqlite").path
-        let hashes = [sha256("b"), sha256("a")]
-        let store = try JournalStore(creating: path, meta: ["scenario": "x"], feeds: [("one", hashes[0]), ("two", hashes[1])])
-        let times = Timestamp(nanoseconds: 1)...Timestamp(nanoseconds: 9)
-        try store.append([1, 2, 3], records: 1, times: times, hashAfter: 5)
-        try store.append([UInt8](repeating: 7, count: 100_000), records: 2, times: times, hashAfter: 6)
-        try store.close(finalHash: 0xAB, digest: sha256("all"))
-        let reader = try JournalReader(opening: path)
-        #expect(try reader.nextBlock() == [1, 2, 3])
-        #expect(try reader.nextBlock()?.count == 100_000)
-        #expect(try reader.nextBlock() == nil)
-        #expect(reader.meta == ["scenario": "x", "final_hash": "00000000000000ab", "sha256": sha256("all").description])
-        #expect(reader.feeds.map(\.hash) == hashes.sorted().map(\.description))
-        try FileManager.default.removeItem(atPath: path)
-    }
-}
