@@ -91,7 +91,7 @@ let package = Package(
         tests("TapeTests", ["TestSupport", "tapewriter", "Tape", "Signing", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Tape", "Market"]),
         tests("SimulationTests", ["TestSupport", "Simulation", "Trading", "Market"]),
-        tests("StrategiesTests", ["Strategies", "Trading", "Market", "Simulation"]),
+        tests("StrategiesTests", ["TestSupport", "Strategies", "Trading", "Market", "Simulation"]),
         tests("ScenarioTests", ["Scenario", "Trading", "Market"]),
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),
         tests(

@@ -34,7 +34,10 @@ struct StrategiesCommand: ParsableCommand {
     private static func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
 
     private static func example(_ strategy: StrategySpecification) -> String {
-        let roles = strategy.roles.enumerated().map { "\($0.element.name): \($0.offset == 0 ? "M" : "T")" }.joined(separator: ", ")
+        // The first role stands at one venue, all others at the other.
+        let others = strategy.roles.count == 2 ? ["T"] : strategy.roles.indices.dropFirst().map { "T\($0)" }
+        let roles = zip(strategy.roles, ["M"] + others).map { "\($0.name): \($1)" }.joined(separator: ", ")
+        let takers = others.map { "\n    \($0): { venue: two, collateral: [\"20000 USDC\"] }" }.joined()
         let required = strategy.parameters.filter { $0.defaultText == nil }.map { "\($0.name): \"0.01 BTC\"" }.joined(separator: ", ")
         return """
               version: 1
@@ -44,8 +47,7 @@ struct StrategiesCommand: ParsableCommand {
                 one: { feed: backpack, profile: backpack }
                 two: { feed: lighter, profile: lighter-standard, margin: { initial: "2 %", maintenance: "1.2 %" } }
               accounts:
-                M: { venue: one, collateral: ["20000 USDC"] }
-                T: { venue: two, collateral: ["20000 USDC"] }
+                M: { venue: one, collateral: ["20000 USDC"] }\(takers)
               strategy:
                 name: \(strategy.name)
                 symbol: BTC

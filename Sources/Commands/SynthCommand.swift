@@ -23,6 +23,15 @@ struct SynthCommand: ParsableCommand {
     @Option(help: "How many venues: 2 to 3.")
     var venues = 2
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "A move of the price beside those that are drawn, such as \"+1.5 % at 30 min\"; may be given several times."
+    )
+    var jump: [String] = []
+
+    @Option(help: "How far the venues stray from the common price, in multiples of the usual: 1 to 20.")
+    var stray: Int64 = 1
+
     @Flag(help: "Replaces the tape if it exists.")
     var replace = false
 
@@ -31,6 +40,10 @@ struct SynthCommand: ParsableCommand {
 
     func validate() throws {
         guard (2...3).contains(venues) else { throw ValidationError("--venues takes 2 or 3") }
+        guard (1...20).contains(stray) else { throw ValidationError("--stray takes 1 to 20") }
+        for text in jump where Self.jump(text) == nil {
+            throw ValidationError("--jump '\(text)' wants a share of at most 50 % and a time: \"+1.5 % at 30 min\", \"-2 % at 1 h\"")
+        }
         guard Self.span(duration) != nil else {
             throw ValidationError("--duration '\(duration)' wants a number and a unit: \"90 min\", \"2 h\", \"3 d\"")
         }
@@ -45,11 +58,21 @@ struct SynthCommand: ParsableCommand {
         return .seconds(count * unit)
     }
 
+    private static func jump(_ text: String) -> GeneratedMarket.Jump? {
+        let parts = text.split(separator: " at ")
+        guard parts.count == 2, let after = span(String(parts[1])), parts[0].hasSuffix("%") else { return nil }
+        let number = parts[0].dropLast().filter { $0 != " " && $0 != "+" }
+        guard let share = try? Decimal.parse(number, decimals: 10), abs(share) <= Rate.scale / 2 else { return nil }
+        return GeneratedMarket.Jump(after: after, share: Rate(trillionths: share))
+    }
+
     func run() throws {
         guard let span = Self.span(duration) else { return }
         let progress = ProgressLine(isQuiet: quiet)
         do throws(TapeError) {
-            let configuration = GeneratedMarket.standard(venues: venues, duration: span)
+            var configuration = GeneratedMarket.standard(venues: venues, duration: span)
+            configuration.jumps = jump.compactMap(Self.jump)
+            configuration.stray = stray
             let writer = try TapeWriter(creating: out, replacing: replace)
             for instrument in configuration.instruments {
                 _ = try writer.addFeed(FeedDescription(instrument: instrument, source: "synth seed \(seed)"))

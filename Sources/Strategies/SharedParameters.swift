@@ -35,6 +35,42 @@ enum SharedParameters {
         .init("hedge_retry_delay", .duration(1_000_000...60 * second), default: ["500 ms"], "Time between two tries of a hedge."),
     ]
 
+    /// Of quotes that are sent anew when they are off.
+    static let quotes: [ParameterSpecification] = [
+        .init("requote_ticks", .integer(1...10_000), default: ["2"], "A quote stays while its price is off by fewer ticks than this."),
+        .init("requote", .rate(0...percent), default: ["0.2 bp"], "A quote stays while its price is off by less than this."),
+        .init("min_requote", .duration(1_000_000...3_600 * second), default: ["100 ms"], "Shortest time between two quotes of one side."),
+        .init(
+            "quote_ttl", .duration(1_000_000...86_400 * second), default: ["30 s"],
+            "Longest time a quote rests without being sent anew."),
+    ]
+
+    static func quotes(_ parameters: Parameters, _ leg: StrategyBinding.Leg) -> QuotePair.Rules {
+        QuotePair.Rules(
+            leg: leg, ticks: parameters.integer("requote_ticks"), share: parameters.rate("requote"),
+            minimumTime: parameters.duration("min_requote"), timeToLive: parameters.duration("quote_ttl"))
+    }
+
+    /// Of closing everything.
+    static let flatten: [ParameterSpecification] = [
+        .init(
+            "flatten_depth", .rate(percent / 100...100 * percent), default: ["25 %"],
+            "Share of the displayed depth that one closing slice may take."),
+        .init(
+            "flatten_slippage", .rate(0...10 * percent), default: ["0.5 %"],
+            "How far beyond the touch a closing slice may trade; each round that fails adds as much, up to 5 %."),
+        .init("flatten_rounds", .integer(1...1_000), default: ["10"], "Closing rounds in a row that may fail before the alarm."),
+    ]
+
+    static func flatten(_ parameters: Parameters, _ legs: [StrategyBinding.Leg]) -> Flatten.Configuration {
+        var configuration = Flatten.Configuration(legs: legs)
+        configuration.depthShare = parameters.rate("flatten_depth")
+        configuration.slippage = parameters.rate("flatten_slippage")
+        configuration.maximumSlippage = max(configuration.maximumSlippage, configuration.slippage)
+        configuration.rounds = Int(parameters.integer("flatten_rounds"))
+        return configuration
+    }
+
     static func hedger(_ parameters: Parameters, maker: StrategyBinding.Leg, taker: StrategyBinding.Leg) -> Hedger.Configuration {
         var configuration = Hedger.Configuration(maker: maker, taker: taker)
         configuration.slippage = parameters.rate("max_hedge_slippage")
@@ -56,42 +92,5 @@ enum SharedParameters {
         configuration.timeout = parameters.duration("entry_timeout")
         configuration.maximumAttempts = parameters.limit("max_attempts").map(Int.init)
         return configuration
-    }
-}
-
-/// Sizes that both legs of a pair can trade.
-struct PairSizing {
-    let maker: Instrument
-    let taker: Instrument
-
-    /// The largest maker quantity within `base` (10⁻⁹) whose hedge is a whole number of the taker's lots, where both count in
-    /// base; else the largest within it.
-    func makerQuantity(base: Int64, at price: FinePrice) -> Quantity {
-        guard maker.kind != .inverse, taker.kind != .inverse else { return maker.quantity(baseAmount: base, at: price) }
-        let step = Self.leastCommonMultiple(maker.stepUnit, taker.stepUnit) ?? max(maker.stepUnit, taker.stepUnit)
-        return maker.quantity(baseAmount: base / step * step, at: price)
-    }
-
-    /// The smallest base amount (10⁻⁹) that is tradable on both legs at `price`.
-    func minimumBase(at price: FinePrice) -> Int64 {
-        func minimum(_ instrument: Instrument) -> Int64 {
-            let quantity = instrument.baseAmount(instrument.minimumQuantity, at: price)
-            let notional = roundedQuotient(Int128(instrument.minimumNotional) * 1_000_000_000, Int128(price.nanos)) + 1
-            return max(quantity, instrument.minimumNotional > 0 ? notional : 0)
-        }
-        let least = max(minimum(maker), minimum(taker))
-        guard maker.kind != .inverse, taker.kind != .inverse, let step = Self.leastCommonMultiple(maker.stepUnit, taker.stepUnit) else {
-            // A contract of quote currency is worth a little less base when the price rises: leave room for it.
-            return least + least / 50
-        }
-        return (least + step - 1) / step * step
-    }
-
-    /// nil where it does not fit.
-    static func leastCommonMultiple(_ one: Int64, _ two: Int64) -> Int64? {
-        var (a, b) = (one, two)
-        while b != 0 { (a, b) = (b, a % b) }
-        let (product, overflow) = (one / a).multipliedReportingOverflow(by: two)
-        return overflow ? nil : product
     }
 }

@@ -31,7 +31,7 @@ public final class SimpleHedge: Strategy {
                 "margin_interval", .duration(1_000_000_000...86_400_000_000_000), default: ["60 s"],
                 "How often the collateral is checked at least."),
             .init("test_mode", .boolean, default: ["false"], "Trades the smallest size that is valid on both venues."),
-        ] + SharedParameters.trackingLimit + SharedParameters.hedger)
+        ] + SharedParameters.trackingLimit + SharedParameters.hedger + SharedParameters.flatten)
 
     private enum Phase {
         case waiting
@@ -39,7 +39,7 @@ public final class SimpleHedge: Strategy {
         case holding(until: TimerToken)
         case exiting(AlgorithmID)
         case cooling(until: TimerToken)
-        case flattening
+        case flattening(AlgorithmID)
         case stopped
     }
 
@@ -52,7 +52,8 @@ public final class SimpleHedge: Strategy {
     private var phase = Phase.waiting
     private var cycles = 0
     private var marginCheck: TimerToken?
-    private var flattenCheck: TimerToken?
+    /// Until everything is closed: what is left then is not hedged any more.
+    private var isHedging = true
 
     public init(_ parameters: Parameters, _ binding: StrategyBinding) throws(ParameterError) {
         self.parameters = parameters
@@ -69,11 +70,7 @@ public final class SimpleHedge: Strategy {
                 parameter: "direction", message: "the maker leg is spot, which can't be sold short",
                 hint: "use long_maker, or swap the accounts")
         }
-        if let size = parameters.amountLimit("size"), size.currency != sizing.maker.base, size.currency != sizing.maker.quote {
-            throw ParameterError(
-                parameter: "size", message: "\(size.currency) is neither the base nor the quote currency of the maker leg",
-                hint: "write it in \(sizing.maker.base) or \(sizing.maker.quote)")
-        }
+        if let size = parameters.amountLimit("size") { try size.checkSize("size", of: sizing.maker, "maker") }
         hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker))
     }
 
@@ -90,7 +87,7 @@ public final class SimpleHedge: Strategy {
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {
-        hedger.receive(event, &context)
+        if isHedging { hedger.receive(event, &context) }
         switch event {
         case .touch:
             if case .waiting = phase { enter(&context) }
@@ -101,7 +98,6 @@ public final class SimpleHedge: Strategy {
         case .frozen(.unhedged): flatten("the pair could not be hedged", &context)
         default: break
         }
-        if case .flattening = phase { finishFlattening(&context) }
     }
 
     // MARK: Phases
@@ -126,10 +122,9 @@ public final class SimpleHedge: Strategy {
         if parameters.boolean("test_mode") {
             base = least
         } else if let size = parameters.amountLimit("size") {
-            base =
-                size.currency == sizing.maker.base ? size.nanos : roundedQuotient(Int128(size.nanos) * 1_000_000_000, Int128(price.nanos))
+            base = size.baseAmount(of: sizing.maker, at: price)
         } else {
-            let usable = Int128(collateral(taker, sizing.taker, context)) * Int128(parameters.factor("collateral_buffer").trillionths)
+            let usable = Int128(context.collateral(taker)) * Int128(parameters.factor("collateral_buffer").trillionths)
             let leveraged = usable * Int128(parameters.integer("leverage")) / Int128(Rate.scale)
             base = roundedQuotient(leveraged * 1_000_000_000, Int128(price.nanos))
         }
@@ -155,6 +150,9 @@ public final class SimpleHedge: Strategy {
             } else {
                 exit(&context)
             }
+        case .flattening(id):
+            phase = .stopped
+            context.note(end.reason == .filled ? "flat; stopped" : "stopped; what is left is less than the venues take an order for")
         default: break
         }
     }
@@ -200,19 +198,6 @@ public final class SimpleHedge: Strategy {
         marginCheck = context.wake(at: context.now + parameters.duration("margin_interval"))
     }
 
-    /// An account's equity in its instrument's quote currency, in 10⁻⁹.
-    private func collateral(_ leg: StrategyBinding.Leg, _ instrument: Instrument, _ context: Context) -> Int64 {
-        guard let mid = context.books[leg.instrument].mid(instrument) else { return 0 }
-        let settled = context.equity(leg.account, instrument.settlement).nanos
-        switch instrument.kind {
-        case .linear: return settled
-        case .inverse: return roundedQuotient(Int128(settled) * Int128(mid.nanos), 1_000_000_000)
-        case .spot:
-            let base = context.balance(leg.account, instrument.base).nanos
-            return settled + roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000)
-        }
-    }
-
     private func isBelowMargin(_ context: Context) -> Bool {
         switch phase {
         case .flattening, .stopped: return false
@@ -220,7 +205,7 @@ public final class SimpleHedge: Strategy {
         }
         let threshold = parameters.amount("margin_threshold").nanos
         guard context.books[maker.instrument].hasBothSides, context.books[taker.instrument].hasBothSides else { return false }
-        return collateral(maker, sizing.maker, context) < threshold || collateral(taker, sizing.taker, context) < threshold
+        return context.collateral(maker) < threshold || context.collateral(taker) < threshold
     }
 
     /// Ends what runs, then closes both legs; it does not start again.
@@ -230,34 +215,8 @@ public final class SimpleHedge: Strategy {
         case .entering(let id), .exiting(let id): context.cancel(id)
         default: break
         }
-        phase = .flattening
         context.note("flattening: \(reason)")
-        for order in context.openOrders() where order.draft.purpose != .flatten { context.cancel(order.id) }
+        isHedging = false
+        phase = .flattening(context.run(Flatten(SharedParameters.flatten(parameters, [maker, taker]))))
     }
-
-    private func finishFlattening(_ context: inout Context) {
-        guard context.openOrders().isEmpty else { return }
-        var isFlat = true
-        for (leg, instrument) in [(maker, sizing.maker), (taker, sizing.taker)] {
-            let position = context.ownPosition(leg.account, leg.instrument)
-            guard !position.isZero else { continue }
-            isFlat = false
-            if flattenCheck == nil || context.now >= lastFlatten + Nanoseconds.seconds(1) {
-                context.submit(
-                    OrderDraft(
-                        account: leg.account, instrument: leg.instrument, side: position.lots > 0 ? .sell : .buy, type: .market,
-                        timeInForce: .immediateOrCancel, price: nil, quantity: position.magnitude, reduceOnly: instrument.kind != .spot,
-                        purpose: .flatten))
-            }
-        }
-        if isFlat {
-            phase = .stopped
-            context.note("flat; stopped")
-        } else {
-            lastFlatten = context.now
-            flattenCheck = context.wake(at: context.now + .seconds(1))
-        }
-    }
-
-    private var lastFlatten = Timestamp.distantPast
 }

@@ -14,6 +14,9 @@ public struct StrategyRegistry {
         var registry = StrategyRegistry()
         registry.add(SimpleHedge.self)
         registry.add(Xemm.self)
+        registry.add(LiquidationHedge.self)
+        registry.add(CrossArb.self)
+        registry.add(MarketMaker.self)
         registry.add(Idle.self)
         return registry
     }

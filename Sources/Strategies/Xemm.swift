@@ -38,13 +38,7 @@ public final class Xemm: Strategy {
             .init(
                 "basis_half_life", .duration(second...86_400 * second), default: ["60 s"], "Of the average difference between the venues."),
             .init("warm_up", .duration(0...86_400 * second), default: ["10 s"], "Time of observing both books before the first quote."),
-            .init("requote_ticks", .integer(1...10_000), default: ["2"], "A quote stays while its price is off by fewer ticks than this."),
-            .init("requote", .rate(0...percent), default: ["0.2 bp"], "A quote stays while its price is off by less than this."),
-            .init(
-                "min_requote", .duration(1_000_000...3_600 * second), default: ["100 ms"], "Shortest time between two quotes of one side."),
-            .init(
-                "quote_ttl", .duration(1_000_000...86_400 * second), default: ["30 s"],
-                "Longest time a quote rests without being sent anew."),
+        ] + SharedParameters.quotes + [
             .init(
                 "stale_after", .duration(1_000_000...3_600 * second), default: ["3 s"], "Age of either book beyond which nothing is quoted."
             ),
@@ -60,21 +54,12 @@ public final class Xemm: Strategy {
                 "How long they accumulate before they are taken off on A."),
         ] + SharedParameters.hedger)
 
-    /// One side of the quoting: at most one order, never a new one before the old one is gone.
-    private enum Quote {
-        case none
-        case working(OrderID)
-        case cancelling(OrderID)
-    }
-
     private let parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
     private let sizing: PairSizing
     private var hedger: Hedger
-    private var bid = Quote.none
-    private var ask = Quote.none
-    private var lastQuoted: (buy: Timestamp, sell: Timestamp) = (.distantPast, .distantPast)
+    private var quotes: QuotePair
     private var basis: AverageDifference
     private var startedAt = Timestamp.never
     private var review: TimerToken?
@@ -89,12 +74,8 @@ public final class Xemm: Strategy {
             throw ParameterError(
                 parameter: "accounts", message: "maker and taker are the same account and instrument", hint: "name two accounts")
         }
-        let size = parameters.amount("size")
-        guard size.currency == sizing.maker.base || size.currency == sizing.maker.quote else {
-            throw ParameterError(
-                parameter: "size", message: "\(size.currency) is neither the base nor the quote currency of the maker leg",
-                hint: "write it in \(sizing.maker.base) or \(sizing.maker.quote)")
-        }
+        try parameters.amount("size").checkSize("size", of: sizing.maker, "maker")
+        quotes = QuotePair(SharedParameters.quotes(parameters, maker))
         basis = AverageDifference(halfLife: parameters.duration("basis_half_life"))
         var configuration = SharedParameters.hedger(parameters, maker: maker, taker: taker)
         if parameters.choice("sub_min") == "flatten_on_maker" { configuration.flattenDustAfter = parameters.duration("max_pending_age") }
@@ -122,7 +103,7 @@ public final class Xemm: Strategy {
             reviewLater(&context)
             quote(&context)
         case .order(let id, _):
-            if context.isDone(id) { forget(id) }
+            if context.isDone(id) { quotes.forget(id) }
             guardExposure(&context)
         case .bookState: quote(&context)
         case .frozen: isFrozen = true
@@ -146,10 +127,7 @@ public final class Xemm: Strategy {
     }
 
     /// Clip in 10⁻⁹ of the base currency.
-    private func clip(_ price: FinePrice) -> Int64 {
-        let size = parameters.amount("size")
-        return size.currency == sizing.maker.base ? size.nanos : roundedQuotient(Int128(size.nanos) * 1_000_000_000, Int128(price.nanos))
-    }
+    private func clip(_ price: FinePrice) -> Int64 { parameters.amount("size").baseAmount(of: sizing.maker, at: price) }
 
     /// Where a quote on A belongs, and how large; nil when none does.
     private func target(_ side: Side, _ context: Context) -> (price: Price, quantity: Quantity)? {
@@ -200,9 +178,7 @@ public final class Xemm: Strategy {
     }
 
     private func guardExposure(_ context: inout Context) {
-        guard isOverexposed(context) else { return }
-        cancel(.buy, &context)
-        cancel(.sell, &context)
+        if isOverexposed(context) { quotes.cancelBoth(&context) }
     }
 
     private func quote(_ context: inout Context) {
@@ -210,77 +186,7 @@ public final class Xemm: Strategy {
         let sides = parameters.choice("sides")
         for side in [Side.buy, .sell] {
             let wanted = allowed && (sides == "both" || sides == (side == .buy ? "buy" : "sell")) ? target(side, context) : nil
-            update(side, wanted, &context)
+            quotes.update(side, wanted, &context)
         }
-    }
-
-    private func update(_ side: Side, _ wanted: (price: Price, quantity: Quantity)?, _ context: inout Context) {
-        switch side == .buy ? bid : ask {
-        case .none:
-            guard let wanted else { return }
-            let last = side == .buy ? lastQuoted.buy : lastQuoted.sell
-            guard context.now >= last.advanced(by: parameters.duration("min_requote")) else { return }
-            let order = context.submit(
-                OrderDraft(
-                    account: maker.account, instrument: maker.instrument, side: side, price: wanted.price, quantity: wanted.quantity,
-                    postOnly: true, purpose: .quote))
-            set(side, .working(order))
-            if side == .buy { lastQuoted.buy = context.now } else { lastQuoted.sell = context.now }
-        case .working(let id):
-            guard let order = context.order(id), !order.isDone else { return set(side, .none) }
-            guard let wanted, let price = order.price else { return cancel(side, &context) }
-            let isOld = context.now >= order.submittedAt + parameters.duration("quote_ttl")
-            let distance = abs((price - wanted.price).count)
-            let tolerance = Int128(price.ticks) * Int128(parameters.rate("requote").trillionths) / Int128(Rate.scale)
-            guard isOld || (distance >= parameters.integer("requote_ticks") && Int128(distance) >= tolerance) else { return }
-            cancel(side, &context)
-        case .cancelling: break
-        }
-    }
-
-    private func cancel(_ side: Side, _ context: inout Context) {
-        guard case .working(let id) = side == .buy ? bid : ask else { return }
-        context.cancel(id)
-        set(side, .cancelling(id))
-    }
-
-    private func set(_ side: Side, _ quote: Quote) {
-        if side == .buy { bid = quote } else { ask = quote }
-    }
-
-    private func forget(_ order: OrderID) {
-        for side in Side.allCases {
-            switch side == .buy ? bid : ask {
-            case .working(order), .cancelling(order): set(side, .none)
-            default: break
-            }
-        }
-    }
-}
-
-extension Timestamp {
-    /// The instant after a span; the distant past stays where it is.
-    fileprivate func advanced(by span: Nanoseconds) -> Timestamp { self == .distantPast ? self : self + span }
-}
-
-/// An average of a difference, weighted towards the present; whole numbers throughout.
-struct AverageDifference {
-    private let halfLife: Nanoseconds
-    private var last: (value: Int64, time: Timestamp)?
-
-    init(halfLife: Nanoseconds) { self.halfLife = halfLife }
-
-    var value: Int64? { last?.value }
-
-    /// The old average loses dt ÷ (dt + half-life × 1.44) of its weight: the rational neighbour of the exponential.
-    mutating func add(_ difference: Int64, at time: Timestamp) {
-        guard let (value, since) = last else {
-            last = (difference, time)
-            return
-        }
-        let elapsed = Int128(max(0, (time - since).count))
-        let step = Int128(difference - value) * elapsed / (elapsed + Int128(halfLife.count) * 144 / 100 + 1)
-        // A step too small to count waits until enough time has passed.
-        if step != 0 || difference == value { last = (value + Int64(step), time) }
     }
 }

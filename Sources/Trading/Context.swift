@@ -74,6 +74,10 @@ public struct Context {
         core.with { $0.setLeverage(account, instrument, leverage) }
     }
 
+    /// Asks the venue what the account holds. The answers arrive as `position` events; a query that fails brings none, which says
+    /// nothing of the positions.
+    public mutating func askForPositions(_ account: AccountID) { core.with { $0.ask(account, .positions) } }
+
     /// Starts an algorithm after the strategy returns.
     @discardableResult
     public mutating func run(_ algorithm: any Algorithm) -> AlgorithmID { core.with { $0.run(algorithm, instance) } }

@@ -50,6 +50,7 @@ extension TradingCore {
 
     private func tellAccount(_ event: StrategyEvent) {
         guard !isStopped else { return }
+        for running in algorithms { inbox.add(event, .algorithm(running.id)) }
         for index in instances.indices { inbox.add(event, .strategy(StrategyID(index))) }
     }
 
@@ -224,9 +225,11 @@ extension TradingCore {
         if isNews { announce(order, .unknown) }
     }
 
-    private func askForFills(_ account: AccountID) {
+    private func askForFills(_ account: AccountID) { ask(account, .fills(after: 0)) }
+
+    func ask(_ account: AccountID, _ subject: QueryRequest.Subject) {
         lastQuery += 1
-        emit(.query(QueryRequest(account: account, query: lastQuery, subject: .fills(after: 0))))
+        emit(.query(QueryRequest(account: account, query: lastQuery, subject: subject)))
     }
 
     // MARK: Telling

@@ -30,6 +30,12 @@ import Testing
         #expect(try program.run("synth", "--out", "demo.tape", "--duration", "5 s", "--quiet", "--replace").code == 0)
     }
 
+    @Test(arguments: [["--jump", "1.5 at 30 min"], ["--jump", "+80 % at 1 min"], ["--jump", "-1 % at noon"], ["--stray", "0"]])
+    func `a market that can't be made is refused, saying what is wanted`(words: [String]) throws {
+        let refused = try Program().run(["synth", "--out", "x.tape", "--duration", "5 s"] + words)
+        #expect(refused.code == 2 && refused.error.contains(words[0] + (words[0] == "--jump" ? " '\(words[1])' wants" : " takes")))
+    }
+
     @Test(arguments: [["tape", "info", "x.tape"], ["tape", "import", "x.tape", "--out", "y.tape", "--quiet"]])
     func `data that is missing or no data has a code of its own`(words: [String]) throws {
         let program = try Program()

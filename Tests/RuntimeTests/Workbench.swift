@@ -18,7 +18,10 @@ struct Workbench {
 
     /// A generated market of two venues, one tape for each.
     func synth(minutes: Int64, seed: UInt64 = 42) throws -> [String] {
-        let market = GeneratedMarket.standard(venues: 2, duration: .minutes(minutes))
+        try synth(GeneratedMarket.standard(venues: 2, duration: .minutes(minutes)), seed: seed)
+    }
+
+    func synth(_ market: GeneratedMarket, seed: UInt64) throws -> [String] {
         let paths = market.instruments.map { "\(folder)/\($0.venue).tape" }
         let writers = try paths.map { try TapeWriter(creating: $0, replacing: true) }
         for (writer, instrument) in zip(writers, market.instruments) {

@@ -4,8 +4,12 @@ import TestSupport
 import Testing
 
 @Suite struct GeneratorTests {
-    private static func events(_ seed: UInt64, minutes: Int64 = 20, venues: Int = 3) -> [MarketEvent] {
-        var generator = MarketGenerator(.standard(venues: venues, duration: .minutes(minutes)), seed: seed)
+    private static func events(
+        _ seed: UInt64, minutes: Int64 = 20, venues: Int = 3, _ change: (inout GeneratedMarket) -> Void = { _ in }
+    ) -> [MarketEvent] {
+        var market = GeneratedMarket.standard(venues: venues, duration: .minutes(minutes))
+        change(&market)
+        var generator = MarketGenerator(market, seed: seed)
         var (all, part) = ([MarketEvent](), ContiguousArray<MarketEvent>())
         while generator.next(into: &part) { all += part }
         return all
@@ -40,5 +44,35 @@ import Testing
         #expect(trades > 1_000)
         let mids = market.instruments.indices.map { books[$0].mid(market.instruments[$0])?.nanos ?? 0 }
         #expect((mids.max() ?? 0) - (mids.min() ?? 0) < 150_000_000_000)
+    }
+
+    @Test(arguments: [Rate(basisPoints: 150), Rate(basisPoints: -400)])
+    func `a stated jump moves every venue by its share, once, and crosses no book`(share: Rate) {
+        func mids(_ jumps: [GeneratedMarket.Jump]) -> [Double] {
+            let books = Table(count: 2) { _ in OrderBook() }
+            for event in Self.events(9, minutes: 2, venues: 2, { $0.jumps = jumps }) where event.kind == .level {
+                books[event.instrument.index].set(event.side, ticks: event.price, lots: event.quantity)
+                if event.isLast { #expect(books[event.instrument.index].bestBidTicks < books[event.instrument.index].bestAskTicks) }
+            }
+            return (0...1).map { Double(books[$0].bestBidTicks + books[$0].bestAskTicks) / 2 }
+        }
+        let moved = mids([.init(after: .seconds(60), share: share)])
+        for (before, after) in zip(mids([]), moved) {
+            #expect(abs(after / before - 1 - Double(share.trillionths) / Double(Rate.scale)) < 0.001, "\(before) \(after)")
+        }
+    }
+
+    @Test func `venues that stray are further apart`() {
+        func farthest(_ stray: Int64) -> Int64 {
+            let books = Table(count: 2) { _ in OrderBook() }
+            var most: Int64 = 0
+            for event in Self.events(3, minutes: 10, venues: 2, { $0.stray = stray }) where event.kind == .level {
+                books[event.instrument.index].set(event.side, ticks: event.price, lots: event.quantity)
+                guard event.isLast, books[0].hasBothSides, books[1].hasBothSides else { continue }
+                most = max(most, abs(books[0].bestBidTicks - books[1].bestBidTicks))
+            }
+            return most
+        }
+        #expect(farthest(10) > 4 * farthest(1))
     }
 }

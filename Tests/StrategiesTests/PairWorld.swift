@@ -3,13 +3,23 @@ import Simulation
 import Strategies
 import Trading
 
-/// Two venues, an account on each, a core and a strategy: a small world whose records a test makes by hand.
+/// Two venues, accounts at them, a core and a strategy: a small world whose records a test makes by hand.
 struct PairWorld {
     static let usd = Currency("USD")!
     static let btc = Currency("BTC")!
     static let second: Int64 = 1_000_000_000
+    static let certain = Rate(trillionths: Rate.scale)
+
+    /// Who plays a role, and where.
+    struct Player {
+        var role: String
+        var venue: Int
+        var collateral: Int64 = 100_000
+        var leverage: Int64?
+    }
 
     let core: TradingCore
+    let players: [Player]
     let venues: [SimulatedVenue]
     let notes = Notes()
     private(set) var now: Int64 = 1_700_000_000 * PairWorld.second
@@ -39,25 +49,45 @@ struct PairWorld {
         }
     }
 
+    /// An account at each venue.
     init(_ instruments: [Instrument] = PairWorld.instruments(), takerCollateral: Int64 = 100_000, _ make: (StrategyBinding) -> any Strategy)
     {
-        let money = [Money(nanos: 100_000 * Self.second, Self.usd), Money(nanos: takerCollateral * Self.second, Self.usd)]
+        self.init(
+            instruments, [.init(role: "maker", venue: 0), .init(role: "taker", venue: 1, collateral: takerCollateral)], make)
+    }
+
+    /// - Parameters:
+    ///   - margin: What the second venue asks for.
+    ///   - faults: What goes wrong at either venue.
+    init(
+        _ instruments: [Instrument], _ players: [Player], margin: VenueConfiguration.Margin? = nil, limits: RiskLimits = RiskLimits(),
+        faults: [FaultPlan?] = [nil, nil], reconcileEvery: Nanoseconds? = nil, _ make: (StrategyBinding) -> any Strategy
+    ) {
+        self.players = players
+        let money = players.map { Money(nanos: $0.collateral * Self.second, Self.usd) }
         core = TradingCore(
             CoreConfiguration(
-                instruments: instruments, accounts: (0...1).map { .init(name: "\($0)", venue: VenueID($0), balances: [money[$0]]) }, seed: 3
-            ))
-        venues = (0...1).map { index in
-            SimulatedVenue(
-                VenueConfiguration(
-                    listings: [.init(id: InstrumentID(index), instrument: instruments[index])],
-                    accounts: [
-                        .init(
-                            id: AccountID(index), collateral: [money[index]], makerFee: .zero, takerFee: Rate(basisPoints: 1),
-                            entryLatency: .milliseconds(10), responseLatency: .milliseconds(10))
-                    ]))
+                instruments: instruments,
+                accounts: players.indices.map { .init(name: "\($0)", venue: VenueID(players[$0].venue), balances: [money[$0]]) }, seed: 3,
+                limits: limits, reconcileEvery: reconcileEvery))
+        venues = (0...1).map { venue in
+            let accounts = players.indices.filter { players[$0].venue == venue }.map { index in
+                var account = VenueConfiguration.Account(
+                    id: AccountID(index), collateral: [money[index]], makerFee: .zero, takerFee: Rate(basisPoints: index > 0 ? 1 : 0),
+                    entryLatency: .milliseconds(10), responseLatency: .milliseconds(10))
+                account.leverage = players[index].leverage
+                return account
+            }
+            var configuration = VenueConfiguration(
+                listings: [.init(id: InstrumentID(venue), instrument: instruments[venue])], accounts: accounts, faults: faults[venue])
+            if venue == 1 { configuration.margin = margin }
+            return SimulatedVenue(configuration)
         }
-        let legs = ["maker": 0, "taker": 1].mapValues { StrategyBinding.Leg(account: AccountID($0), instrument: InstrumentID($0)) }
-        core.attach(make(StrategyBinding(legs: legs, instruments: instruments)), subscriptions: [InstrumentID(0), InstrumentID(1)])
+        let legs = players.indices.map {
+            (players[$0].role, StrategyBinding.Leg(account: AccountID($0), instrument: InstrumentID(players[$0].venue)))
+        }
+        let binding = StrategyBinding(legs: Dictionary(uniqueKeysWithValues: legs), instruments: instruments)
+        core.attach(make(binding), subscriptions: [InstrumentID(0), InstrumentID(1)])
         core.observe(notes)
     }
 
@@ -89,7 +119,7 @@ struct PairWorld {
     }
 
     private func flush() {
-        while let command = core.nextCommand() { venues[command.account.index].handle(command, now: core.now) }
+        while let command = core.nextCommand() { venues[players[command.account.index].venue].handle(command, now: core.now) }
     }
 
     /// Lets time pass: requests arrive, reports come back, timers fire, in order.
@@ -108,36 +138,56 @@ struct PairWorld {
         now = end
     }
 
-    func position(_ leg: Int) -> Int64 { venues[leg].position(AccountID(leg), InstrumentID(leg)).lots }
-
-    static func parameters(_ specification: StrategySpecification, _ changes: [String: ParameterValue]) -> Parameters {
-        var values = changes
-        for parameter in specification.parameters where values[parameter.name] == nil {
-            values[parameter.name] = defaults[parameter.name]
-        }
-        return Parameters(values)
+    /// What the venue says that a player holds, in lots.
+    func position(_ player: Int) -> Int64 {
+        let venue = players[player].venue
+        return venues[venue].position(AccountID(player), InstrumentID(venue)).lots
     }
 
-    /// The defaults of the specifications, as values.
-    private static let defaults: [String: ParameterValue] = [
-        "direction": .choice("long_maker"), "size": .unlimited, "leverage": .integer(10),
-        "collateral_buffer": .factor(Rate(trillionths: 960_000_000_000)),
+    /// A mark at the venue and at us.
+    mutating func mark(_ venue: Int, _ dollars: Int64) { record(venue, .mark, .buy, dollars * 1_000_000_000, 0) }
+
+    /// The defaults of the specification, with changes.
+    static func parameters(_ specification: StrategySpecification, _ changes: [String: ParameterValue]) -> Parameters {
+        var values = defaults(specification)
+        for (name, value) in testDefaults where values[name] != nil { values[name] = value }
+        return Parameters(values.merging(changes) { $1 })
+    }
+
+    /// Where tests want it shorter, or in this world's currency.
+    private static let testDefaults: [String: ParameterValue] = [
         "hold": .durationRange(.seconds(60), .seconds(60)), "cool_down": .durationRange(.seconds(10), .seconds(10)),
-        "max_cycles": .unlimited,
-        "margin_threshold": .amount(Money(nanos: 30 * second, usd)), "margin_interval": .duration(.seconds(60)),
-        "test_mode": .boolean(false),
-        "offset_ticks": .integer(0), "min_reprice": .duration(.milliseconds(250)), "interval": .duration(.seconds(10)),
-        "post_only": .boolean(true),
-        "post_only_retries": .integer(3), "allow_taker": .boolean(false), "entry_timeout": .duration(.seconds(120)),
-        "max_attempts": .unlimited,
-        "max_hedge_slippage": .rate(Rate(basisPoints: 20)), "hedge_attempts": .integer(5),
-        "hedge_retry_delay": .duration(.milliseconds(500)),
-        "sides": .choice("both"), "min_net": .rate(Rate(basisPoints: 3)), "maker_fee": .rate(.zero), "taker_fee": .rate(.zero),
-        "buffer": .rate(.zero),
-        "inventory_skew": .rate(.zero), "max_inventory": .integer(5), "depth_multiple": .integer(2),
-        "basis_half_life": .duration(.seconds(60)),
-        "warm_up": .duration(.zero), "requote_ticks": .integer(2), "requote": .rate(.zero), "min_requote": .duration(.milliseconds(100)),
-        "quote_ttl": .duration(.seconds(30)), "stale_after": .duration(.seconds(3)), "max_unhedged": .integer(2),
-        "max_unhedged_age": .duration(.seconds(4)), "sub_min": .choice("accumulate"), "max_pending_age": .duration(.seconds(30)),
+        "maker_fee": .rate(.zero), "taker_fee": .rate(.zero), "buffer": .rate(.zero), "warm_up": .duration(.zero),
+        "requote": .rate(.zero), "timeout": .duration(.minutes(30)),
     ]
+
+    private static func defaults(_ specification: StrategySpecification) -> [String: ParameterValue] {
+        var values: [String: ParameterValue] = [:]
+        for parameter in specification.parameters { values[parameter.name] = parameter.defaultText.flatMap { value(parameter.kind, $0) } }
+        return values
+    }
+
+    /// A default's text as a value: what the scenario's reader makes of it.
+    private static func value(_ kind: ParameterSpecification.Kind, _ texts: [String]) -> ParameterValue? {
+        guard let text = texts.first, text != "unlimited" else { return texts.isEmpty ? nil : .unlimited }
+        let words = text.split(separator: " ").map(String.init)
+        func number(_ word: String, _ decimals: Int) -> Int64 {
+            do { return try Decimal.parse(word, decimals: decimals) } catch { preconditionFailure("'\(word)' is no number: \(error)") }
+        }
+        func span(_ text: String) -> Nanoseconds {
+            let words = text.split(separator: " ")
+            let units: [Substring: Int64] = ["ms": 1_000_000, "s": second, "min": 60 * second, "h": 3_600 * second]
+            return Nanoseconds(count: number(String(words[0]), 0) * (units[words[1]] ?? 0))
+        }
+        switch kind {
+        case .duration: return .duration(span(text))
+        case .durationRange: return .durationRange(span(text), span(texts[texts.count - 1]))
+        case .rate: return .rate(Rate(trillionths: number(words[0], words[1] == "bp" ? 8 : 10)))
+        case .integer: return .integer(number(text, 0))
+        case .factor: return .factor(Rate(trillionths: number(text, 12)))
+        case .amount: return Currency(words[1]).map { .amount(Money(nanos: number(words[0], 9), $0)) }
+        case .boolean: return .boolean(text == "true")
+        case .choice: return .choice(text)
+        }
+    }
 }

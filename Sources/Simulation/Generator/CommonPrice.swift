@@ -60,6 +60,10 @@ struct CommonPrice {
         if Int64(other >> 16 & 0xFF_FFFF) < odds(market.droughtEvery) {
             droughtUntil = stepIndex + random.uniform(in: 1_000...6_000)
         }
+        let now = Nanoseconds(count: stepIndex * Self.step)
+        for jump in market.jumps where jump.after <= now && jump.after > now - Nanoseconds(count: Self.step) {
+            value += roundedQuotient(Int128(value) * Int128(jump.share.trillionths), Int128(Rate.scale))
+        }
         value = max(value, 100 * Self.unit)
     }
 

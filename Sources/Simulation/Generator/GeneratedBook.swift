@@ -25,12 +25,17 @@ struct GeneratedBook {
 
     /// Fills both sides outwards from the best prices.
     mutating func fill(bid: Int64, ask: Int64, _ random: inout SeededGenerator, _ emit: (Side, Int64, Int64) -> Void) {
-        var (low, high) = (bid, ask)
+        lay(.buy, from: bid, &random, 1, emit)
+        lay(.sell, from: ask, &random, 1, emit)
+    }
+
+    private mutating func lay(
+        _ side: Side, from best: Int64, _ random: inout SeededGenerator, _ scarcity: Int64, _ emit: (Side, Int64, Int64) -> Void
+    ) {
+        var ticks = best
         for _ in 0..<Self.levelsKept {
-            set(.buy, low, size(&random, 1), emit)
-            set(.sell, high, size(&random, 1), emit)
-            low -= 1 + random.exponential(mean: 1)
-            high += 1 + random.exponential(mean: 1)
+            set(side, ticks, size(&random, scarcity), emit)
+            ticks -= side.sign * (1 + random.exponential(mean: 1))
         }
     }
 
@@ -67,11 +72,14 @@ struct GeneratedBook {
         }
     }
 
-    /// Removes what stands beyond `limit` on a side, and the number of levels.
-    mutating func pull(_ side: Side, beyond limit: Int64, _ emit: (Side, Int64, Int64) -> Void) {
-        while levels(side).count > 1, let level = levels(side).first, side == .buy ? level.ticks > limit : level.ticks < limit {
-            set(side, level.ticks, 0, emit)
-        }
+    /// Removes what stands beyond `limit` on a side; one that the market has passed whole is quoted anew, from `best` outwards.
+    mutating func pull(
+        _ side: Side, beyond limit: Int64, elseFrom best: Int64, _ random: inout SeededGenerator, _ scarcity: Int64,
+        _ emit: (Side, Int64, Int64) -> Void
+    ) {
+        func isBeyond(_ ticks: Int64) -> Bool { side == .buy ? ticks > limit : ticks < limit }
+        if let last = levels(side).last, isBeyond(last.ticks) { lay(side, from: best, &random, scarcity, emit) }
+        while levels(side).count > 1, let level = levels(side).first, isBeyond(level.ticks) { set(side, level.ticks, 0, emit) }
     }
 
     /// Changes a level some way from the best, and keeps the number of levels.

@@ -27,6 +27,19 @@ public struct GeneratedMarket: Sendable {
         }
     }
 
+    /// A move of the common price at a stated time, beside those that are drawn.
+    public struct Jump: Hashable, Sendable {
+        /// From the start of the market.
+        public var after: Nanoseconds
+        /// Of the price at that time; negative: down.
+        public var share: Rate
+
+        public init(after: Nanoseconds, share: Rate) {
+            self.after = after
+            self.share = share
+        }
+    }
+
     public var venues: [Venue]
     public var start: Timestamp
     public var duration: Nanoseconds
@@ -39,6 +52,9 @@ public struct GeneratedMarket: Sendable {
     public var jumpTicks: Int64
     /// Mean time between droughts, in which sizes shrink and spreads widen.
     public var droughtEvery: Nanoseconds
+    public var jumps: [Jump] = []
+    /// How far the venues stray from the common price, in multiples of the usual.
+    public var stray: Int64 = 1
 
     public var instruments: [Instrument] { venues.map(\.instrument) }
     public var end: Timestamp { start + duration }

@@ -81,7 +81,7 @@ public struct MarketGenerator {
         _ venue: inout Venue, _ settings: GeneratedMarket.Venue, _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>
     ) {
         let scarcity: Int64 = price.isDrought ? 6 : 1
-        venue.basis += venue.random.uniform(in: -2_400...2_400) - venue.basis / 400
+        venue.basis += venue.random.uniform(in: -2_400...2_400) * market.stray - venue.basis / 400
         let fair = price.price(lag: settings.lag) + venue.basis
         let half = settings.halfSpread * (price.isDrought ? 4 : 1) + venue.random.exponential(mean: 1)
         let (bid, ask) = ((fair - half * CommonPrice.unit) / CommonPrice.unit, (fair + half * CommonPrice.unit) / CommonPrice.unit + 1)
@@ -96,7 +96,7 @@ public struct MarketGenerator {
                 let size = venue.book.size(&venue.random, scarcity)
                 venue.book.take(side.opposite, size, { trades.append((side.opposite, $0, $1)) }, emit)
             }
-            venue.book.pull(side, beyond: limit, emit)
+            venue.book.pull(side, beyond: limit, elseFrom: side == .buy ? bid : ask, &venue.random, scarcity, emit)
         }
         if venue.random.uniform(in: 0...99) < 12 {
             let side: Side = venue.random.next() & 1 == 0 ? .buy : .sell

@@ -173,10 +173,7 @@ public final class TrackingLimit: Algorithm {
             // One tick further back each time; past the allowed retries it starts again from the touch, or takes.
             wouldCross = wouldCross < configuration.postOnlyRetries || configuration.allowTaker ? wouldCross + 1 : 0
             reviewLater(wouldCross == 0 ? configuration.interval : configuration.minimumReprice, &context)
-        case .denied(.killed), .denied(.stopped), .denied(.frozen), .denied(.position), .denied(.unknownInstrument), .denied(.notional):
-            end(.refused, &context)
-        case .rejected(.margin), .rejected(.balance), .rejected(.reduceOnly), .rejected(.halted), .rejected(.unsupported):
-            end(.refused, &context)
+        case _ where change.isFinalRefusal: end(.refused, &context)
         default: reviewLater(configuration.minimumReprice, &context)
         }
     }

@@ -131,7 +131,8 @@ public struct AlgorithmEnd: Hashable, BitwiseCopyable, Sendable {
 /// strategy's call returns; its orders belong to the strategy's instance; its end arrives as an event.
 public protocol Algorithm: AnyObject {
     func start(_ context: inout Context)
-    /// The same events as a strategy's, of the algorithm's own orders and timers and the books it subscribed to.
+    /// The same events as a strategy's, of the algorithm's own orders and timers and the books it subscribed to; what the venues
+    /// tell of accounts reaches every algorithm.
     func receive(_ event: StrategyEvent, _ context: inout Context)
     /// Asked to end early: cancels its orders; ends through `Context.finish` when they are gone.
     func cancel(_ context: inout Context)

@@ -38,6 +38,8 @@ public struct Hedger {
     public private(set) var state = State.flat
     /// Hedges in a row that did not fill whole.
     public private(set) var failures = 0
+    /// Exposure to either side that is left as it is, in 10⁻⁹ of the base currency.
+    public var band: Int64 = 0
     private var retry: TimerToken?
     private var dust: TimerToken?
 
@@ -61,6 +63,11 @@ public struct Hedger {
         default: break
         }
     }
+
+    /// What of the confirmed exposure lies beyond the band.
+    public var excess: Int64 { beyond(ledger.pending) }
+
+    private func beyond(_ exposure: Int64) -> Int64 { exposure - max(-band, min(band, exposure)) }
 
     /// The exposure's absolute value at the taker's mid, in 10⁻⁹ of its quote currency.
     public func unhedgedNotional(_ context: Context) -> Int64 {
@@ -111,19 +118,15 @@ public struct Hedger {
             return
         }
         let flying = context.inFlight(configuration.taker.account, configuration.taker.instrument, purpose: .hedge)
-        let need = ledger.need(inFlight: instrument.baseAmount(flying, at: mid))
+        let need = -beyond(-ledger.need(inFlight: instrument.baseAmount(flying, at: mid)))
         let lots = instrument.quantity(baseAmount: need, at: mid)
-        guard lots.magnitude >= instrument.minimumQuantity, lots.lots != 0,
-            instrument.notional(lots, mid).nanos >= instrument.minimumNotional
-        else {
+        guard instrument.takes(lots, at: mid) else {
             state = flying.isZero ? (ledger.pending == 0 ? .flat : .accumulating) : .hedging
             if state == .accumulating { watchDust(&context) }
             return
         }
         let side: Side = lots.lots > 0 ? .buy : .sell
-        let touch =
-            side == .buy ? context.books[configuration.taker.instrument].bestAsk : context.books[configuration.taker.instrument].bestBid
-        guard let touch else { return retryLater(&context) }
+        guard let touch = context.books.touch(configuration.taker.instrument, taking: side) else { return retryLater(&context) }
         state = .hedging
         context.submit(
             OrderDraft(
@@ -145,7 +148,7 @@ public struct Hedger {
     private mutating func unwind(_ context: inout Context) {
         state = .unwinding
         context.note("the hedge failed \(failures) times: reducing the maker leg instead")
-        reduceMaker(ledger.pending, &context)
+        reduceMaker(excess, &context)
     }
 
     /// Takes `base` off the maker leg by a reduce-only market order.
@@ -155,9 +158,7 @@ public struct Hedger {
         let lots = instrument.quantity(baseAmount: -base, at: mid)
         guard !lots.isZero else { return freeze(&context) }
         let side: Side = lots.lots > 0 ? .buy : .sell
-        let touch =
-            side == .buy ? context.books[configuration.maker.instrument].bestAsk : context.books[configuration.maker.instrument].bestBid
-        guard let touch else { return freeze(&context) }
+        guard let touch = context.books.touch(configuration.maker.instrument, taking: side) else { return freeze(&context) }
         // Our own quotes on the other side would be met first: they go before it, on the same lane.
         for quote in context.openOrders(configuration.maker.account, configuration.maker.instrument) where quote.draft.side != side {
             context.cancel(quote.id)

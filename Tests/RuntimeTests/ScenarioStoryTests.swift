@@ -1,0 +1,95 @@
+import Foundation
+import Market
+import Metrics
+import Scenario
+import Simulation
+import Strategies
+import Testing
+import Trading
+
+@testable import Runtime
+
+/// The scenarios that come with the strategies, each on the market that its first lines tell how to make.
+@Suite struct ScenarioStoryTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Scenarios").standardized.path
+
+    /// What a run wrote down: its lines and the positions as they changed.
+    private final class Story: RunOutput {
+        var lines: [(text: String, time: Timestamp)] = []
+        var fills: [(account: String, purpose: OrderPurpose?, time: Timestamp)] = []
+        func fill(
+            _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+        ) throws(RunError) { fills.append((account, purpose, venueTime)) }
+        func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
+        func equity(_ nanos: Int64, at time: Timestamp) throws(RunError) {}
+        func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
+        func witness(_ fill: VenueFill, account: String, instrument: Instrument) throws(RunError) {}
+        func note(_ text: String, at time: Timestamp) throws(RunError) { lines.append((text, time)) }
+    }
+
+    private static let jump = " --jump \"-3 % at 9 min\""
+
+    /// Runs a scenario of the folder on a market made for the test.
+    ///
+    /// - Parameter synth: What the file tells to give to `mmsim synth` beside duration and seed.
+    private static func run(_ name: String, _ market: GeneratedMarket, seed: UInt64, synth: String) throws -> (Backtest.Outcome, Story) {
+        let bench = try Workbench()
+        let file = "\(folder)/\(name).yaml"
+        var text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(text.contains("--duration \"\(market.duration.count / 60_000_000_000) min\" --seed \(seed)\(synth)\n"), "\(name)")
+        let tapes = try bench.synth(market, seed: seed).map { "\"\($0)\"" }.joined(separator: ", ")
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("tapes:") })
+        text = text.replacingOccurrences(of: line, with: "tapes: [\(tapes)]")
+        let scenario = try ScenarioLoader(strategies: StrategyRegistry.builtIn.specifications).resolve(text, file: file)
+        let story = Story()
+        return (try Backtest(scenario, registry: .builtIn).run(output: story), story)
+    }
+
+    private static func market(minutes: Int64, _ change: (inout GeneratedMarket) -> Void = { _ in }) -> GeneratedMarket {
+        var market = GeneratedMarket.standard(venues: 2, duration: .minutes(minutes))
+        change(&market)
+        return market
+    }
+
+    @Test func `a jump takes T1, and everything else is closed within two seconds of our hearing of it`() throws {
+        let market = Self.market(minutes: 15) { $0.jumps = [.init(after: .minutes(9), share: Rate(basisPoints: -300))] }
+        let (outcome, story) = try Self.run("liquidation_hedge", market, seed: 11, synth: Self.jump)
+        #expect(outcome.result.attribution.residual == .zero && outcome.result.positions == [])
+        #expect(outcome.result.fillCount >= 20)
+        let closed = try #require(story.lines.first { $0.text.hasPrefix("T1: closed by force") })
+        #expect(closed.time >= market.start + .minutes(9) && closed.time < market.start + .minutes(9) + .seconds(5))
+        let heard = try #require(story.lines.first { $0.text.contains("closing everything: T1 was closed by force") }).time
+        let end = try #require(story.lines.first { $0.text.contains("ended: T1 was closed by force") }).time
+        #expect(end - heard <= .seconds(2), "\(end - heard)")
+        let last = try #require(story.fills.last { $0.purpose == .flatten && $0.account == "T2" }).time
+        #expect(last > heard && last - heard <= .seconds(2))
+        for account in ["M", "T1", "T2"] {
+            let line = story.lines.first { $0.time == end && $0.text.contains(", \(account): collateral") }?.text ?? ""
+            #expect(line.contains("net ") && line.contains("with a loss of") == (account == "T1"), "\(account): \(line)")
+        }
+        // The cycle before ended by its time.
+        #expect(story.lines.count { $0.text.contains("ended: the cycle's time is over") } == 1)
+        #expect(outcome.result.attribution.penalties <= .zero && outcome.result.attribution.adjustments >= .zero)
+    }
+
+    @Test func `without the jump nobody is closed by force`() throws {
+        let (outcome, story) = try Self.run("liquidation_hedge", Self.market(minutes: 15), seed: 11, synth: Self.jump)
+        #expect(!story.lines.contains { $0.text.contains("closed by force") } && outcome.result.attribution.residual == .zero)
+    }
+
+    @Test func `venues that stray are bought and sold until they agree`() throws {
+        let market = Self.market(minutes: 20) { $0.stray = 12 }
+        let (outcome, story) = try Self.run("cross_arb", market, seed: 5, synth: " --stray 12")
+        #expect(outcome.result.fillCount >= 20 && outcome.result.roundTrips.count >= 1)
+        #expect(outcome.result.attribution.residual == .zero)
+        #expect(story.lines.contains { $0.text.contains("the spread has contracted") })
+    }
+
+    @Test func `a market maker quotes, leans, and hedges what is too much`() throws {
+        let (outcome, story) = try Self.run("market_maker", Self.market(minutes: 20), seed: 42, synth: "")
+        #expect(outcome.result.fillCount >= 20 && outcome.result.roundTrips.count >= 1)
+        #expect(outcome.result.attribution.residual == .zero)
+        #expect(story.fills.contains { $0.purpose == .hedge && $0.account == "T" })
+        #expect(story.fills.allSatisfy { ($0.purpose == .quote) == ($0.account == "M") })
+    }
+}
