@@ -46,6 +46,14 @@ struct Failure: Error {
         self.init(error.message, hint: error.hint, code: code)
     }
 
+    init(_ error: QueryError) {
+        switch error {
+        case .tape(let error): self.init(error)
+        case .statement, .notReading, .empty: self.init(error.message, hint: error.hint, code: Self.usage)
+        case .failed: self.init(error.message, hint: error.hint, code: Self.runFailed)
+        }
+    }
+
     func print() {
         for (message, hint) in messages {
             Terminal.error("error: \(message)")

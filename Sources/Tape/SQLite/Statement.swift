@@ -2,7 +2,7 @@ internal import CSQLite
 
 /// A prepared statement. Bound bytes must stay where they are until `step` or `reset`.
 @safe final class Statement {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let database: Database
 
     init(_ handle: OpaquePointer, _ database: Database) {
