@@ -5,7 +5,8 @@ internal import Tape
 
 struct TapeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tape", abstract: "Makes tapes from recordings and looks into them.", subcommands: [Import.self, Info.self, SQL.self])
+        commandName: "tape", abstract: "Makes tapes from recordings and looks into them.",
+        subcommands: [Import.self, Info.self, Check.self, SQL.self])
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
