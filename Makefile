@@ -19,6 +19,7 @@ build: setup ## Build mmsim and the benchmark programs, optimised
 	@$(RELEASE) --product mmsim
 	@$(RELEASE) --product workload
 	@$(RELEASE) --product signbench
+	@$(RELEASE) --product tapebench
 
 backtest: setup ## From a fresh clone to a report: build mmsim, generate the demo market, run the demo hedge
 	@$(RELEASE) --product mmsim
@@ -39,8 +40,9 @@ lint: setup ## Check formatting, the layers' imports and the banned calls
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks </dev/null
 	@$(SWIFT) test --filter TidyTests
 
-bench: build ## Measure signing beside the official signer, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
+bench: build ## Measure signing beside the official signer, what recordings take, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
 	@Tools/signers/check $(BIN)/signbench speed
+	@Benchmarks/tape/run $(BIN)/mmsim $(BIN)/tapebench
 	@Benchmarks/run $(BIN)/workload
 
 clean: ## Remove build folders and generated data; reports stay

@@ -76,6 +76,8 @@ let package = Package(
             name: "workload", dependencies: ["CommonWorkload", "Market", "Trading", "Simulation", "Tape", "Runtime"],
             path: "Benchmarks/workload", swiftSettings: strict),
 
+        .executableTarget(
+            name: "tapebench", dependencies: ["Tape", "Market"], path: "Benchmarks/tape", exclude: ["run"], swiftSettings: strict),
         .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
 
         // Tests mirror the layers.
@@ -83,7 +85,10 @@ let package = Package(
         tests("MarketTests", ["TestSupport", "Market"]),
         tests("SigningTests", ["TestSupport", "Signing"]),
         tests("TradingTests", ["Trading", "Market"]),
-        tests("TapeTests", ["Tape", "Market"]),
+        // What the crash tests kill.
+        .executableTarget(
+            name: "tapewriter", dependencies: ["Tape", "Market"], path: "Tests/TapeWriterProgram", swiftSettings: strict),
+        tests("TapeTests", ["TestSupport", "tapewriter", "Tape", "Signing", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Tape", "Market"]),
         tests("SimulationTests", ["TestSupport", "Simulation", "Trading", "Market"]),
         tests("StrategiesTests", ["Strategies", "Trading", "Market", "Simulation"]),

@@ -55,7 +55,7 @@ final class QuoteAndHedge: Strategy {
             switch change {
             case .filled(let fill, _) where fill.instrument == quoting.instrument:
                 position += fill.signedQuantity.lots
-                if context.order(id)?.isDone ?? true { forget(id) }
+                if context.isDone(id) { forget(id) }
                 context.submit(
                     OrderDraft(
                         account: hedging.account, instrument: hedging.instrument, side: fill.side.opposite, type: .market,

@@ -38,7 +38,7 @@ package struct WorkloadFeed {
         var rest = Data()
         while true {
             let read: Data?
-            do { read = try handle.read(upToCount: 1 << 22) } catch { throw .unreadable(path: path) }
+            do { read = try handle.read(upToCount: 1 << 18) } catch { throw .unreadable(path: path) }
             guard let block = read, !block.isEmpty else { break }
             rest.append(block)
             let whole = rest.count / Self.recordSize * Self.recordSize

@@ -42,7 +42,7 @@ struct StrategiesCommand: ParsableCommand {
               tapes: ["../Data/demo.tape"]
               venues:
                 one: { feed: backpack, profile: backpack }
-                two: { feed: lighter, profile: lighter-standard }
+                two: { feed: lighter, profile: lighter-standard, margin: { initial: "2 %", maintenance: "1.2 %" } }
               accounts:
                 M: { venue: one, collateral: ["20000 USDC"] }
                 T: { venue: two, collateral: ["20000 USDC"] }

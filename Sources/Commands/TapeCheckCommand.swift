@@ -60,7 +60,8 @@ extension TapeCommand {
         private static func json(_ check: TapeCheck) -> JSONValue {
             .object([
                 "tape": .string(check.path), "verdict": .string(check.verdict.rawValue),
-                "file_faults": .array(check.fileFaults.map(JSONValue.string)), "feeds": .array(check.feeds.map(json)),
+                "file_faults": .array((check.fileFaults + check.privateFrameFaults).map(JSONValue.string)),
+                "feeds": .array(check.feeds.map(json)),
             ])
         }
 

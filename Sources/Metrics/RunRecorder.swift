@@ -175,7 +175,7 @@ public final class RunRecorder {
     public func requested(_ kind: RequestKind, _ order: Order) {
         let index = activityOfAccount[order.draft.account.index]
         switch kind {
-        case .submit, .leverage: break
+        case .submit, .leverage, .cancelAll, .query, .deadMan: break
         case .cancel: activity[index].cancels += 1
         case .amend: activity[index].amends += 1
         }

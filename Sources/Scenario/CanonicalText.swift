@@ -25,6 +25,10 @@ struct CanonicalText {
             lines[path + "queue_exponent"] = venue.queueExponent.map { Decimal.text($0, decimals: 9) }
             lines[path + "post_only"] = venue.postOnly.rawValue
             lines[path + "spot_fee"] = venue.spotFee.rawValue
+            if venue.nonces != .profile { lines[path + "nonces"] = venue.nonces.rawValue }
+            if venue.funding != .recording { lines[path + "funding"] = venue.funding.rawValue }
+            lines[path + "funding_interval"] = venue.fundingInterval.map { UnitText.text($0) }
+            lines[path + "replenish"] = venue.replenish.map { UnitText.text($0) }
             lines[path + "minimum_notional"] = venue.minimumNotional?.description
             lines.merge(Self.margin(venue.margin, path)) { $1 }
             // Only what differs from a venue that says nothing.
@@ -32,7 +36,7 @@ struct CanonicalText {
             if venue.selfTradeScope != .account { lines[path + "self_trade_scope"] = venue.selfTradeScope.rawValue }
             if venue.marketPrice != .worst { lines[path + "market_price"] = venue.marketPrice.rawValue }
             if venue.amendPlace != .kept { lines[path + "amend_place"] = venue.amendPlace.rawValue }
-            if venue.limits != .profile { lines[path + "limits"] = venue.limits.rawValue }
+            lines.merge(venue.limits.lines(path + "limits")) { $1 }
         }
         for account in scenario.accounts {
             let path = "accounts.\(account.name)."

@@ -66,6 +66,7 @@ struct JSONSchema {
         case .parameters: ["type": "object"]
         case .flag: ["type": "boolean"]
         case .ratio: decimal
+        case .choiceOrSection(let choices, let name): ["anyOf": .list([["enum": .list(choices.map { .text($0) })], reference(name)])]
         case .latency: ["anyOf": .list(latencies)]
         case .latencies: ["anyOf": .list(latencies + [reference("latency by request")])]
         case .quantiles: map(duration)

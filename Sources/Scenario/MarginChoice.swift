@@ -3,10 +3,10 @@ public import Market
 extension Scenario {
     /// Whether accounts at a venue are asked for margin.
     public enum MarginCheck: String, Sendable, CaseIterable {
-        /// Where the profile or the scenario has the numbers; where not, the report says so.
-        case known
         /// The run is refused where a number is missing.
         case required
+        /// Where the profile or the scenario has the numbers; where not, the report says so.
+        case known
         case none
     }
 
@@ -43,7 +43,7 @@ extension Scenario.MarginChoice {
     private static let shares = Rate(trillionths: 1)...Rate(basisPoints: 10_000)
 
     init(_ venue: SectionReader) {
-        check = venue.choice("margin_check", default: .known)
+        check = venue.choice("margin_check", default: .required)
         liquidationFee = venue.rate("liquidation_fee", .zero...Rate(basisPoints: 10_000))
         guard let section = venue.section("margin", "margin") else { return }
         let (initial, maintenance) = (section.rate("initial", Self.shares), section.rate("maintenance", Self.shares))
@@ -64,7 +64,7 @@ extension CanonicalText {
     /// What was stated; a scenario that says nothing of margin and tiers is what it was before there were any.
     static func margin(_ choice: Scenario.MarginChoice, _ path: String) -> [String: String] {
         var lines: [String: String] = [:]
-        if choice.check != .known { lines[path + "margin_check"] = choice.check.rawValue }
+        if choice.check != .required { lines[path + "margin_check"] = choice.check.rawValue }
         lines[path + "margin.initial"] = choice.stated.map { UnitText.text($0.initial) }
         lines[path + "margin.maintenance"] = choice.stated.map { UnitText.text($0.maintenance) }
         lines[path + "margin.close_out"] = choice.stated?.closeOut.map { UnitText.text($0) }

@@ -35,6 +35,8 @@ public struct Scenario: Sendable {
     public enum MarketPrice: String, Sendable, CaseIterable { case worst, average }
     public enum AmendPlace: String, Sendable, CaseIterable { case kept, lost }
     public enum Limits: String, Sendable, CaseIterable { case profile, none }
+    public enum Funding: String, Sendable, CaseIterable { case recording, formula }
+    public enum Nonces: String, Sendable, CaseIterable { case profile, exact, increasing, none }
     public enum SpotFee: String, Sendable, CaseIterable { case quote, received }
     public enum Returns: String, Sendable, CaseIterable { case additive, compounding }
 
@@ -55,7 +57,15 @@ public struct Scenario: Sendable {
         public var marketPrice: MarketPrice
         public var amendPlace: AmendPlace
         /// Of requests, open orders and prices.
-        public var limits: Limits
+        public var limits: LimitsChoice
+        /// What requests' numbers have to be.
+        public var nonces: Nonces
+        /// Where funding rates come from.
+        public var funding: Funding
+        /// Of settlements by the formula; nil: the profile's.
+        public var fundingInterval: Nanoseconds?
+        /// The half-life of what we took of a level; nil: it is remembered until the level shows less.
+        public var replenish: Nanoseconds?
         /// Smallest order value of what is quoted in its currency.
         public var minimumNotional: Money?
         public var margin: MarginChoice

@@ -96,9 +96,20 @@ struct ScenarioResolver {
                 selfTradeScope: venue.choice("self_trade_scope", default: Scenario.SelfTradeScope.account),
                 marketPrice: venue.choice("market_price", default: Scenario.MarketPrice.worst),
                 amendPlace: venue.choice("amend_place", default: Scenario.AmendPlace.kept),
-                limits: venue.choice("limits", default: Scenario.Limits.profile),
+                limits: Scenario.LimitsChoice(venue),
+                nonces: venue.choice("nonces", default: Scenario.Nonces.profile),
+                funding: venue.choice("funding", default: Scenario.Funding.recording), fundingInterval: fundingInterval(venue),
+                replenish: venue.duration("replenish", Self.windows),
                 minimumNotional: venue.amount("minimum_notional", mayBeZero: true), margin: Scenario.MarginChoice(venue))
         }
+    }
+
+    private func fundingInterval(_ venue: SectionReader) -> Nanoseconds? {
+        guard let interval = venue.duration("funding_interval", .minutes(1) ... .hours(24)) else { return nil }
+        if venue.text("funding") != Scenario.Funding.formula.rawValue {
+            venue.fail("funding_interval", "the recording tells when funding is paid", "state funding: formula, or leave it out")
+        }
+        return interval
     }
 
     private func accounts(_ top: SectionReader, _ venues: [Scenario.Venue]) -> [Scenario.Account] {

@@ -30,6 +30,8 @@ public enum ScenarioSchema {
         case parameters
         case flag
         case ratio
+        /// A word, or a section of this name.
+        case choiceOrSection([String], String)
         /// A duration or a model that latencies are drawn from.
         case latency
         /// The same, or one for each kind of request.
@@ -113,12 +115,23 @@ public enum ScenarioSchema {
                     "amend_place", .choice(Scenario.AmendPlace.allCases.map(\.rawValue)),
                     "Whether a smaller quantity keeps the order's place. Default kept."),
                 .init(
-                    "limits", .choice(Scenario.Limits.allCases.map(\.rawValue)),
-                    "Of requests, open orders and prices: the profile's, or none. Default profile."),
+                    "limits", .choiceOrSection(Scenario.Limits.allCases.map(\.rawValue), "limits"),
+                    "Of requests, open orders and prices: the profile's, none, or numbers in place of the profile's. Default profile."),
+                .init(
+                    "nonces", .choice(Scenario.Nonces.allCases.map(\.rawValue)),
+                    "What the numbers of an account's requests have to be, or that they have none. Default profile."),
+                .init(
+                    "funding", .choice(Scenario.Funding.allCases.map(\.rawValue)),
+                    "Where funding rates come from: the recording, or the profile's formula from book and index. Default recording."),
+                .init("funding_interval", .duration, "Of settlements by the formula. Default: the profile's."),
+                .init(
+                    "replenish", .duration,
+                    "In which time half of what we took of a level is put in again by others. Default: never, until the level shows less."
+                ),
                 .init("minimum_notional", .amount, "Smallest order value in quote, such as \"5 USDT\". Default: the recording's."),
                 .init(
                     "margin_check", .choice(Scenario.MarginCheck.allCases.map(\.rawValue)),
-                    "Whether accounts are asked for margin: where its numbers are known, required, or none. Default known."),
+                    "Whether accounts are asked for margin: required refuses a run where a number is missing. Default required."),
                 .init("margin", .section("margin"), "Its numbers, in place of the profile's."),
                 .init("liquidation_fee", .rate, "Of what is closed by force, such as \"1 %\". Default: the profile's."),
             ]
@@ -180,6 +193,7 @@ public enum ScenarioSchema {
                 .init("max_rejects_per_minute", .integer, "More than these, and quotes freeze."),
             ]
         ),
+        ("limits", Scenario.LimitsChoice.keys),
         ("fault", ScenarioResolver.faultKeys),
         (
             "report",

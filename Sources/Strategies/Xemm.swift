@@ -122,7 +122,7 @@ public final class Xemm: Strategy {
             reviewLater(&context)
             quote(&context)
         case .order(let id, _):
-            if context.order(id)?.isDone ?? true { forget(id) }
+            if context.isDone(id) { forget(id) }
             guardExposure(&context)
         case .bookState: quote(&context)
         case .frozen: isFrozen = true

@@ -45,6 +45,8 @@ public struct Context {
 
     /// nil once the record was let go, ten minutes or more after the order ended.
     public func order(_ id: OrderID) -> Order? { core.with { $0.order(id) } }
+    /// Whether the order has ended; true when its record was let go.
+    public func isDone(_ id: OrderID) -> Bool { core.with { $0.isDone(id) } }
     /// This instance's orders that are not done, oldest first; of one instrument if given.
     public func openOrders(_ account: AccountID? = nil, _ instrument: InstrumentID? = nil) -> [Order] {
         core.with { $0.openOrders(instance, account, instrument) }

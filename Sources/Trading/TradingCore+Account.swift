@@ -117,7 +117,13 @@ extension TradingCore {
             change(id) { $0.refusedRequest(kind, reason, self.now) }
             // The venue does not know an order that we think is open: nobody has told us what became of it.
             if reason == .unknownOrder, let order = orders[id], !order.isDone { becomeUnknown(order) }
-        case .leverage: break
+        case .cancelAll:
+            // What was to be cancelled with all the rest stands after all. One that was asked for by itself has its own answer.
+            for id in orders.open where orders.read(id, { $0.draft.account == account }) == true {
+                change(id) { $0.refusedRequest(.cancel, reason, self.now) }
+            }
+        // A query that was refused says nothing; it is asked again when its order's deadline has passed.
+        case .leverage, .query, .deadMan: break
         }
     }
 

@@ -131,6 +131,7 @@ extension TradingCore {
     }
 
     func order(_ id: OrderID) -> Order? { orders[id] }
+    func isDone(_ id: OrderID) -> Bool { orders.read(id) { $0.isDone } ?? true }
 
     func openOrders(_ instance: StrategyID, _ account: AccountID?, _ instrument: InstrumentID?) -> [Order] {
         orders.open.compactMap { orders[$0] }.filter {

@@ -82,7 +82,7 @@ public final class TradingCore {
     public func start(at time: Timestamp) {
         advance(to: time)
         isStarted = true
-        journal?.append(JournalRecord(wakeAt: time))
+        journal?.append(JournalRecord(startAt: time))
         for index in instances.indices {
             call(.strategy(StrategyID(index))) { strategy, context in strategy.start(&context) }
             deliver()
@@ -108,7 +108,7 @@ public final class TradingCore {
         advance(to: time)
         journal?.append(JournalRecord(event, at: time))
         switch event {
-        case .stop: stop(.operator)
+        case .stop: end(.operator)
         case .kill(let level): kill(level)
         case .flatten: kill(.flatten)
         }
@@ -133,6 +133,12 @@ public final class TradingCore {
 
     /// Ends the run: strategies cancel what they have working; no timer fires and no order is sent any more.
     public func stop(_ reason: StopReason) {
+        guard !isStopped else { return }
+        journal?.append(JournalRecord(reason, at: now))
+        end(reason)
+    }
+
+    private func end(_ reason: StopReason) {
         guard !isStopped else { return }
         for index in instances.indices {
             call(.strategy(StrategyID(index))) { strategy, context in strategy.stop(reason, &context) }

@@ -89,7 +89,7 @@ enum Scenarios {
             tapes: [demo.tape]
             venues:
               backpack: { feed: backpack, profile: backpack }
-              lighter: { feed: lighter, profile: lighter-standard }
+              lighter: { feed: lighter, profile: lighter-standard, margin_check: none }
             accounts:
               M: { venue: backpack, collateral: ["50000 USDC"] }
               T: { venue: lighter, collateral: ["50000 USDC"] }

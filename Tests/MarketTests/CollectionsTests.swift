@@ -58,6 +58,58 @@ import Testing
         #expect(sorted.map(\.number) == dictionary.filter { $0.value % 2 == 0 }.keys.sorted())
     }
 
+    @Test(arguments: TestScale.seeds(8)) func `a list is an array`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var list = List<Int64>(capacity: 1)
+        var array: [Int64] = []
+        for step in 0..<3_000 as Range<Int64> {
+            switch random.uniform(in: 0...9) {
+            case 0...5:
+                list.append(step)
+                array.append(step)
+            case 6...7 where !array.isEmpty:
+                let index = Int(random.uniform(in: 0...Int64(array.count - 1)))
+                list.remove(at: index)
+                array.remove(at: index)
+            case 8:
+                let rest = random.uniform(in: 0...4)
+                list.removeAll { $0 % 5 == rest }
+                array.removeAll { $0 % 5 == rest }
+            case 9 where random.uniform(in: 0...49) == 0:
+                list.removeAll()
+                array = []
+            default: break
+            }
+            #expect(list.count == array.count && list.first == array.first && list.last == array.last)
+            #expect(list.indices.map { list[$0] } == array)
+            #expect(list.firstIndex { $0 % 7 == 0 } == array.firstIndex { $0 % 7 == 0 })
+        }
+    }
+
+    @Test(arguments: TestScale.seeds(8)) func `the last numbers are remembered, and those that are kept`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var map = RecentMap<Int64>(limit: 16, filler: 0)
+        var numbers: [UInt64] = []
+        var values: [UInt64: Int64] = [:]
+        for step in 0..<2_000 as Range<Int64> {
+            // Every hundredth value is negative, and kept.
+            let (number, value) = (UInt64(step) * 3, step % 100 == 0 ? -step - 1 : step)
+            let (isNew, isAgain) = (map.insert(number, value) { $0 < 0 }, map.insert(number, 7))
+            #expect(isNew && !isAgain)
+            numbers.append(number)
+            values[number] = value
+            if let chosen = numbers.suffix(16).randomElement(using: &random) {
+                map.update(chosen) { $0 += $0 < 0 ? 0 : 1 }
+                if let value = values[chosen], value >= 0 { values[chosen] = value + 1 }
+            }
+            for number in numbers.suffix(16) { #expect(map[number] == values[number]) }
+            #expect(map.sorted { $1 < 0 }.map(\.number) == numbers.filter { values[$0]! < 0 })
+            #expect(map.sorted { _, _ in true }.count <= 2 * 16 + 20)
+        }
+        map.remove(numbers[numbers.count - 1])
+        #expect(map[numbers[numbers.count - 1]] == nil)
+    }
+
     @Test func `a table lends its rows in place, and one that can't be filled is not left half-made`() {
         struct Full: Error {}
         let table = Table([1, 2, 3])

@@ -31,9 +31,9 @@ import Testing
             #expect(book.bestBid?.ticks == naive.bestBid, "\(shape.name) seed \(seed) step \(step)")
             #expect(book.bestAsk?.ticks == naive.bestAsk, "\(shape.name) seed \(seed) step \(step)")
             #expect(book.lots(side, ticks) == lots)
-            #expect(book.levelCount(side) == naive.count(side))
             if step % 97 == 0 {
                 for side in Side.allCases {
+                    #expect(book.levelCount(side) == naive.count(side))
                     #expect(ladder(book, side).elementsEqual(naive.ladder(side), by: ==), "\(shape.name) \(seed) \(step)")
                 }
             }

@@ -29,6 +29,11 @@ private final class Script: Strategy {
     func stop(_ reason: StopReason, _ context: inout Context) {}
 }
 
+private final class Written: JournalSink {
+    var blocks: [[UInt8]] = []
+    func append(_ block: [UInt8], records: Int, times: ClosedRange<Timestamp>, hash: UInt64) { blocks.append(block) }
+}
+
 /// One venue with one instrument and one account, a core with a scripted strategy, and faults between them.
 ///
 /// Times are milliseconds from the start. Requests and reports take 10 ms, market data 5 ms; a dollar is a tick, a coin a lot.
@@ -40,7 +45,8 @@ final class FaultWorld {
 
     let core: TradingCore
     let venue: SimulatedVenue
-    let journal = Journal(sink: nil)
+    private let written = Written()
+    let journal: Journal
     private let script: Script
     private var records: [MarketEvent] = []
 
@@ -51,6 +57,7 @@ final class FaultWorld {
             symbol: "BTC", venue: "v", venueSymbol: "BTC", kind: .linear, base: Currency("BTC")!, quote: Self.usd,
             tickSize: FinePrice(nanos: 1_000_000_000), lotSize: 1_000_000_000)
         let collateral = [Money(nanos: 1_000_000_000_000, Self.usd)]
+        journal = Journal(sink: written)
         venue = SimulatedVenue(
             VenueConfiguration(
                 listings: [.init(id: Self.instrument, instrument: instrument)],
@@ -66,6 +73,13 @@ final class FaultWorld {
         script = Script(interests)
         core.attach(script, subscriptions: [Self.instrument])
         snapshot(at: -100, bids: [(99, 10), (98, 20)], asks: [(101, 10), (102, 20)])
+    }
+
+    /// All that the journal holds; closes it.
+    func entries() throws -> [JournalEntry] {
+        _ = journal.close()
+        var decoder = JournalDecoder()
+        return try written.blocks.flatMap { try decoder.decode($0) }
     }
 
     // MARK: The market

@@ -173,19 +173,21 @@ private final class Lines: RunOutput {
                 return nil
             } catch { return error }
         }
-        let margin = "state venues.v.margin: {initial: \"5 %\", maintenance: \"2.5 %\"} with the venue's numbers"
+        let margin =
+            "state venues.v.margin: {initial: \"5 %\", maintenance: \"2.5 %\"} with the venue's numbers, or "
+            + "venues.v.margin_check: none to ask for none"
         #expect(
-            try failure("profile: grvt, margin_check: required")
+            try failure("profile: grvt")
                 == .scenario(message: "venue 'v': the profile 'grvt' does not know the margin of BTC", hint: margin))
-        #expect(try failure("profile: grvt, liquidation_fee: \"1 %\"")?.hint == margin)
-        #expect(try failure("profile: grvt") == nil)
+        #expect(try failure("profile: grvt, margin_check: known, liquidation_fee: \"1 %\"")?.hint == margin)
+        #expect(try failure("profile: grvt, margin_check: known") == nil && failure("profile: grvt, margin_check: none") == nil)
         #expect(
             try failure("profile: generic, margin: { initial: \"5 %\", maintenance: \"2 %\" }")
                 == .scenario(
                     message: "venue 'v' asks for margin, and the profile 'generic' does not know its liquidation fee",
                     hint: "state venues.v.liquidation_fee, such as \"1 %\" or \"0 bp\""))
         #expect(
-            try failure("profile: generic", "leverage: 5")
+            try failure("profile: generic, margin_check: none", "leverage: 5")
                 == .scenario(
                     message: "account 'M' chooses a leverage, and venue 'v' asks for no margin",
                     hint: "state venues.v.margin, or leave accounts.M.leverage out"))
@@ -200,7 +202,7 @@ private final class Lines: RunOutput {
     @Test func `what does not apply is said in the report`() throws {
         let (bench, path) = try Self.falling()
         defer { withExtendedLifetime(bench) {} }
-        let (scenario, registry) = try Self.scenario(path, venue: "profile: grvt", account: "volume_30d: \"5 USDC\"")
+        let (scenario, registry) = try Self.scenario(path, venue: "profile: grvt, margin_check: known", account: "volume_30d: \"5 USDC\"")
         let warnings = try Backtest(scenario, registry: registry).warnings
         #expect(
             warnings.contains(

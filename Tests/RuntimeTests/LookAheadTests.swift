@@ -88,7 +88,7 @@ private final class Oracle: Strategy {
             version: 1
             name: oracle
             tapes: ["\(path)"]
-            venues: { v: { feed: backpack, profile: generic } }
+            venues: { v: { feed: backpack, profile: generic, margin_check: none } }
             accounts:
               M: { venue: v, collateral: ["1000000 USDC"], maker_fee: "0 bp", taker_fee: "0 bp", entry_latency: "1 ms" }
             strategy: { name: oracle, symbol: BTC, accounts: { maker: M } }

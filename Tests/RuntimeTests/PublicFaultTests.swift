@@ -38,6 +38,18 @@ import Trading
         #expect(world.touched == [3])
     }
 
+    @Test(arguments: [
+        (Fault.Kind.staleBook, [FeedReach.silent, .open]), (.publicDisconnect, [.down, .open]),
+    ])
+    func `what a fault keeps from us is in the journal, which holds no market records`(kind: Fault.Kind, reaches: [FeedReach]) throws {
+        let world = Self.world(Fault(kind, from: Self.time(500), until: Self.time(1_100)))
+        try world.run(2_000)
+        let feeds = try world.entries().compactMap { entry -> (time: Timestamp, reach: FeedReach)? in
+            if case .feed(FaultWorld.instrument, let reach, let time) = entry { (time, reach) } else { nil }
+        }
+        #expect(feeds.map(\.reach) == reaches && feeds.map(\.time) == [Self.time(500), Self.time(1_100)])
+    }
+
     @Test func `a lost connection is known at once, and a full book comes with the next`() throws {
         let world = Self.world(Fault(.publicDisconnect, from: Self.time(500), until: Self.time(1_100)))
         world.at(501) { context in

@@ -140,7 +140,7 @@ struct RecordingTests {
             version: 1
             name: three
             tapes: ["\(path)"]
-            venues: { v: { feed: \(venue) } }
+            venues: { v: { feed: \(venue), margin_check: none } }
             accounts:
               T: { venue: v, collateral: [\(collateral)], maker_fee: "2 bp", taker_fee: "5 bp" }
             strategy: { name: three_fills, symbol: BTC, accounts: { taker: T }, parameters: { lots: \(lots), part: \(part) } }

@@ -45,7 +45,7 @@ struct Workbench {
             tapes: [\(tapes.map { "\"\($0)\"" }.joined(separator: ", "))]
             venues:
               one: { feed: backpack, profile: backpack }
-              two: { feed: lighter }
+              two: { feed: lighter, margin_check: none }
             accounts:
               M: { venue: one, collateral: ["50000 USDC"] }
               T: { venue: two, collateral: ["50000 USDC"], maker_fee: "0.4 bp", taker_fee: "2.8 bp" }

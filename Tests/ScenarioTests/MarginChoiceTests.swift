@@ -11,7 +11,7 @@ extension Demo {
 
     /// The demo with margin at `near` and terms of `M`.
     static func money(
-        check: String = "required", initial: String = "5 %", maintenance: String = "2.5 %", closeOut: String = "1 %", fee: String = "1 %",
+        check: String = "known", initial: String = "5 %", maintenance: String = "2.5 %", closeOut: String = "1 %", fee: String = "1 %",
         volume: String = "1000000 USDT", leverage: String = "10"
     ) -> String {
         text.replacing(
@@ -34,13 +34,13 @@ extension Demo {
     @Test func `what is said of margin and tiers`() throws {
         let scenario = try Demo.resolve(Demo.money())
         let near = try #require(scenario.venue("near"))
-        #expect(near.margin.check == .required && near.margin.liquidationFee == Rate(basisPoints: 100))
+        #expect(near.margin.check == .known && near.margin.liquidationFee == Rate(basisPoints: 100))
         #expect(near.margin.stated?.initial == Rate(basisPoints: 500))
         #expect(near.margin.stated?.maintenance == Rate(basisPoints: 250))
         #expect(near.margin.stated?.closeOut == Rate(basisPoints: 100))
         #expect(scenario.account("M")?.leverage == 10 && scenario.account("M")?.feeBasis.isStated == true)
         let far = try #require(scenario.venue("far"))
-        #expect(far.margin.check == .known && far.margin.stated == nil && far.margin.liquidationFee == nil)
+        #expect(far.margin.check == .required && far.margin.stated == nil && far.margin.liquidationFee == nil)
         #expect(scenario.account("T")?.leverage == nil && scenario.account("T")?.feeBasis.isStated == false)
     }
 
@@ -51,7 +51,7 @@ extension Demo {
             added.sorted() == [
                 "accounts.M.leverage = 10", "accounts.M.stake = 350 BP", "accounts.M.volume_30d = 1000000 USDT",
                 "venues.near.liquidation_fee = 100 bp", "venues.near.margin.close_out = 100 bp", "venues.near.margin.initial = 500 bp",
-                "venues.near.margin.maintenance = 250 bp", "venues.near.margin_check = required",
+                "venues.near.margin.maintenance = 250 bp", "venues.near.margin_check = known",
             ])
     }
 
@@ -71,7 +71,7 @@ extension Demo {
 
     @Test(
         arguments: [
-            (Demo.money(check: "maybe"), "venues.near.margin_check: 'maybe' is not one of known, required, none"),
+            (Demo.money(check: "maybe"), "venues.near.margin_check: 'maybe' is not one of required, known, none"),
             (
                 Demo.money(check: "none"),
                 "venues.near.margin: margin_check is none, so that it counts for nothing (leave one of the two out)"

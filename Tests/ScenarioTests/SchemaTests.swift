@@ -20,7 +20,8 @@ import Testing
     /// Keys that other values of the demo rule out, or that have tests of their own.
     private static let testedApart: Set = [
         "queue_exponent", "tier", "speed_bumps", "separate_lanes", "compute_time", "self_trade", "self_trade_scope", "market_price",
-        "amend_place", "limits", "cancel_on_disconnect",
+        "amend_place", "limits", "cancel_on_disconnect", "replenish", "nonces", "funding",
+        "funding_interval",
     ]
 
     /// The demo has every key there is but faults, which have tests of their own, and the schema no other.
@@ -41,7 +42,7 @@ import Testing
         }
         let idle = try #require(definitions["parameters of idle"] as? Object)
         #expect(try keys(idle) == [])
-        #expect(definitions.count == 17)
+        #expect(definitions.count == 18)
     }
 
     @Test func `every reference leads somewhere`() throws {

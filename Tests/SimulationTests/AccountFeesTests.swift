@@ -1,7 +1,8 @@
 import Market
-import Simulation
 import Testing
 import Trading
+
+@testable import Simulation
 
 /// Fees that follow the volume, and funding on the venue's price.
 @Suite struct AccountFeesTests {
@@ -69,6 +70,61 @@ import Trading
             if case .funding(let payment) = report { return payment.amount }
         }
         return nil
+    }
+
+    /// A long of 1 ETH over 11:00 with Lighter's formula; the rates that the feed tells count for nothing.
+    private func measured(_ rule: FundingRule, bids: [(minute: Int64, price: String)], index: Int64? = 2_000) throws -> FundingPayment? {
+        let world = try MarginWorld(collateral: ["100000"]) {
+            $0.fundingRule = rule
+            $0.fundingPrice = .index
+        }
+        let start = world.now
+        if let index { world.record(.index, index * Money.scale) }
+        try world.mark("2000")
+        try world.level(.sell, "2005", "900")
+        try world.submit(.buy, "2005", "1")
+        world.record(.funding, Rate(basisPoints: 100).trillionths, 0, detail: world.now.nanoseconds + 2_000)
+        var last = "1000"
+        for (minute, price) in bids {
+            world.pass(start + .minutes(minute) - world.now)
+            try world.level(.buy, last, "0")
+            try world.level(.buy, price, "900")
+            last = price
+        }
+        world.pass(start + .minutes(30) - world.now)
+        for report in try world.level(.buy, "900", "1") {
+            if case .funding(let payment) = report { return payment }
+        }
+        return nil
+    }
+
+    @Test func `a rate by the formula, from the book and the index, by hand`() throws {
+        let rule = try #require(VenueProfile.lighterStandard.fundingRule?.value)
+        // 20 bp over the index all the time: 20 + (1 − 20 within ± 5) = 15 bp; ÷ 8 = 1.875 bp, told as 0.0187 %.
+        let steady = try #require(try measured(rule, bids: [(0, "2004")]))
+        #expect(steady.rate == Rate(trillionths: 187_000_000) && steady.amount.nanos == -374_000_000)
+        // A sample a minute from 10:31 on: 14 of 20 bp, then 15 of 0: 280 ÷ 29 − 5 = 4.655 bp; ÷ 8 = 0.5819 bp.
+        let changing = try #require(try measured(rule, bids: [(0, "2004"), (15, "1999")]))
+        #expect(changing.rate == Rate(trillionths: 58_000_000) && changing.amount.nanos == -116_000_000)
+    }
+
+    @Test func `without an index the premium counts as nothing`() throws {
+        let rule = try #require(VenueProfile.lighterStandard.fundingRule?.value)
+        #expect(try measured(rule, bids: [(0, "2004")], index: nil)?.rate == Rate(trillionths: 12_000_000))
+    }
+
+    @Test func `the premium is that of taking what the margin carries`() throws {
+        var rule = try #require(VenueProfile.lighterStandard.fundingRule?.value)
+        // 4,000 dollars are 2 ETH: one at 2,004 and one at 1,990 are 1,997, below the index.
+        rule.impactMargin = 4_000 * Money.scale
+        let world = try MarginWorld(collateral: ["1"]) { $0.fundingRule = rule }
+        try world.level(.buy, "2004", "1")
+        try world.level(.buy, "1990", "5")
+        try world.level(.sell, "2005", "9")
+        world.record(.index, 2_000 * Money.scale)
+        #expect(world.venue.markets[0].premium(rule, leverage: 1) == .zero)
+        rule.impactMargin = 2_000 * Money.scale
+        #expect(world.venue.markets[0].premium(rule, leverage: 1) == Rate(basisPoints: 20))
     }
 
     @Test func `funding of each venue, by hand`() throws {

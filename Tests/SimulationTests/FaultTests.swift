@@ -72,7 +72,7 @@ import Trading
         #expect(stage.submit(.buy, 97, 1) == [.rejected(OrderID(2), .submit, .venue)])
         #expect(stage.amend(1, 97, 3) == [.rejected(OrderID(1), .amend, .venue)])
         #expect(stage.cancel(1) == [.rejected(OrderID(1), .cancel, .venue)])
-        #expect(stage.ask(.openOrders) == [])
+        #expect(stage.ask(.openOrders) == [.rejected(.venue, .query, .venue)])
         #expect(stage.sold(97, 5).slices.map(\.order) == [1])
         #expect(stage.venue.publicStream(Stage.instrument) == .open)
         Self.pass(stage, to: Self.time(1_100))

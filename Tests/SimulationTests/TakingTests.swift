@@ -1,4 +1,6 @@
+import Foundation
 import Market
+import TestSupport
 import Testing
 import Trading
 
@@ -40,6 +42,41 @@ private func stageWithAsks(postOnly: VenueConfiguration.PostOnlyPolicy = .reject
     stage.ask(101, 0)
     stage.ask(101, 4)
     #expect(stage.submit(.buy, 101, 9, .immediateOrCancel).slices.map(\.lots) == [4])
+}
+
+@Test func `what was taken is put in again by half in each half-life, and a straight line between, rounded down`() {
+    let stage = Stage { $0.replenish = .seconds(1) }
+    stage.ask(101, 100)
+    func take(_ lots: Int64) -> Int64 { stage.submit(.buy, 101, lots, .immediateOrCancel).slices.reduce(0) { $0 + $1.lots } }
+    #expect(take(500) == 100)
+    // The orders of this story take a few microseconds each: the debt is all but what it was.
+    #expect(take(500) == 0)
+    stage.pass(.milliseconds(500))
+    // Half way to the first halving a quarter is back.
+    #expect(take(500) == 25)
+    // Taken again it is owed again, and the span begins anew: of 100, half is back after one second, three quarters after two.
+    stage.pass(.seconds(1))
+    #expect(take(10) == 10)
+    stage.pass(.seconds(200))
+    #expect(take(500) == 100)
+}
+
+@Test(arguments: TestScale.seeds(6)) func `a debt never falls faster than by half in each half-life`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var debts = Debts(halfLife: .seconds(1))
+    let taken = random.uniform(in: 1...1_000_000)
+    debts.add(.sell, 101, taken, at: Timestamp(nanoseconds: 0))
+    var last = taken
+    var now = Timestamp(nanoseconds: 0)
+    while last > 0 {
+        now = now + Nanoseconds(count: random.uniform(in: 0...700_000_000))
+        let left = debts.lots(.sell, 101, at: now)
+        #expect(left <= last)
+        // By 2⁻ᵗ, which the straight lines never fall below.
+        #expect(Double(left) >= Double(taken) * exp2(-Double(now.nanoseconds) / 1e9) - 1)
+        last = left
+    }
+    #expect(now.nanoseconds <= 22_000_000_000)
 }
 
 @Test func `two accounts of one feed can not take the same size twice`() {

@@ -148,14 +148,45 @@ import Testing
         #expect(try database.query("SELECT count(*), count(DISTINCT rowid) FROM trade").all() == [[.integer(140_000), .integer(140_000)]])
     }
 
+    @Test func `a tape that is recorded shows what was committed when it was opened, sealed or not, and frames of no feed`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "mmsim-sql-\(UUID().uuidString).tape").path
+        let now = Timestamp(nanoseconds: 1_000)
+        let recorder = try TapeRecorder(creating: path, at: now, options: RecorderTests.options())
+        let feed = try recorder.addFeed(FeedDescription(instrument: Self.instrument("BTC"), source: ""), at: now)
+        for index in 1...Int64(TapeWriter.chunkSize) { try recorder.append(Self.event(.trade, 0, at: index, 1, 1), at: now) }
+        for index in 1...10 as ClosedRange<Int64> {
+            try recorder.append(Self.event(.trade, 0, at: 100_000 + index, 1, 1), at: now)
+            try recorder.commit(at: now)
+        }
+        let header = FrameHeader(feed: feed, receiveTime: Timestamp(nanoseconds: 7), monotonicTime: 9, connection: 1)
+        try recorder.appendFrame(header, Array("public".utf8).span, at: now)
+        let sent = FrameHeader(feed: nil, receiveTime: Timestamp(nanoseconds: 8), connection: 2, direction: .sent)
+        try recorder.appendFrame(sent, Array("private".utf8).span, at: now)
+        try recorder.commit(at: now)
+        let database = try TapeDatabase(opening: path)
+        let counts = "SELECT count(*), max(record), (SELECT count(*) FROM trade WHERE venue_time > 100000) FROM trade"
+        let expected: [[SQLValue]] = [[.integer(65_546), .integer(65_545), .integer(10)]]
+        #expect(try database.query(counts).all() == expected)
+        #expect(
+            try database.query("SELECT feed, number, monotonic_time, connection, direction, data FROM frame").all() == [
+                [.integer(0), .integer(0), .integer(9), .integer(1), .text("received"), .text("public")],
+                [.null, .integer(0), .null, .integer(2), .text("sent"), .text("private")],
+            ])
+        // Sealing moves what it sees; the view stays.
+        try recorder.append(Self.event(.trade, 0, at: 200_000, 1, 1), at: now)
+        try recorder.close(at: now)
+        #expect(try database.query(counts).all() == expected)
+        #expect(try Self.rows(path, "SELECT count(*) FROM trade") == [[.integer(65_547)]])
+    }
+
     @Test func `chunks that a condition rules out are not read`() throws {
         let events = (0..<Int64(4 * TapeWriter.chunkSize)).map { Self.event(.trade, 0, at: $0 + 1, 1, 1) }
         let path = try Self.tape([Self.instrument("BTC"), Self.instrument("ETH")], events)
         let tape = try Database(path, .readOnly)
-        let source = TapeSource(tape, try Tape(opening: path).feeds)
+        let source = TapeSource(tape, version: TapeSchema.version, try Tape(opening: path).feeds)
         func chunks(_ constraints: [SQLConstraint]) throws -> (chunks: Int, rows: Int) {
             let columns: [RecordColumn] = [.feed, .time]
-            let scan = try ChunkScan(tape, names: source.names, RecordFilter(constraints, columns, source.terms))
+            let scan = try ChunkScan(source, RecordFilter(constraints, columns, source.terms))
             var (chunk, rows) = (ContiguousArray<MarketEvent>(), 0)
             while try scan.next(into: &chunk) != nil { rows += chunk.count }
             return (scan.chunksRead, rows)

@@ -1,6 +1,7 @@
 import Foundation
 import Market
 import Signing
+import TestSupport
 import Testing
 
 @testable import Tape
@@ -114,7 +115,7 @@ import Testing
         try Data().write(to: URL(filePath: empty))
         #expect(throws: TapeError.notATape(path: empty)) { try Tape(opening: empty) }
         let nowhere = folder + "/no/such/folder/t.tape"
-        #expect(throws: TapeError.notWritable(path: nowhere + ".part", reason: "unable to open database file")) {
+        #expect(throws: TapeError.notWritable(path: nowhere, reason: "No such file or directory")) {
             try TapeWriter(creating: nowhere)
         }
     }
@@ -125,7 +126,7 @@ import Testing
         try writer.close()
         let database = try Database(path, .create)
         try database.execute("PRAGMA user_version = 7")
-        #expect(throws: TapeError.schemaTooNew(path: path, found: 7, supported: 1)) { try Tape(opening: path) }
+        #expect(throws: TapeError.schemaTooNew(path: path, found: 7, supported: 2)) { try Tape(opening: path) }
     }
 
     @Test func `a flipped byte is found and the chunk is named`() throws {
@@ -147,6 +148,104 @@ import Testing
         }
     }
 
+    @Test func `a reader that skips damage puts a gap in its place and hands out the rest`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
+        let events = Self.events(140_000, seed: 3, feed: feed)
+        for event in events { try writer.append(event) }
+        try writer.close()
+        try Database(path, .create).execute(
+            "UPDATE chunk SET data = CAST(substr(data, 1, 5000) || x'FFFE' || substr(data, 5003) AS BLOB) WHERE sequence = 1")
+        let reader = try Tape(opening: path).reader(feed: feed, skippingDamage: true)
+        var (all, chunk) = ([MarketEvent](), ContiguousArray<MarketEvent>())
+        while try reader.next(into: &chunk) { all += chunk }
+        let before = events[65_535]
+        let gap = MarketEvent(
+            kind: .gap, instrument: feed, venueTime: before.venueTime, receiveTime: before.receiveTime, price: GapCause.quarantined.rawValue
+        )
+        #expect(all == events[..<65_536] + [gap] + events[131_072...])
+        #expect(reader.damage.count == 1)
+    }
+
+    @Test func `any flipped byte of a chunk is found`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
+        let events = Self.events(60, seed: 3, feed: feed)
+        for event in events { try writer.append(event) }
+        try writer.close()
+        let database = try Database(path, .create)
+        let size = try database.integer("SELECT length(data) FROM chunk")
+        try database.execute("CREATE TABLE whole AS SELECT data FROM chunk")
+        var random = SeededGenerator(seed: 9)
+        var chunk = ContiguousArray<MarketEvent>()
+        for position in 1...size {
+            let byte = UInt8(try database.text("SELECT hex(substr(data, \(position), 1)) FROM whole"), radix: 16) ?? 0
+            let flipped = String(Int(byte ^ UInt8(1 << random.uniform(in: 0...7))) + 256, radix: 16).dropFirst()
+            try database.execute(
+                """
+                UPDATE chunk SET data = (SELECT CAST(substr(data, 1, \(position - 1)) || x'\(flipped)' || substr(data, \(position + 1))
+                AS BLOB) FROM whole)
+                """)
+            let reader = try Tape(opening: path).reader(feed: feed)
+            #expect(throws: TapeError.self, "byte \(position)") { try reader.next(into: &chunk) }
+        }
+    }
+
+    @Test func `a reader begins with the chunk that a time is in`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
+        for index in 0..<200_000 { try writer.append(RecorderTests.event(index, feed)) }
+        try writer.close()
+        let tape = try Tape(opening: path)
+        var chunk = ContiguousArray<MarketEvent>()
+        for (wanted, first) in [(0, 0), (65_535, 0), (65_536, 65_536), (150_000, 131_072), (199_999, 196_608)] {
+            let reader = try tape.reader(feed: feed, from: RecorderTests.event(wanted, feed).receiveTime)
+            #expect(try reader.next(into: &chunk))
+            #expect(chunk.first == RecorderTests.event(first, feed))
+        }
+        let late = try tape.reader(feed: feed, from: RecorderTests.event(200_001, feed).receiveTime)
+        #expect(try !late.next(into: &chunk))
+    }
+
+    @Test func `a tape of the first schema is read, and migrated by a recorder that goes on with it`() throws {
+        let path = try Self.place()
+        let writer = try TapeWriter(creating: path)
+        let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
+        let events = Self.events(1_000, seed: 1, feed: feed)
+        for event in events { try writer.append(event) }
+        try writer.close()
+        let database = try Database(path, .create)
+        for table in [
+            "open_chunk", "open_frames", "unparsed_frame", "connection", "connection_state", "clock_offset", "resync", "span",
+            "instrument", "journal",
+        ] { try database.execute("DROP TABLE \(table)") }
+        try database.execute(
+            "ALTER TABLE frames DROP COLUMN layout; ALTER TABLE frames DROP COLUMN checksum;"
+                + "ALTER TABLE chunk DROP COLUMN checksum; PRAGMA user_version = 1"
+        )
+        // A frame as the first schema kept it: receive time 5, two bytes.
+        try unsafe Compressor().compress([5, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 7, 8]) { (bytes) throws(TapeError) in
+            let insert = try database.prepare("INSERT INTO frames VALUES (0, 0, 1, 5, 5, ?)")
+            unsafe insert.bind(borrowing: bytes, at: 1)
+            try insert.run()
+        }
+        let old = StoredFrame(header: FrameHeader(feed: feed, receiveTime: Timestamp(nanoseconds: 5)), bytes: [7, 8])
+        #expect(try Self.read(Tape(opening: path), feed) == events)
+        #expect(try RecorderTests.frames(path, feed) == [old])
+        #expect(try Tape(opening: path).notes().isEmpty)
+        let now = Timestamp(nanoseconds: 9)
+        let recorder = try TapeRecorder(resuming: path, at: now, options: RecorderTests.options())
+        try recorder.append(events[0], at: now)
+        let new = StoredFrame(header: FrameHeader(feed: feed, receiveTime: now), bytes: [1])
+        #expect(try recorder.appendFrame(new.header, new.bytes.span, at: now) == 1)
+        try recorder.commit(at: now)
+        #expect(try Self.read(Tape(opening: path), feed) == events + [events[0]])
+        #expect(try RecorderTests.frames(path, feed) == [old, new])
+    }
+
     @Test func `a truncated tape is damaged, not empty`() throws {
         let path = try Self.place()
         let writer = try TapeWriter(creating: path)
@@ -159,6 +258,39 @@ import Testing
             let tape = try Tape(opening: path)
             _ = try Self.read(tape, feed)
         }
+    }
+
+    @Test(arguments: [1 as UInt64, 2, 3]) func `a chunk of the first layout is read as it was written`(seed: UInt64) {
+        let events = ContiguousArray(Self.events(2_000, seed: seed, feed: InstrumentID(3)))
+        var (bytes, read) = ([UInt8](), ContiguousArray<MarketEvent>())
+        FirstLayoutWriter.encode(events, into: &bytes)
+        #expect(ChunkCodec.decode(bytes.span, instrument: InstrumentID(3), into: &read) == nil)
+        #expect(read == events)
+    }
+
+    @Test(arguments: TestScale.seeds(20)) func `frames of many levels, quotes and odd flags round trip`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var (events, time) = (ContiguousArray<MarketEvent>(), Timestamp(nanoseconds: 1_700_000_000_000_000_000))
+        while events.count < 3_000 {
+            time = time + Nanoseconds(count: random.uniform(in: 0...3_000_000))
+            let kind: MarketEvent.Kind = [.level, .level, .quote, .trade, .orderAdded][Int(random.uniform(in: 0...4))]
+            let (count, detail, frame) = (random.uniform(in: 1...60), random.uniform(in: 0...9), UInt32(random.uniform(in: 0...5)))
+            for index in 0..<count {
+                var flags = MarketEvent.Flags(rawValue: random.uniform(in: 0...9) == 0 ? UInt8(random.uniform(in: 0...127)) : 0)
+                if index == 0 { flags.insert(.first) }
+                if index == count - 1 { flags.insert(.last) }
+                if index > count / 2 { flags.insert(.sell) }
+                events.append(
+                    MarketEvent(
+                        kind: kind, instrument: InstrumentID(0), venueTime: time, receiveTime: time + .milliseconds(3),
+                        price: 600_000 + 10 * index, quantity: 100 * random.uniform(in: 0...99), detail: detail, flags: flags, frame: frame)
+                )
+            }
+        }
+        var (bytes, read) = ([UInt8](), ContiguousArray<MarketEvent>())
+        ChunkCodec.encode(events, into: &bytes)
+        #expect(ChunkCodec.decode(bytes.span, instrument: InstrumentID(0), into: &read) == nil)
+        #expect(read == events)
     }
 
     @Test func `no damaged chunk makes the decoder trap`() throws {

@@ -14,6 +14,8 @@ struct FeedChecker: ~Copyable {
     private var list = FindingList()
     private var check: FeedCheck
     private var isInFrame = false
+    /// Records are lost between the record before and the next one.
+    private var hasLost = false
     /// Of the record before.
     private var now = Timestamp(nanoseconds: 0)
     private var lastReceive = Timestamp(nanoseconds: 0)
@@ -46,6 +48,7 @@ struct FeedChecker: ~Copyable {
     mutating func lose(_ note: String) {
         add(.damagedChunk, note: note)
         rebuilt.forget()
+        hasLost = true
         (isInFrame, lastBook, lastQuote, lastTrade, bid) = (false, nil, nil, 0, nil)
     }
 
@@ -55,6 +58,12 @@ struct FeedChecker: ~Copyable {
         let time = event.receiveTime.nanoseconds != 0 ? event.receiveTime : event.venueTime
         if time.nanoseconds != 0 { now = time }
         let here = now...now
+        if hasLost {
+            list.add(.damagedChunk, count: 0, before.nanoseconds == 0 || before > now ? here : before...now)
+            hasLost = false
+            // The rest of a frame that began in what is lost.
+            isInFrame = !event.isFirst
+        }
         if event.isFirst == isInFrame { list.add(.brokenFrame, here) }
         isInFrame = !event.isLast
         checkNumbers(event, here)

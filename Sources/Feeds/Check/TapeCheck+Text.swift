@@ -5,6 +5,7 @@ extension TapeCheck {
     public var text: String {
         var lines = ["\(path): \(verdict.rawValue)"]
         lines += fileFaults.map { "  damaged file: \($0)" }
+        lines += privateFrameFaults.map { "  damaged raw frames of no feed: \($0)" }
         return (lines + feeds.map(\.text)).joined(separator: "\n")
     }
 }

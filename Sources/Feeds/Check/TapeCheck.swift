@@ -24,9 +24,11 @@ public struct TapeCheck: Sendable, Equatable {
     public var feeds: [FeedCheck]
     /// What SQLite says of damaged pages; empty if nothing.
     public var fileFaults: [String]
+    /// What is wrong with the raw frames of no feed; empty if nothing.
+    public var privateFrameFaults: [String]
 
     public var verdict: Verdict {
-        guard fileFaults.isEmpty else { return .broken }
+        guard fileFaults.isEmpty, privateFrameFaults.isEmpty else { return .broken }
         return switch feeds.compactMap(\.severity).max() {
         case .broken: .broken
         case .suspect: .suspect
@@ -41,35 +43,58 @@ public struct TapeCheck: Sendable, Equatable {
     public init(_ tape: Tape, options: Options = Options(), progress: (Double) -> Void = { _ in }) throws(TapeError) {
         path = tape.path
         feeds = []
-        fileFaults = []
-        let rows = try ChunkRows(tape)
-        fileFaults = rows.fileFaults
+        fileFaults = try tape.fileFaults()
         let total = tape.feeds.reduce(1) { $0 + $1.events }
         var done: Int64 = 0
-        var events = ContiguousArray<MarketEvent>()
         for (index, summary) in tape.feeds.enumerated() {
             let feed = InstrumentID(index)
-            let name = summary.description.name
             var checker = FeedChecker(
-                summary.description.instrument, name: name, staleAfter: options.staleAfter, frames: try tape.frames(feed).count)
-            let reader = try tape.reader(feed: feed)
-            var chunk = 0
-            while true {
-                do throws(TapeError) {
-                    guard try reader.next(into: &events) else { break }
-                    for event in events { checker.receive(event) }
-                    if let fault = rows.fault(feed, chunk, events) { checker.add(.wrongChunkRow, note: fault) }
-                    chunk += 1
-                } catch .damagedChunk(_, _, let damaged, let reason) {
-                    checker.lose("chunk \(damaged): \(reason)")
-                    // A missing chunk has no row: the next one is the one that stands in its place.
-                    chunk = rows.position(feed, after: damaged)
-                }
-                done += Int64(events.count)
+                summary.description.instrument, name: summary.description.name, staleAfter: options.staleAfter,
+                frames: try tape.frames(feed).count)
+            try Self.readRecords(of: feed, tape, into: &checker) { count in
+                done += count
                 progress(min(1, Double(done) / Double(total)))
             }
-            if let reason = rows.frameFault(feed) { checker.add(.damagedFrames, note: reason) }
+            for fault in try Self.frameFaults(tape, feed) { checker.add(.damagedFrames, note: fault) }
             feeds.append(checker.finish())
+        }
+        privateFrameFaults = try Self.frameFaults(tape, nil)
+    }
+
+    private static func readRecords(
+        of feed: InstrumentID, _ tape: Tape, into checker: inout FeedChecker, _ count: (Int64) -> Void
+    ) throws(TapeError) {
+        var events = ContiguousArray<MarketEvent>()
+        do throws(TapeError) {
+            let reader = try tape.reader(feed: feed, verifying: true)
+            while true {
+                do throws(TapeError) {
+                    guard try reader.next(into: &events) else { return }
+                    for event in events { checker.receive(event) }
+                    count(Int64(events.count))
+                } catch .damagedChunk(_, _, let chunk, let reason) {
+                    checker.lose("chunk \(chunk): \(reason)")
+                }
+            }
+        } catch .damaged(_, let reason) {
+            // The list of chunks itself is on damaged pages.
+            checker.add(.damagedFile, note: reason)
+        }
+    }
+
+    private static func frameFaults(_ tape: Tape, _ feed: InstrumentID?) throws(TapeError) -> [String] {
+        var faults: [String] = []
+        do throws(TapeError) {
+            let reader = try tape.frameReader(feed: feed)
+            while true {
+                do throws(TapeError) {
+                    guard try reader.next() != nil else { return faults }
+                } catch .damagedFrames(_, _, let block, let reason) {
+                    faults.append("block \(block): \(reason)")
+                }
+            }
+        } catch .damaged(_, let reason) {
+            return faults + [reason]
         }
     }
 }

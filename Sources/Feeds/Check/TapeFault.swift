@@ -4,11 +4,9 @@ public import Market
 public enum TapeFault: String, Sendable, CaseIterable {
     /// SQLite found its own pages damaged.
     case damagedFile = "damaged file"
-    /// A chunk can't be read.
+    /// A chunk can't be read, or its row says other counts and times than its records have.
     case damagedChunk = "damaged chunk"
     case damagedFrames = "damaged raw frames"
-    /// What a chunk's row says (counts, times) is not what its records are.
-    case wrongChunkRow = "chunk unlike its row"
     /// A frame that begins inside another one, or a record outside of a frame.
     case brokenFrame = "broken frame"
     /// A negative price or size, or a record that names a raw frame that there is not.
@@ -51,7 +49,7 @@ public enum TapeFault: String, Sendable, CaseIterable {
 
     public var severity: Severity {
         switch self {
-        case .damagedFile, .damagedChunk, .damagedFrames, .wrongChunkRow, .brokenFrame, .impossibleRecord: .broken
+        case .damagedFile, .damagedChunk, .damagedFrames, .brokenFrame, .impossibleRecord: .broken
         case .receiveTimeBack, .gap, .numberBack, .repeatedTrade, .crossedBook, .crossedQuote, .staleBook, .staleQuote, .quoteDiffers,
             .snapshotDiffers:
             .suspect

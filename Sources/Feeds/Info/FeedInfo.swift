@@ -42,6 +42,9 @@ public struct FeedInfo: Sendable, Equatable {
     public var clock = FeedClock.Statistics()
     /// Bytes of the feed's chunks, its trades and quotes included, for each level or order change; nil without any.
     public var bytesPerLevelChange: Double?
+    /// Raw frames kept, and the bytes that they take, compressed.
+    public var rawFrames: Int64 = 0
+    public var rawFrameBytes: Int64 = 0
     /// Changes of levels and of single orders.
     public var levelChanges = 0
     public var bestBid: BestLevel?

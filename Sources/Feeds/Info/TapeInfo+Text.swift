@@ -29,6 +29,7 @@ extension FeedInfo {
         }
         line("lifted", "\(clock.liftedVenueTimes) venue times, \(clock.liftedReceiveTimes) receive times")
         if let bytesPerLevelChange { line("bytes a level change", Self.rounded(bytesPerLevelChange)) }
+        if rawFrames > 0 { line("raw frames", "\(rawFrames) in \(rawFrameBytes) bytes") }
         if let bid = bestBid { line("last best bid", "\(instrument.text(bid.price)) × \(instrument.text(bid.quantity))") }
         if let ask = bestAsk { line("last best ask", "\(instrument.text(ask.price)) × \(instrument.text(ask.quantity))") }
         if bidLevels + askLevels > 0 { line("levels", "\(bidLevels) bids, \(askLevels) asks") }

@@ -17,7 +17,9 @@ public struct TapeInfo: Sendable, Equatable {
             while try reader.next(into: &events) {
                 for event in events { collector.receive(event) }
             }
-            feeds.append(collector.finish(bytes: Int(summary.bytes)))
+            var info = collector.finish(bytes: Int(summary.bytes))
+            (info.rawFrames, info.rawFrameBytes) = try tape.frames(InstrumentID(index))
+            feeds.append(info)
         }
     }
 }

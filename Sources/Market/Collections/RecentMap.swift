@@ -4,9 +4,11 @@
     @usableFromInline var young: NumberMap<Value>
     @usableFromInline var old: NumberMap<Value>
     @usableFromInline let limit: Int
+    /// How many were added since the last generation.
+    @usableFromInline var added = 0
 
     /// - Parameters:
-    ///   - limit: How many of the last ones are remembered for certain; twice as many at most.
+    ///   - limit: How many of the last ones are remembered for certain; twice as many at most, and what is kept.
     ///   - filler: Any value; it fills what is empty.
     @inlinable public init(limit: Int, filler: Value) {
         self.limit = limit
@@ -22,7 +24,8 @@
     @discardableResult
     @inlinable public mutating func insert(_ number: UInt64, _ value: Value, keeps: (Value) -> Bool = { _ in false }) -> Bool {
         guard !old.contains(number), young.insert(number, value) else { return false }
-        if young.count >= limit { age(keeps) }
+        added += 1
+        if added >= limit { age(keeps) }
         return true
     }
 
@@ -46,6 +49,7 @@
     @usableFromInline mutating func age(_ keeps: (Value) -> Bool) {
         let kept = old.sorted { keeps($1) }
         old.removeAll()
+        added = 0
         swap(&young, &old)
         for (number, value) in kept { young.insert(number, value) }
     }

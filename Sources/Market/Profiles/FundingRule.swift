@@ -13,8 +13,16 @@ public struct FundingRule: Hashable, Sendable {
     public var cap: Rate
     /// Digits beyond it are cut off, towards zero.
     public var resolution: Rate
+    /// The premium is looked at once in each such span.
+    public var sampleEvery = Nanoseconds.minutes(1)
+    /// In 10⁻⁹ of the quote currency: the premium is that of taking what this margin carries at the highest leverage; with 0,
+    /// that of the best prices.
+    public var impactMargin: Int64
 
-    public init(interval: Nanoseconds, span: Nanoseconds, interest: Rate, band: Rate, cap: Rate, resolution: Rate) {
+    public init(
+        interval: Nanoseconds, span: Nanoseconds, interest: Rate, band: Rate, cap: Rate, resolution: Rate, impactMargin: Int64 = 0
+    ) {
+        self.impactMargin = impactMargin
         self.interval = interval
         self.span = span
         self.interest = interest

@@ -66,9 +66,11 @@ extension VenueProfile {
         profile.fundingRule = Fact(
             FundingRule(
                 interval: .hours(1), span: .hours(8), interest: Rate(basisPoints: 1), band: Rate(basisPoints: 5),
-                cap: Rate(basisPoints: 400), resolution: Rate(trillionths: 1_000_000)),
+                cap: Rate(basisPoints: 400), resolution: Rate(trillionths: 1_000_000), impactMargin: units(500)),
             source: "documentation; 16 of 16 hours replicated by a third party", date: "2026-07")
         profile.fundingPrice = Fact(.index, source: "documentation; older copies say mark", date: "2026-07")
+        profile.nonceRule = Fact(
+            .exact, source: "documentation and a measured answer: replay and gap both give code 21104, counter unchanged", date: "2026-07")
         profile.selfTrade = Fact(.expireMaker, source: "documentation: the default since 2026-05-31", date: "2026-07")
         return profile
     }

@@ -41,6 +41,8 @@ public struct VenueProfile: Sendable, Hashable {
     public var marginTables: [Fact<MarginTable>] = []
     /// Of what is closed by force.
     public var liquidationFee: Fact<Rate>?
+    /// nil where requests carry no numbers that have to be in order.
+    public var nonceRule: Fact<NonceRule>?
     public var fundingRule: Fact<FundingRule>?
     /// What funding is paid on.
     public var fundingPrice: Fact<FundingRule.Price>?

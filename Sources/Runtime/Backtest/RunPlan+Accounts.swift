@@ -46,6 +46,11 @@ extension RunPlan {
         for (number, venue) in scenario.venues.enumerated() {
             let contracts = listings.filter { $0.venue == number }
             guard !contracts.isEmpty else { continue }
+            if venue.funding == .formula, venue.profile.fundingRule == nil {
+                throw .scenario(
+                    message: "venue '\(venue.name)': the profile '\(venue.profile.name)' knows no formula for funding",
+                    hint: "leave venues.\(venue.name).funding out to take the recording's rates")
+            }
             let accounts = scenario.accounts.filter { $0.venue == venue.name }
             let plan = try marginPlan(venue, contracts)
             switch plan {
@@ -53,17 +58,17 @@ extension RunPlan {
             case .rules(let margin): margins[number] = margin
             case .unknown(let symbols):
                 let names = symbols.joined(separator: ", ")
-                let hint = "state venues.\(venue.name).margin: {initial: \"5 %\", maintenance: \"2.5 %\"} with the venue's numbers"
+                let hint =
+                    "state venues.\(venue.name).margin: {initial: \"5 %\", maintenance: \"2.5 %\"} with the venue's numbers, or "
+                    + "venues.\(venue.name).margin_check: none to ask for none"
                 if venue.margin.check == .required || venue.margin.liquidationFee != nil {
                     throw .scenario(
                         message: "venue '\(venue.name)': the profile '\(venue.profile.name)' does not know the margin of \(names)",
                         hint: hint)
                 }
-                if venue.profile.marginRules != nil {
-                    warnings.append(
-                        "venue '\(venue.name)': the profile '\(venue.profile.name)' does not know the margin of \(names): "
-                            + "no margin is asked for and nobody is liquidated")
-                }
+                warnings.append(
+                    "venue '\(venue.name)': the profile '\(venue.profile.name)' does not know the margin of \(names): "
+                        + "no margin is asked for and nobody is liquidated")
             }
             for account in accounts {
                 if account.leverage != nil {
@@ -129,7 +134,7 @@ extension RunPlan {
     /// The venue's rules: the profile's, unless the scenario states its own.
     private func configureRules(_ configuration: inout VenueConfiguration, _ venue: Scenario.Venue) {
         let profile = venue.profile
-        if venue.limits == .profile { configuration.limits = profile.requestLimits?.value }
+        configuration.limits = venue.limits.limits(profile)
         switch venue.selfTrade {
         case .profile: configuration.selfTrade = profile.selfTrade?.value == .expireTaker ? .expireTaker : .expireMaker
         case .allow: configuration.selfTrade = .allow
@@ -141,10 +146,20 @@ extension RunPlan {
         configuration.selfTradeScope = venue.selfTradeScope == .venue ? .venue : .account
         configuration.marketPrice = venue.marketPrice == .average ? .average : .worst
         configuration.amendKeepsPlace = venue.amendPlace == .kept
+        configuration.replenish = venue.replenish
+        if venue.funding == .formula, var rule = profile.fundingRule?.value {
+            rule.interval = venue.fundingInterval ?? rule.interval
+            configuration.fundingRule = rule
+        }
+        switch venue.nonces {
+        case .profile: configuration.nonceRule = profile.nonceRule?.value
+        case .exact: configuration.nonceRule = .exact
+        case .increasing: configuration.nonceRule = .increasing
+        case .none: configuration.nonceRule = nil
+        }
         if venue.postOnly == .slide { configuration.postOnly = .slide }
-        for at in configuration.listings.indices where venue.limits == .profile {
-            let symbol = configuration.listings[at].instrument.venueSymbol
-            configuration.listings[at].band = profile.priceBands.first { $0.value.symbol == symbol }?.value
+        for at in configuration.listings.indices {
+            configuration.listings[at].band = venue.limits.band(profile, venueSymbol: configuration.listings[at].instrument.venueSymbol)
         }
         for at in configuration.accounts.indices {
             configuration.accounts[at].cancelsOnDisconnect = scenario.accounts[configuration.accounts[at].id.index].cancelsOnDisconnect

@@ -27,6 +27,12 @@ typealias VenuePort = Port<SimulatedVenue>
         self.usesTouchSync = usesTouchSync
     }
 
+    /// Whether a record that something may come of is due by then.
+    @inline(__always)  // Else the sides are copied for the call.
+    func isLive(through time: Int64) -> Bool {
+        (reactsFrom <= time && window.venueTime <= time) || (isWatched && window.localTime <= time)
+    }
+
     /// The venue's orders or settlements have changed.
     mutating func noteReaction(_ instrument: InstrumentID) { reactsFrom = venue.with { $0.reactsFrom(instrument) }.nanoseconds }
 }

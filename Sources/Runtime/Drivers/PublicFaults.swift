@@ -98,6 +98,7 @@ extension SimulationDriver {
             sides[feed].isWatched = false
         }
         guard let silence = sides[feed].silence else { return }
+        core.journal?.append(JournalRecord(FeedReach(stream), of: instrument, at: time))
         if stream != .silent, !silence.isKnown {
             // The connection is lost, or what comes after a silence does not follow what came before it.
             silence.isKnown = true
@@ -138,5 +139,15 @@ extension SimulationDriver {
     struct Connection: Equatable {
         var venue: Int
         var stream: ConnectionEvent.Stream
+    }
+}
+
+extension FeedReach {
+    init(_ stream: PublicStream) {
+        switch stream {
+        case .open: self = .open
+        case .silent: self = .silent
+        case .down: self = .down
+        }
     }
 }

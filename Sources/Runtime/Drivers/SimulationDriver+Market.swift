@@ -72,7 +72,7 @@ extension SimulationDriver {
     /// one, so that what is due next may have changed.
     @inline(__always)
     func runLive(to instant: Instant) throws(RunError) -> Bool {
-        for feed in sides.indices where sides[feed].reactsFrom <= instant.time || sides[feed].isWatched { return try merge(to: instant) }
+        for feed in sides.indices where sides[feed].isLive(through: instant.time) { return try merge(to: instant) }
         return false
     }
 

@@ -5,6 +5,7 @@ internal import Trading
 extension SimulatedVenue {
     /// Does what the time has come for before a record of the instrument.
     func settleAccounts(_ index: Int, _ now: Timestamp) {
+        measureFunding(index, now)
         settleFunding(index, now)
         if markets[index].marginReview <= now { noteMark(index) }
     }

@@ -7,7 +7,7 @@ public struct Fault: Hashable, Sendable {
     public enum Answer: Hashable, Sendable {
         /// Nobody ever tells what became of it; nothing did.
         case silence
-        /// Refused with this reason. A request that has no refusal, such as a query, is not answered.
+        /// Refused with this reason.
         case refusal(RejectReason)
     }
 

@@ -49,23 +49,14 @@ extension SimulatedVenue {
     // MARK: Requests
 
     /// Processes a request unless a fault stops it.
-    func admit(_ command: Command, _ account: Int, _ time: Timestamp, _ faults: FaultState) {
-        switch faults.verdict(command) {
+    func admit(_ request: SentRequest, _ account: Int, _ time: Timestamp, _ faults: FaultState) {
+        switch faults.verdict(request.command) {
         case .passes:
-            if case .query = command { faults.isAnswering = true }
-            process(command, account, time)
+            if case .query = request.command { faults.isAnswering = true }
+            process(request, account, time)
             faults.isAnswering = false
         case .vanishes: break
-        case .isRefused(let reason): refuse(command, reason, account, time)
-        }
-    }
-
-    private func refuse(_ command: Command, _ reason: RejectReason, _ account: Int, _ time: Timestamp) {
-        switch command {
-        case .submit(let request): report(.rejected(request.order, .submit, reason), account, time)
-        case .amend(let request): report(.rejected(request.order, .amend, reason), account, time)
-        case .cancel(let request): report(.rejected(request.order, .cancel, reason), account, time)
-        case .cancelAll, .query, .setLeverage, .deadMan: break
+        case .isRefused(let reason): turnAway(request.command, reason, account, time)
         }
     }
 

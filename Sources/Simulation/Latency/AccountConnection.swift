@@ -1,6 +1,12 @@
 internal import Market
 internal import Trading
 
+/// A request on its way, with the number that its sender gave it; 0 where requests carry none.
+struct SentRequest: BitwiseCopyable {
+    var command: Command
+    var nonce: UInt64
+}
+
 /// One account's way to the venue and back: latencies, lanes, and what waits at the venue's door.
 ///
 ///     sent ──entry latency──▶ door ──speed bump──▶ matching
@@ -9,13 +15,15 @@ internal import Trading
 /// holds up those behind it. While it waits nobody sees it, and it meets the book as it is when it leaves.
 struct AccountConnection: ~Copyable {
     private struct RequestLane: ~Copyable {
-        var road = Lane<Command>()
+        var road = Lane<SentRequest>()
         /// Unused without speed bumps.
-        var door = Lane<Command>()
+        var door = Lane<SentRequest>()
 
         @inline(__always)  // Else the lane is copied for the call.
         var next: Timestamp { min(road.next, door.next) }
     }
+
+    static let laneLimit = 3
 
     private let bumps: SpeedBumps?
     private let lanes: Table<RequestLane>
@@ -27,7 +35,7 @@ struct AccountConnection: ~Copyable {
     init(_ account: VenueConfiguration.Account, seed: UInt64) {
         let model = account.connection
         bumps = model.speedBumps.flatMap { $0.isNone ? nil : $0 }
-        lanes = Table(count: model.separatesLanes ? 3 : 1) { _ in RequestLane() }
+        lanes = Table(count: model.separatesLanes ? Self.laneLimit : 1) { _ in RequestLane() }
         entry = LatencyStream(model.entry, .entry, account: account.id, seed: seed)
         response = LatencyStream(EntryLatency(model.response), .response, account: account.id, seed: seed)
     }
@@ -41,10 +49,10 @@ struct AccountConnection: ~Copyable {
     mutating func responseLatency(at now: Timestamp) -> Nanoseconds { response.next(.submit, at: now) }
 
     /// Sends a request that alone would arrive at `time`; returns when something of this account arrives next.
-    mutating func send(_ command: Command, arriving time: Timestamp) -> Timestamp {
-        let lane = lane(command.requestClass)
+    mutating func send(_ request: SentRequest, arriving time: Timestamp) -> Timestamp {
+        let lane = lane(request.command)
         let arrival = lanes[lane].road.arrival(time)
-        lanes[lane].road.send(command, arriving: arrival)
+        lanes[lane].road.send(request, arriving: arrival)
         next = min(next, arrival)
         return next
     }
@@ -52,19 +60,19 @@ struct AccountConnection: ~Copyable {
     /// Takes what is due at `next`: the request that may be processed now; nil if it is held up at the door.
     ///
     /// - Parameter wouldTake: Whether a limit order would take from the venue's book now.
-    mutating func receive(wouldTake: (OrderRequest) -> Bool) -> Command? {
+    mutating func receive(wouldTake: (OrderRequest) -> Bool) -> SentRequest? {
         let now = next
         let at = dueLane
-        let command = take(at, now, wouldTake)
+        let request = take(at, now, wouldTake)
         findNext()
-        return command
+        return request
     }
 
     /// Takes what is due at `next` where nothing is held up.
-    mutating func receive() -> Command {
-        let command = lanes[dueLane].road.receive()
+    mutating func receive() -> SentRequest {
+        let request = lanes[dueLane].road.receive()
         findNext()
-        return command
+        return request
     }
 
     var holdsUp: Bool { bumps != nil }
@@ -82,20 +90,22 @@ struct AccountConnection: ~Copyable {
         for lane in lanes.indices { next = min(next, lanes[lane].next) }
     }
 
-    private func take(_ at: Int, _ now: Timestamp, _ wouldTake: (OrderRequest) -> Bool) -> Command? {
+    private func take(_ at: Int, _ now: Timestamp, _ wouldTake: (OrderRequest) -> Bool) -> SentRequest? {
         // What leaves the door came before what reaches it.
         if lanes[at].door.next == now { return lanes[at].door.receive() }
-        let command = lanes[at].road.receive()
-        guard let bumps else { return command }
-        let release = lanes[at].door.arrival(now + bumps.delay(command, wouldTake: wouldTake))
-        guard release > now else { return command }
-        lanes[at].door.send(command, arriving: release)
+        let request = lanes[at].road.receive()
+        guard let bumps else { return request }
+        let release = lanes[at].door.arrival(now + bumps.delay(request.command, wouldTake: wouldTake))
+        guard release > now else { return request }
+        lanes[at].door.send(request, arriving: release)
         return nil
     }
 
-    private func lane(_ kind: RequestClass) -> Int {
+    /// The lane that a request goes by.
+    @inline(__always)  // Else the connection is copied for the call.
+    func lane(_ command: Command) -> Int {
         guard lanes.count > 1 else { return 0 }
-        switch kind {
+        switch command.requestClass {
         case .postOnly, .amend: return 0
         case .submit: return 1
         case .cancel, .query: return 2

@@ -12,13 +12,17 @@ extension Command {
         }
     }
 
-    /// What its sender hears when the venue's entrance refuses it; nil for requests that have no refusal.
-    var refusal: AccountEvent.Report? {
+    /// What its sender hears when it is refused before it is processed.
+    func refusal(_ reason: RejectReason) -> AccountEvent.Report {
         switch self {
-        case .submit(let request): .rejected(request.order, .submit, .venue)
-        case .amend(let request): .rejected(request.order, .amend, .venue)
-        case .cancel(let request): .rejected(request.order, .cancel, .venue)
-        case .cancelAll, .query, .setLeverage, .deadMan: nil
+        case .submit(let request): .rejected(request.order, .submit, reason)
+        case .amend(let request): .rejected(request.order, .amend, reason)
+        case .cancel(let request): .rejected(request.order, .cancel, reason)
+        case .cancelAll: .rejected(.venue, .cancelAll, reason)
+        case .query(let request):
+            if case .order(let order, _) = request.subject { .rejected(order, .query, reason) } else { .rejected(.venue, .query, reason) }
+        case .setLeverage: .rejected(.venue, .leverage, reason)
+        case .deadMan: .rejected(.venue, .deadMan, reason)
         }
     }
 }

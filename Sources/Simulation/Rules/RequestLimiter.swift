@@ -87,15 +87,10 @@ extension Command {
 }
 
 extension SimulatedVenue {
-    /// Refuses a request that is one too many; returns whether it did. A query or a cancel of everything goes unanswered.
+    /// Refuses a request that is one too many; returns whether it did.
     func isOneTooMany(_ command: Command, _ account: Int, _ time: Timestamp) -> Bool {
         guard account < limiters.count, let kind = command.counted, let reason = limiters[account].refusal(kind, time) else { return false }
-        switch command {
-        case .submit(let request): report(.rejected(request.order, .submit, reason), account, time)
-        case .amend(let request): report(.rejected(request.order, .amend, reason), account, time)
-        case .cancel(let request): report(.rejected(request.order, .cancel, reason), account, time)
-        case .cancelAll, .query, .setLeverage, .deadMan: break
-        }
+        turnAway(command, reason, account, time)
         return true
     }
 

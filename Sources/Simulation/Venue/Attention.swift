@@ -6,11 +6,15 @@ struct Attention {
     /// lower what is owed there.
     var watch = PriceWatch()
     /// When positions pay funding next.
-    var settlement = Timestamp.never { didSet { due = min(settlement, marginReview) } }
+    var settlement = Timestamp.never { didSet { findDue() } }
     /// When accounts' margin is looked at next without a mark.
-    var marginReview = Timestamp.never { didSet { due = min(settlement, marginReview) } }
+    var marginReview = Timestamp.never { didSet { findDue() } }
+    /// When the funding formula wants something next.
+    var measurement = Timestamp.never { didSet { findDue() } }
     /// From when on any record matters.
     private(set) var due = Timestamp.never
+
+    private mutating func findDue() { due = min(settlement, marginReview, measurement) }
 
     /// Somebody waits for a price.
     var hasTriggers: Bool {

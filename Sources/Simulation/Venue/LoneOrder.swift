@@ -38,12 +38,12 @@ public struct LoneOrder: Sendable {
             queue.level(from: previous, to: lots, model, lotUnit: lotUnit)
             return queue.stopAtFront()
         }
-        debts.cap(side, ticks, lots)
+        debts.cap(side, ticks, lots, at: .distantPast)
         guard side == .buy ? self.ticks <= ticks : self.ticks >= ticks else { return }
-        let filled = min(remaining, max(0, lots - debts.lots(side, ticks)))
+        let filled = min(remaining, max(0, lots - debts.lots(side, ticks, at: .distantPast)))
         guard filled > 0 else { return }
         remaining -= filled
-        debts.add(side, ticks, filled)
+        debts.add(side, ticks, filled, at: .distantPast)
     }
 
     /// `lots` traded at `ticks`: at the order's price they use up the queue ahead first.

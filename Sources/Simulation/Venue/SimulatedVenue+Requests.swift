@@ -3,9 +3,11 @@ internal import Trading
 
 /// Requests as they reach the venue.
 extension SimulatedVenue {
-    func process(_ command: Command, _ account: Int, _ time: Timestamp) {
-        if limiters.count > 0, isOneTooMany(command, account, time) { return }
-        switch command {
+    func process(_ request: SentRequest, _ account: Int, _ time: Timestamp) {
+        // A request that is one too many is turned away before its number is looked at.
+        if limiters.count > 0, isOneTooMany(request.command, account, time) { return }
+        if nonces.count > 0, isOutOfOrder(request, account, time) { return }
+        switch request.command {
         case .submit(let request): submit(request, account, time)
         case .amend(let request): amend(request, account, time)
         case .cancel(let request): cancel(request, account, time)
@@ -26,6 +28,8 @@ extension SimulatedVenue {
         guard let index = listing(request.instrument) else { return refuseUnused(.unknownInstrument) }
         guard request.terms.expiry > time else { return refuseUnused(.expired) }
         if let reason = violation(request, index, account) ?? limitViolation(request, index, account, time) {
+            // Margin of what would rest is looked at before the number is used up.
+            if reason == .margin, !markets[index].wouldTake(request.side, request.price?.ticks) { giveBackNumber(request, account) }
             return refuseUnused(reason)
         }
         if request.terms.trigger != nil {

@@ -13,7 +13,7 @@ public final class SimulatedVenue: Connector {
     private let listingOfInstrument: Table<Int>
     private let accountOfRun: Table<Int>
     let accounts: Table<VenueAccount>
-    private let connections: Table<AccountConnection>
+    let connections: Table<AccountConnection>
     private let reports: Table<Lane<AccountEvent>>
     private var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
@@ -25,6 +25,8 @@ public final class SimulatedVenue: Connector {
     var deadMen: [Timestamp]
     /// By account; empty where nothing is limited.
     let limiters: Table<RequestLimiter>
+    /// By account and lane; empty where requests carry no numbers.
+    let nonces: Table<NonceOrder>
 
     /// When the next request arrives or a dead man's switch runs out; `.never` if nothing is due.
     public private(set) var nextArrival = Timestamp.never
@@ -54,6 +56,8 @@ public final class SimulatedVenue: Connector {
         deadMen = configuration.accounts.map { _ in .never }
         let limits = configuration.limits
         limiters = Table(count: limits == nil ? 0 : configuration.accounts.count) { _ in RequestLimiter(limits ?? RequestLimits()) }
+        let keys = configuration.accounts.count * AccountConnection.laneLimit
+        nonces = Table(configuration.nonceRule.map { Array(repeating: NonceOrder($0), count: keys) } ?? [])
         desk = MarginDesk(configuration)
         markets = Table(count: configuration.listings.count) { [desk] index in
             VenueMarket(
@@ -108,6 +112,7 @@ public final class SimulatedVenue: Connector {
     @inline(never)
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
+        markets[index].now = event.venueTime
         if event.kind != .level, event.kind != .trade { attentionChanges &+= 1 }
         if markets[index].attention.due <= event.venueTime {
             attentionChanges &+= 1
@@ -131,7 +136,7 @@ public final class SimulatedVenue: Connector {
         case .index: markets[index].indexPrice = FinePrice(nanos: event.price)
         case .funding:
             let (rate, next) = (Rate(trillionths: event.price), Timestamp(nanoseconds: event.detail))
-            if event.detail > 0, next > event.venueTime {
+            if markets[index].meter == nil, event.detail > 0, next > event.venueTime {
                 markets[index].funding = (rate, next, Nanoseconds(count: event.quantity))
             }
         case .status: markets[index].status = TradingStatus(rawValue: event.price) ?? .halted
@@ -159,9 +164,10 @@ public final class SimulatedVenue: Connector {
         let account = account(command)
         var latency = connections[account].entryLatency(command, at: now)
         if let faults, latency >= .zero { latency = faults.slowed(latency, accounts[account].configuration.id) }
-        if latency < .zero, let refusal = command.refusal { return send(refusal, account, now, arriving: now - latency) }
-        // What has no refusal arrives all the same.
-        nextArrival = min(nextArrival, connections[account].send(command, arriving: max(now + latency, now - latency)))
+        // What is refused at the door has used no number up.
+        if latency < .zero { return send(command.refusal(.venue), account, now, arriving: now - latency) }
+        let request = SentRequest(command: command, nonce: number(command, account))
+        nextArrival = min(nextArrival, connections[account].send(request, arriving: now + latency))
     }
 
     /// Lets the earliest request arrive, at the door or, held up there, at the matching; of two at one instant, the lower
@@ -169,12 +175,16 @@ public final class SimulatedVenue: Connector {
     public func processArrival() {
         guard nextArrival != .never else { return }
         let (time, account) = nextRequest()
+        for index in markets.indices { markets[index].now = nextArrival }
         if nextTerm == nextArrival, processTerm(before: time) { return }
         defer { findNextArrival() }
-        guard let command = connections[account].holdsUp ? receive(account) : connections[account].receive() else { return }
+        guard let request = connections[account].holdsUp ? receive(account) : connections[account].receive() else { return }
         // A settlement that came before the request is paid on the position before it.
-        for index in markets.indices where markets[index].attention.settlement <= time { settleFunding(index, time) }
-        if let faults { admit(command, account, time, faults) } else { process(command, account, time) }
+        for index in markets.indices where markets[index].attention.due <= time {
+            measureFunding(index, time)
+            settleFunding(index, time)
+        }
+        if let faults { admit(request, account, time, faults) } else { process(request, account, time) }
         reviewMargins(time)
     }
 
@@ -198,7 +208,7 @@ public final class SimulatedVenue: Connector {
         return true
     }
 
-    private func receive(_ account: Int) -> Command? { connections[account].receive(wouldTake: wouldTake) }
+    private func receive(_ account: Int) -> SentRequest? { connections[account].receive(wouldTake: wouldTake) }
 
     /// The earliest request on its way, of two at one instant the lower account's.
     private func nextRequest() -> (time: Timestamp, account: Int) {
@@ -242,7 +252,16 @@ public final class SimulatedVenue: Connector {
     @inline(__always)
     public func receiveReport(now: Timestamp, _ body: (borrowing AccountEvent) -> Void) {
         guard nextReportTime <= now, nextReportTime != .never else { return }
-        if nextReporter >= 0 { reports[nextReporter].receive(body) } else if let faults { body(faults.strays.removeFirst()) }
+        if nextReporter >= 0 {
+            reports[nextReporter].receive { report in
+                if nonces.count > 0 { noteRefusal(report) }
+                body(report)
+            }
+        } else if let faults {
+            let report = faults.strays.removeFirst()
+            if nonces.count > 0 { noteRefusal(report) }
+            body(report)
+        }
         findNextReport()
     }
 

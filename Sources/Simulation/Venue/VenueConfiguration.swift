@@ -99,8 +99,12 @@ public struct VenueConfiguration: Sendable {
     public var marketPrice = MarketPrice.worst
     /// What each account may ask; nil: anything.
     public var limits: RequestLimits?
+    /// What requests' numbers have to be; nil: they carry none.
+    public var nonceRule: NonceRule?
     /// Whether an amend that only lowers the quantity keeps the order's place.
     public var amendKeepsPlace = true
+    /// In which time half of what we took of a level is put in again by others; nil: never, until the level shows less.
+    public var replenish: Nanoseconds?
     /// Whether a fill is followed by the position and the balances that it left.
     public var reportsAccountState: Bool
     /// Of what the venue draws.
@@ -110,6 +114,8 @@ public struct VenueConfiguration: Sendable {
     public var feeRounding = FeeRounding.finest
     /// nil: no margin is asked for.
     public var margin: Margin?
+    /// Reckons funding rates from the book and the index; nil: the feed tells them.
+    public var fundingRule: FundingRule?
     /// What funding is paid on.
     public var fundingPrice = FundingRule.Price.mark
 

@@ -27,6 +27,10 @@ struct VenueMarket: ~Copyable {
     var funding: (rate: Rate, time: Timestamp, interval: Nanoseconds)? {
         didSet { attention.settlement = funding?.time ?? .never }
     }
+    /// nil where rates come from the feed.
+    var meter: FundingMeter? {
+        didSet { attention.measurement = meter?.due ?? .never }
+    }
     /// When positions are valued next, where no mark does it.
     var marginReview = Timestamp.never {
         didSet { attention.marginReview = marginReview }
@@ -41,7 +45,9 @@ struct VenueMarket: ~Copyable {
 
     /// Bids and asks, each sorted in price, then arrival order.
     private let queues = Table(count: 2) { _ in List<RestingOrder>() }
-    private var debts = Debts()
+    private var debts: Debts
+    /// When what is happening happens, by the venue's clock.
+    var now = Timestamp.distantPast
     private var arrivals: UInt64 = 0
     /// Lots by account; maintained here, because reduce-only orders depend on it at every fill.
     let positions: Table<Int64>
@@ -61,8 +67,13 @@ struct VenueMarket: ~Copyable {
         matching = configuration.matching
         queueModel = configuration.queue
         rules = MatchingRules(configuration)
+        debts = Debts(halfLife: configuration.replenish)
         lotUnit = Double(contract.lotUnit) / 1e9
         positions = Table(count: accounts) { _ in 0 }
+        guard let rule = configuration.fundingRule, contract.kind != .spot else { return }
+        let meter = FundingMeter(rule, seed: configuration.seed, instrument: id)
+        self.meter = meter
+        attention.measurement = meter.due
     }
 
     var hasOrders: Bool { count(.buy) > 0 || count(.sell) > 0 }
@@ -83,7 +94,7 @@ struct VenueMarket: ~Copyable {
     @inline(never)
     private mutating func levelAmongOrders(_ side: Side, _ ticks: Int64, _ previous: Int64, _ lots: Int64, _ bestBefore: Int64) {
         if attention.hasDebts {
-            debts.cap(side, ticks, lots)
+            debts.cap(side, ticks, lots, at: now)
             attention.hasDebts = !debts.isEmpty
         }
         for index in 0..<count(side) where self[side, index].ticks == ticks {
@@ -101,7 +112,7 @@ struct VenueMarket: ~Copyable {
 
     /// A full book has come: levels that it does not hold are empty, and from here on fills can be trusted.
     mutating func endSnapshot() {
-        debts.cap(by: book)
+        debts.cap(by: book, at: now)
         attention.hasDebts = !debts.isEmpty
         for side in Side.allCases {
             for index in 0..<count(side) where book.lots(side, self[side, index].ticks) == 0 {
@@ -117,7 +128,7 @@ struct VenueMarket: ~Copyable {
         while index < count(side.opposite) {
             let order = self[side.opposite, index]
             guard side == .buy ? order.ticks <= ticks : order.ticks >= ticks else { return }
-            let used = debts.lots(side, ticks)
+            let used = debts.lots(side, ticks, at: now)
             guard used < displayed else { return }
             let witness = FillWitness(
                 mechanism: .bookCrossed, displayed: displayed, usedBefore: used, queueAhead: order.queue.roundedAhead,
@@ -302,11 +313,11 @@ struct VenueMarket: ~Copyable {
     }
 
     /// Displayed size of an opposite level that our own taking has not used yet.
-    func available(_ side: Side, _ ticks: Int64, _ displayed: Int64) -> Int64 { max(0, displayed - debts.lots(side, ticks)) }
+    func available(_ side: Side, _ ticks: Int64, _ displayed: Int64) -> Int64 { max(0, displayed - debts.lots(side, ticks, at: now)) }
 
-    func debt(_ side: Side, _ ticks: Int64) -> Int64 { debts.lots(side, ticks) }
+    func debt(_ side: Side, _ ticks: Int64) -> Int64 { debts.lots(side, ticks, at: now) }
     mutating func owe(_ side: Side, _ ticks: Int64, _ lots: Int64) {
-        debts.add(side, ticks, lots)
+        debts.add(side, ticks, lots, at: now)
         attention.hasDebts = true
     }
 }

@@ -2,163 +2,119 @@ internal import Market
 
 /// A run of one feed's records as columns of bytes.
 ///
-/// Layout, little-endian: version (u32), count (u32), the length of each column (7 × u32), then the columns:
+/// What neighbouring records share is stored once: records of one kind, side and frame are a *run*, with at most its first record
+/// flagged `first` and its last one `last`; runs of one frame share its *moment* (times, detail, raw frame).
+/// Layout 2, little-endian: layout, records, runs, moments (u32 each); the heads of the columns (`NumberColumn`); a byte of kind
+/// a run (bit 7: it begins a moment) and a byte of flags; then the columns' planes:
 ///
-/// | column | content |
-/// |---|---|
-/// | kind and flags | two bytes a record |
-/// | venue time | zigzag varint of the difference to the record before |
-/// | latency | zigzag varint of the difference of (receive − venue) to the record before |
-/// | price | zigzag varint of the difference to the last record of the same kind and side |
-/// | quantity | zigzag varint |
-/// | detail | zigzag varint of the difference to the last record of the same kind |
-/// | frame | zigzag varint of the difference to the record before |
+/// | column | numbers | content |
+/// |---|---|---|
+/// | venue time, receive − venue time, frame | moments | difference to the moment before |
+/// | detail | moments | difference to the last moment of the same kind; quotes count as levels |
+/// | length | runs | records of the run |
+/// | first price | runs | difference to the first price of the last run of the same kind and side |
+/// | price | records that don't begin a run | difference to the record before |
+/// | size of levels and orders | such records | as it is |
+/// | size of quotes | such records | difference to the last quote of the side |
+/// | other sizes | such records | as they are |
 ///
-/// Differences wrap, so that every value round-trips. The instrument is the chunk's and not stored.
+/// Differences are zigzag and wrap, so that every value round-trips. The instrument is the chunk's and not stored.
 enum ChunkCodec {
-    static let version: UInt32 = 1
-    private static let columnCount = 7
-    private static let headerSize = 4 * (2 + columnCount)
-    /// More than a chunk of 64 Ki records can need: ten bytes a varint.
-    static let sizeLimit = headerSize + 65_536 * 64
+    static let version: UInt32 = 2
+    static let recordLimit = 65_536
+    static let columnCount = 10
+    static let headerSize = 16 + columnCount * NumberColumn.headSize
+    /// More than a chunk of 64 Ki records can need in any layout.
+    static let sizeLimit = 1_024 + recordLimit * 80
+    static let beginsMoment: UInt8 = 0x80
+    static let ends: MarketEvent.Flags = [.first, .last]
 
-    /// What the deltas are taken against.
-    private struct Previous {
-        var venueTime: Int64 = 0
-        var latency: Int64 = 0
-        var frame: Int64 = 0
-        /// By kind × side.
-        var price = InlineArray<32, Int64>(repeating: 0)
-        var detail = InlineArray<16, Int64>(repeating: 0)
+    /// Where a record's size is kept.
+    enum SizeColumn: Int { case book = 7, quote, other }
+
+    static func sizeColumn(_ kind: MarketEvent.Kind) -> SizeColumn {
+        switch kind {
+        case .level, .orderAdded, .orderChanged, .orderDeleted: .book
+        case .quote: .quote
+        case .trade, .mark, .index, .funding, .openInterest, .liquidation, .status, .instrumentChange, .gap: .other
+        }
     }
 
+    /// The kinds whose details continue each other: a venue numbers a book's changes and its best quotes together.
+    static func detailSlot(_ kind: MarketEvent.Kind) -> Int { kind == .quote ? Int(MarketEvent.Kind.level.rawValue) : Int(kind.rawValue) }
+
+    @inline(__always)
+    static func zigzag(_ value: Int64) -> Int64 { (value << 1) ^ (value >> 63) }
+    @inline(__always)
+    static func unzigzag(_ value: Int64) -> Int64 { Int64(bitPattern: UInt64(bitPattern: value) >> 1) ^ -(value & 1) }
+
+    /// - Precondition: At most `recordLimit` records.
     static func encode(_ events: ContiguousArray<MarketEvent>, into output: inout [UInt8]) {
-        var columns = [[UInt8]](repeating: [], count: columnCount)
-        for index in columns.indices { columns[index].reserveCapacity(events.count * 2) }
-        var previous = Previous()
-        for event in events {
-            columns[0].append(event.kind.rawValue)
-            columns[0].append(event.flags.rawValue)
-            let venue = event.venueTime.nanoseconds
-            append(venue &- previous.venueTime, to: &columns[1])
-            previous.venueTime = venue
-            let latency = event.receiveTime.nanoseconds &- venue
-            append(latency &- previous.latency, to: &columns[2])
-            previous.latency = latency
-            let slot = Int(event.kind.rawValue) * 2 + Int(event.side.rawValue)
-            append(event.price &- previous.price[slot], to: &columns[3])
-            previous.price[slot] = event.price
-            append(event.quantity, to: &columns[4])
-            append(event.detail &- previous.detail[slot >> 1], to: &columns[5])
-            previous.detail[slot >> 1] = event.detail
-            append(Int64(event.frame) &- previous.frame, to: &columns[6])
-            previous.frame = Int64(event.frame)
+        var columns = [[Int64]](repeating: [], count: columnCount)
+        var (kinds, flags) = ([UInt8](), [UInt8]())
+        var (moments, latency, frame, venue) = (0, Int64(0), Int64(0), Int64(0))
+        var details = InlineArray<16, Int64>(repeating: 0)
+        var prices = InlineArray<32, Int64>(repeating: 0)
+        var quotes = InlineArray<2, Int64>(repeating: 0)
+        for (index, event) in events.enumerated() {
+            let before = index > 0 ? events[index - 1] : event
+            let sharesMoment =
+                index > 0 && event.venueTime == before.venueTime && event.receiveTime == before.receiveTime && event.detail == before.detail
+                && event.frame == before.frame
+            let side = Int(event.side.rawValue)
+            if sharesMoment, event.kind == before.kind, event.flags.subtracting(ends) == before.flags.subtracting(ends), !event.isFirst,
+                !before.isLast
+            {
+                columns[4][columns[4].count - 1] += 1
+                columns[6].append(zigzag(event.price &- before.price))
+                if event.isLast { flags[flags.count - 1] |= MarketEvent.Flags.last.rawValue }
+            } else {
+                if !sharesMoment {
+                    moments += 1
+                    let time = event.venueTime.nanoseconds
+                    columns[0].append(zigzag(time &- venue))
+                    venue = time
+                    let distance = event.receiveTime.nanoseconds &- time
+                    columns[1].append(zigzag(distance &- latency))
+                    latency = distance
+                    columns[2].append(zigzag(Int64(event.frame) &- frame))
+                    frame = Int64(event.frame)
+                    columns[3].append(zigzag(event.detail &- details[detailSlot(event.kind)]))
+                    details[detailSlot(event.kind)] = event.detail
+                }
+                kinds.append(event.kind.rawValue | (sharesMoment ? 0 : beginsMoment))
+                flags.append(event.flags.rawValue)
+                columns[4].append(1)
+                let slot = Int(event.kind.rawValue) * 2 + side
+                columns[5].append(zigzag(event.price &- prices[slot]))
+                prices[slot] = event.price
+            }
+            let column = sizeColumn(event.kind)
+            if column == .quote {
+                columns[column.rawValue].append(zigzag(event.quantity &- quotes[side]))
+                quotes[side] = event.quantity
+            } else {
+                columns[column.rawValue].append(event.quantity)
+            }
         }
         output.removeAll(keepingCapacity: true)
-        append(version, to: &output)
-        append(UInt32(events.count), to: &output)
-        for column in columns { append(UInt32(column.count), to: &output) }
-        for column in columns { output.append(contentsOf: column) }
+        for number in [Int(version), events.count, kinds.count, moments] {
+            for shift in stride(from: 0, to: 32, by: 8) { output.append(UInt8(truncatingIfNeeded: number >> shift)) }
+        }
+        var planes: [UInt8] = []
+        for column in columns { NumberColumn.encode(column, head: &output, planes: &planes) }
+        output += kinds
+        output += flags
+        output += planes
     }
 
     /// Replaces `events` by what the bytes hold; returns the reason when they are not a chunk.
     static func decode(_ bytes: Span<UInt8>, instrument: InstrumentID, into events: inout ContiguousArray<MarketEvent>) -> String? {
-        events.removeAll(keepingCapacity: true)
-        guard bytes.count >= headerSize else { return "it is shorter than its header" }
-        guard fixed(bytes, 0) == version else { return "its layout \(fixed(bytes, 0)) is unknown" }
-        let count = Int(fixed(bytes, 4))
-        guard count <= 65_536 else { return "it claims \(count) records" }
-        var starts = InlineArray<8, Int>(repeating: headerSize)
-        for column in 0..<columnCount { starts[column + 1] = starts[column] + Int(fixed(bytes, 8 + 4 * column)) }
-        guard starts[columnCount] == bytes.count, starts[1] - starts[0] == 2 * count else { return "its columns do not fill it" }
-        var venueTimes = Column(bytes, starts[1], starts[2])
-        var latencies = Column(bytes, starts[2], starts[3])
-        var prices = Column(bytes, starts[3], starts[4])
-        var quantities = Column(bytes, starts[4], starts[5])
-        var details = Column(bytes, starts[5], starts[6])
-        var frames = Column(bytes, starts[6], starts[7])
-        var previous = Previous()
-        let filler = MarketEvent(kind: .gap, instrument: instrument, venueTime: .distantPast, receiveTime: .distantPast)
-        events.append(contentsOf: repeatElement(filler, count: count))
-        let kinds = starts[0]
-        let unknown = unsafe events.withUnsafeMutableBufferPointer { records -> Int? in
-            for index in 0..<count {
-                guard let kind = MarketEvent.Kind(rawValue: bytes[kinds + 2 * index]) else { return index }
-                let flags = MarketEvent.Flags(rawValue: bytes[kinds + 2 * index + 1])
-                previous.venueTime &+= venueTimes.next(bytes)
-                previous.latency &+= latencies.next(bytes)
-                let slot = Int(kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
-                previous.price[slot] &+= prices.next(bytes)
-                previous.detail[slot >> 1] &+= details.next(bytes)
-                previous.frame &+= frames.next(bytes)
-                unsafe records[index] = MarketEvent(
-                    kind: kind, instrument: instrument, venueTime: Timestamp(nanoseconds: previous.venueTime),
-                    receiveTime: Timestamp(nanoseconds: previous.venueTime &+ previous.latency), price: previous.price[slot],
-                    quantity: quantities.next(bytes), detail: previous.detail[slot >> 1], flags: flags,
-                    frame: UInt32(truncatingIfNeeded: previous.frame))
-            }
-            return nil
+        guard bytes.count >= 4 else {
+            events.removeAll(keepingCapacity: true)
+            return "it is shorter than its header"
         }
-        if let unknown { return "record \(unknown) has an unknown kind" }
-        let isWhole =
-            venueTimes.isDone && latencies.isDone && prices.isDone && quantities.isDone && details.isDone && frames.isDone
-        return isWhole ? nil : "a column is longer or shorter than its records"
-    }
-
-    /// A cursor over one column of varints; past its end it yields zeros and says so.
-    private struct Column {
-        private var at: Int
-        private let end: Int
-        private var overran = false
-
-        init(_ bytes: borrowing Span<UInt8>, _ start: Int, _ end: Int) {
-            at = start
-            self.end = end
-        }
-
-        var isDone: Bool { at == end && !overran }
-
-        @inline(__always)
-        mutating func next(_ bytes: borrowing Span<UInt8>) -> Int64 {
-            guard at < end else {
-                overran = true
-                return 0
-            }
-            var byte = bytes[at]
-            at += 1
-            var value = UInt64(byte & 0x7F)
-            var shift: UInt64 = 7
-            while byte & 0x80 != 0 {
-                guard at < end, shift < 64 else {
-                    overran = true
-                    return 0
-                }
-                byte = bytes[at]
-                at += 1
-                value |= UInt64(byte & 0x7F) << shift
-                shift += 7
-            }
-            return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
-        }
-    }
-
-    @inline(__always)
-    private static func append(_ value: Int64, to bytes: inout [UInt8]) {
-        var rest = UInt64(bitPattern: value << 1) ^ UInt64(bitPattern: value >> 63)
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
-
-    private static func append(_ value: UInt32, to bytes: inout [UInt8]) {
-        for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt32(shift))) }
-    }
-
-    private static func fixed(_ bytes: Span<UInt8>, _ offset: Int) -> UInt32 {
-        var value: UInt32 = 0
-        for index in 0..<4 { value |= UInt32(bytes[offset + index]) << UInt32(8 * index) }
-        return value
+        if bytes[0] == 1, bytes[1] | bytes[2] | bytes[3] == 0 { return FirstLayout.decode(bytes, instrument: instrument, into: &events) }
+        return ChunkDecoder.decode(bytes, instrument, into: &events)
     }
 }

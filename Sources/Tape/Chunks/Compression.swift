@@ -1,4 +1,5 @@
 internal import CZstd
+internal import Signing
 
 /// Bytes to zstd frames with a content checksum, and back.
 @safe final class Compressor {
@@ -63,5 +64,11 @@ internal import CZstd
     func withOutput<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         let bytes = output
         return body(bytes.span.extracting(first: count))
+    }
+
+    /// Whether `digest` is the SHA-256 of what the last frame held.
+    func hasDigest(_ digest: UnsafeRawBufferPointer) -> Bool {
+        let found = withOutput { sha256($0).bytes }
+        return unsafe found.elementsEqual(digest)
     }
 }

@@ -72,7 +72,7 @@ struct RecordFilter {
             && receiveTime.contain(event.receiveTime)
     }
 
-    func touches(_ chunk: ChunkScan.Entry) -> Bool {
+    func touches(_ chunk: ChunkBounds) -> Bool {
         venueTime.touch(chunk.firstVenue, chunk.lastVenue) && receiveTime.touch(chunk.firstReceive, chunk.lastReceive)
             && (time.touch(chunk.firstVenue, chunk.lastVenue) || time.touch(chunk.firstReceive, chunk.lastReceive))
     }

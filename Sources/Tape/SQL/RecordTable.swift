@@ -55,10 +55,12 @@ final class TapeSource {
     unowned let database: Database
     let terms: [FeedTerms]
     let names: [String]
+    let version: Int
     let estimatedRecords: Double
 
-    init(_ database: Database, _ feeds: [FeedSummary]) {
+    init(_ database: Database, version: Int, _ feeds: [FeedSummary]) {
         self.database = database
+        self.version = version
         terms = feeds.map { FeedTerms($0.description.instrument) }
         names = feeds.map(\.description.name)
         estimatedRecords = feeds.reduce(0) { $0 + Double($1.events) }
@@ -90,7 +92,7 @@ final class RecordCursor: VirtualCursor {
 
     func start(_ constraints: [SQLConstraint]) throws(TapeError) {
         filter = RecordFilter(constraints, columns, source.terms)
-        scan = try ChunkScan(source.database, names: source.names, filter)
+        scan = try ChunkScan(source, filter)
         events.removeAll(keepingCapacity: true)
         (position, bid) = (0, nil)
         try advance()

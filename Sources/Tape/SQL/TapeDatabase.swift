@@ -25,17 +25,19 @@ public final class TapeDatabase {
 
     /// - Throws: `TapeError` as `Tape` does.
     public init(opening path: String) throws(TapeError) {
-        let feeds = try Tape(opening: path).feeds
+        let tape = try Tape(opening: path)
         self.path = path
         let database = try Database(path, .readOnly)
         self.database = database
-        let source = TapeSource(database, feeds)
+        let source = TapeSource(database, version: tape.version, tape.feeds)
         tables = VirtualTables(
             RecordTable.Definition.all.map { ($0.name, RecordTable($0, source)) } + [("frame", RawFrameTable(source))])
         try tables.register(database)
         try SQLFunctions.register(database)
         // It stands before the plain table of the same name.
         try database.execute("CREATE TEMP VIEW gap AS \(Self.gaps)")
+        // One view for all statements, as readers of a `Tape` have.
+        if tape.isLogged { try database.execute("BEGIN; SELECT count(*) FROM main.meta") }
         unsafe sqlite3_set_authorizer(database.handle, Self.authorize, Unmanaged.passUnretained(refusal).toOpaque())
     }
 

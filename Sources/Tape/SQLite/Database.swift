@@ -2,14 +2,19 @@ internal import CSQLite
 
 /// A connection to one SQLite file.
 @safe final class Database {
-    enum Mode { case create, readOnly }
+    enum Mode { case create, readWrite, readOnly }
 
     let path: String
     let handle: OpaquePointer
 
     init(_ path: String, _ mode: Mode) throws(TapeError) {
         self.path = path
-        let flags = mode == .create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+        let flags =
+            switch mode {
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .readOnly: SQLITE_OPEN_READONLY
+            }
         var opened: OpaquePointer?
         let code = unsafe sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let handle = unsafe opened else {
@@ -42,6 +47,14 @@ internal import CSQLite
         let statement = try prepare(sql)
         return try statement.step() ? statement.integer(0) : 0
     }
+
+    /// The first column of the only row, as text.
+    func text(_ sql: String) throws(TapeError) -> String {
+        let statement = try prepare(sql)
+        return try statement.step() ? statement.text(0) : ""
+    }
+
+    var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
     var lastRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
 

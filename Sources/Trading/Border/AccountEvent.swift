@@ -12,7 +12,8 @@ public struct AccountEvent: Hashable, BitwiseCopyable, Sendable {
         case cancelled(OrderID, CancelReason)
         /// The order is gone by its own terms: the rest of an immediate order, a post-only one that would have taken.
         case expired(OrderID, ExpiryReason)
-        /// The venue refused a request: of a submit, the order never existed.
+        /// The venue refused a request: of a submit, the order never existed. A request that concerns no single order names
+        /// `OrderID.venue`; a refused query says nothing of what was asked.
         case rejected(OrderID, RequestKind, RejectReason)
         /// The answer to a query of one order.
         case status(OrderStatus)
@@ -94,11 +95,11 @@ public enum ExpiryReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterab
 }
 
 public enum RequestKind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-    case submit, amend, cancel, leverage
+    case submit, amend, cancel, leverage, cancelAll, query, deadMan
 }
 
 extension OrderID {
-    /// No order of ours: the venue's own, of a position that it closes by force.
+    /// No single order of ours; or the venue's own, of a position that it closes by force.
     public static let venue = OrderID(0)
 }
 

@@ -6,6 +6,9 @@ public struct JournalHash: Hashable, Sendable {
 
     public init() {}
 
+    /// Goes on from a value that was written down.
+    init(resuming value: UInt64) { self.value = value }
+
     @inline(__always)
     public mutating func combine(_ word: UInt64) {
         let product = (value ^ word).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)

@@ -14,6 +14,17 @@ public struct JournalRecord: Sendable {
         words[1] = UInt64(bitPattern: time.nanoseconds)
     }
 
+    /// A record as it was read: `words[0]` is the kind alone.
+    ///
+    /// - Precondition: 2 to 16 words.
+    init(kind: UInt8, fields: some Collection<UInt64>) {
+        words[0] = UInt64(kind)
+        count = 1
+        for field in fields { put(field) }
+    }
+
+    var kind: UInt8 { UInt8(truncatingIfNeeded: words[0]) }
+
     mutating func put(_ word: UInt64) {
         words[count] = word
         count += 1
@@ -179,6 +190,19 @@ extension JournalRecord {
     }
 
     public init(wakeAt time: Timestamp) { self.init(kind: 66, time: time) }
+
+    public init(startAt time: Timestamp) { self.init(kind: 67, time: time) }
+
+    public init(_ reason: StopReason, at time: Timestamp) {
+        self.init(kind: 68, time: time)
+        pack(UInt16(reason.rawValue))
+    }
+
+    /// What became of a feed's way to us: the market records themselves stay in the tape.
+    public init(_ reach: FeedReach, of instrument: InstrumentID, at time: Timestamp) {
+        self.init(kind: 69, time: time)
+        pack(instrument.rawValue, UInt16(reach.rawValue))
+    }
 }
 
 extension AccountEvent.Report {

@@ -54,7 +54,7 @@ extension Order {
         guard !isDone else { return nil }
         changedAt = now
         switch kind {
-        case .submit, .leverage: return nil
+        case .submit, .leverage, .cancelAll, .query, .deadMan: return nil
         case .cancel:
             guard pending == .cancel else { return nil }
             pending = .none

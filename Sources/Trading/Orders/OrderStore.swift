@@ -77,8 +77,8 @@ struct OrderStore: ~Copyable {
     private mutating func letGo(_ now: Timestamp) {
         survivors = survivors.filter { !$0.value.isDone || $0.value.changedAt + keepsFor >= now }
         while !orders.isEmpty, orders[0].submittedAt + keepsFor < now, !orders[0].isDone || orders[0].changedAt + keepsFor < now {
-            let order = orders.removeFirst()
-            if !order.isDone { survivors[order.id.rawValue] = order }
+            if !orders[0].isDone { survivors[orders[0].id.rawValue] = orders[0] }
+            orders.removeFirst()
             base += 1
         }
     }

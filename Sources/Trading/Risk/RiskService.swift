@@ -38,7 +38,8 @@ struct RiskService: ~Copyable {
 
     func isDuplicate(_ draft: OrderDraft, _ now: Timestamp) -> Bool {
         guard let window = limits.duplicateWindow else { return false }
-        return recent.contains { $0.time + window > now && $0.draft == draft }
+        for index in recent.indices where recent[index].time + window > now && recent[index].draft == draft { return true }
+        return false
     }
 }
 

@@ -1,0 +1,57 @@
+import Foundation
+import Market
+import Tape
+
+/// Plays an imported tape through the recorder's writer, which is told the receive times, and says what the tape takes before and
+/// after it is closed, beside the frames' text.
+enum RecordBenchmark {
+    static func run(_ source: String, _ out: String) throws(TapeError) {
+        let tape = try Tape(opening: source)
+        guard let summary = tape.feeds.first else { throw .unknownInstrument(path: source, name: "any feed", known: []) }
+        let feed = InstrumentID(0)
+        let frames = try tape.frameReader(feed: feed)
+        var (text, events, next) = (0, ContiguousArray<MarketEvent>(), 0)
+        let reader = try tape.reader(feed: feed)
+        guard let start = summary.receiveTimes?.lowerBound else {
+            throw .damaged(path: source, reason: "its first feed has no receive times to record at")
+        }
+        var options = TapeRecorder.Options()
+        options.commitInterval = .milliseconds(250)
+        options.diskReserve = 0
+        let recorder = try TapeRecorder(creating: out, at: start, options: options)
+        _ = try recorder.addFeed(summary.description, at: start)
+        var now = start
+        let began = cpuSeconds()
+        while let frame = try frames.next() {
+            now = max(now, frame.header.receiveTime)
+            try recorder.advance(to: now)
+            let number = try recorder.appendFrame(frame.header, frame.bytes.span, at: now)
+            text += frame.bytes.count
+            while true {
+                if next == events.count {
+                    guard try reader.next(into: &events) else { break }
+                    next = 0
+                }
+                guard events[next].frame <= number else { break }
+                try recorder.append(events[next], at: now)
+                next += 1
+            }
+        }
+        try recorder.commit(at: now)
+        let seconds = cpuSeconds() - began
+        try say("recorded", out, text, recorder.fileSize)
+        try recorder.close(at: now)
+        try say("sealed", out, text, recorder.fileSize)
+        print("cpu \(Int(seconds * 1_000)) ms, events \(summary.events), events/s \(Int(Double(summary.events) / seconds))")
+    }
+
+    private static func say(_ state: String, _ path: String, _ text: Int, _ size: Int64) throws(TapeError) {
+        let tape = try Tape(opening: path)
+        let (frames, feed) = (try tape.frames(InstrumentID(0)), tape.feeds[0])
+        func ratio(_ bytes: Int64) -> String { String(format: "%.4f", Double(bytes) / Double(text)) }
+        let each = String(format: "%.2f", Double(feed.bytes) / Double(max(1, feed.levelChanges)))
+        print(
+            "\(state): text \(text), raw frames \(ratio(frames.bytes)), frames and chunks \(ratio(frames.bytes + feed.bytes)), "
+                + "file and log \(ratio(size)), chunks \(each) bytes a level change")
+    }
+}
