@@ -6,7 +6,7 @@ internal import Tape
 struct TapeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tape", abstract: "Makes tapes from recordings and looks into them.",
-        subcommands: [Import.self, Info.self, Check.self, SQL.self])
+        subcommands: [Import.self, Info.self, Check.self, SQL.self, Cut.self, Merge.self, Redecode.self])
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -18,6 +18,10 @@ public enum FeedError: Error, Equatable, Sendable {
     case badRow(path: String, line: Int, column: Int, fault: RowFault, expected: String)
     case unknownInstrument(path: String, venue: String, symbol: String)
     case overlap(feed: String, first: String, second: String)
+    /// Two parts of a feed whose instruments differ, and so what their numbers count.
+    case differentTerms(feed: String, first: String, second: String)
+    /// A tape keeps no raw frames of a feed.
+    case noFrames(path: String, feed: String)
     case tape(TapeError)
     case noFeeds(paths: [String])
 
@@ -34,6 +38,9 @@ public enum FeedError: Error, Equatable, Sendable {
             "\(path):\(line):\(column): \(fault.rawValue): expected \(expected)"
         case .unknownInstrument(let path, let venue, let symbol): "'\(path)' has '\(symbol)' of \(venue), whose currencies are not known"
         case .overlap(let feed, let first, let second): "'\(first)' and '\(second)' overlap in time; both hold \(feed)"
+        case .differentTerms(let feed, let first, let second):
+            "'\(first)' and '\(second)' both hold \(feed), with other ticks, lots or limits"
+        case .noFrames(let path, let feed): "'\(path)' keeps no raw frames of \(feed)"
         case .tape(let error): error.message
         case .noFeeds(let paths): "no market data of a known instrument in \(paths.map { "'\($0)'" }.joined(separator: ", "))"
         }
@@ -48,7 +55,9 @@ public enum FeedError: Error, Equatable, Sendable {
                 + "known formats: " + RecordingFormat.allCases.map(\.rawValue).joined(separator: ", ")
         case .badRow: "correct the row, or skip and count bad rows with --skip-bad"
         case .unknownInstrument(_, _, let symbol): "name it with --symbol \(symbol)=BASE/QUOTE"
+        case .differentTerms: "import the recordings together into one tape"
         case .overlap: "import one of them, or parts that follow each other"
+        case .noFrames: "leave the feed out with `mmsim tape cut --feed`, or import the recording again"
         case .tape(let error): error.hint
         case .lineTooLong: "is it a text file with one message a line?"
         case .cannotOpen, .cannotRead, .empty, .noFeeds: nil

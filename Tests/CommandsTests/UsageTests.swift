@@ -4,7 +4,8 @@ import Testing
 @Suite struct UsageTests {
     private static let commands = [
         ["backtest"], ["scenario"], ["scenario", "check"], ["scenario", "schema"], ["strategies"], ["tape"], ["tape", "import"],
-        ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["synth"], ["research"], ["research", "queue"],
+        ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["tape", "cut"], ["tape", "merge"], ["tape", "redecode"],
+        ["synth"], ["research"], ["research", "queue"],
     ]
 
     @Test func `help lists the commands that there are`() throws {

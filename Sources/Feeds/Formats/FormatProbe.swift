@@ -54,11 +54,12 @@ enum FormatProbe {
         throw .unknownFormat(path: path, nearest: best?.format, firstLine: line.slice(0, min(line.count, excerpt)).text)
     }
 
-    static func decoder(_ format: RecordingFormat, path: String) -> any RecordingDecoder {
+    /// - Parameter venue: Whose rows they are, where that is known already.
+    static func decoder(_ format: RecordingFormat, path: String, venue: String? = nil) -> any RecordingDecoder {
         switch format {
         case .binance: BinanceDecoder()
         case .lighter: LighterDecoder()
-        case .bybit: BybitDecoder()
+        case .bybit: BybitDecoder(venue: venue)
         case .backpack: BackpackDecoder()
         case .bitstamp: BitstampDecoder()
         case .bbo: BestQuoteDecoder(path: path)
