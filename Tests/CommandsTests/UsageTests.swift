@@ -4,7 +4,7 @@ import Testing
 @Suite struct UsageTests {
     private static let commands = [
         ["backtest"], ["scenario"], ["scenario", "check"], ["scenario", "schema"], ["strategies"], ["tape"], ["tape", "import"],
-        ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["tape", "cut"], ["tape", "merge"], ["tape", "redecode"],
+        ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["tape", "cut"], ["tape", "merge"], ["tape", "redecode"], ["tape", "export"],
         ["synth"], ["research"], ["research", "queue"],
     ]
 

@@ -216,7 +216,7 @@ import Testing
         (100_000_000, 617_995), (10_000, 251), (1, 70_551_234_567), (500_000_000, 3), (25_000_000, 9_999_999), (1_000_000_000, 8),
     ])
     func `a number is the one that the decimal text would be read as`(step: Int64, count: Int64) throws {
-        #expect(FeedTerms.Step(nanos: step).real(count) == Double(Decimal.text(count * step, decimals: 9)))
+        #expect(DecimalStep(nanos: step).real(count) == Double(Decimal.text(count * step, decimals: 9)))
     }
 
     @Test func `times are told as text and read from it`() throws {

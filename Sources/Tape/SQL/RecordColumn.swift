@@ -47,7 +47,7 @@ struct RecordRow {
     /// The ask of a best quote.
     var ask: MarketEvent?
 
-    private static let nanos = FeedTerms.Step(nanos: 1)
+    private static let nanos = DecimalStep(nanos: 1)
 
     private var bid: MarketEvent? { event.side == .buy ? event : nil }
     /// The price is no number of ticks.
