@@ -15,7 +15,7 @@ extension TapeCommand {
                 against the book rebuilt from changes.
 
                 The verdict is sound, suspect (as it was recorded, with ranges that are not to be relied on) or broken, with exit
-                code 3.
+                code 3. With --mark a backtest trades on no book in those ranges and steps over damaged chunks.
                 """)
 
         @Argument(help: "A tape.")
@@ -23,6 +23,9 @@ extension TapeCommand {
 
         @Option(help: "Nothing of a book or of quotes for longer is stale.")
         var stale = "1 min"
+
+        @Flag(help: "Writes the quarantined ranges into the tape, in place of those of an earlier check: a backtest leaves them out.")
+        var mark = false
 
         @Flag(help: "Prints JSON with all ranges.")
         var json = false
@@ -45,6 +48,7 @@ extension TapeCommand {
         func run() throws {
             let progress = ProgressLine(isQuiet: quiet)
             let check = try result(progress)
+            if mark { do throws(TapeError) { try Tape.mark(tape, check.quarantine) } catch { throw Failure(error) } }
             Terminal.write(json ? Self.json(check).pretty : check.text + "\n", to: 1)
             if check.verdict == .broken { throw ExitCode(Failure.data) }
         }

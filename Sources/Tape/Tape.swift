@@ -173,6 +173,9 @@ public final class Tape {
             digests.bind(Int64(index), at: 1)
             while try digests.step() { hasher.update(unsafe Array(digests.bytes(0)).span) }
         }
+        for range in try quarantine(database, version, InstrumentID(index)) {
+            hasher.update("\(range.from.nanoseconds) \(range.to.nanoseconds) \(range.reason)\n")
+        }
         var unparsed: [String: Int64] = [:]
         let reasons = try database.prepare("SELECT reason, count FROM unparsed WHERE feed = ?")
         reasons.bind(Int64(index), at: 1)

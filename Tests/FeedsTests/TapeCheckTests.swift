@@ -232,6 +232,38 @@ import Testing
         #expect(try TapeCheck(Tape(opening: path)).fileFaults == ["1 rows of chunk belong to nothing"])
     }
 
+    @Test func `a marked range is a gap to those who replay it, and the book stands again behind it`() throws {
+        var events = Self.market()
+        events[3 + 49 * 4 + 1].quantity += 1
+        let path = try tape(events)
+        let before = try Tape(opening: path).feeds[0].contentHash
+        try Tape.mark(path, TapeCheck(Tape(opening: path)).quarantine)
+        let marked = try Tape(opening: path)
+        #expect(try marked.quarantine(InstrumentID(0)).map(\.reason) == ["quote unlike the book"])
+        #expect(marked.feeds[0].contentHash != before)
+        var gate = try #require(try QuarantineGate(marked, InstrumentID(0)))
+        var left = ContiguousArray(events)
+        gate.apply(&left)
+        // Second 50: a change, a quote and a trade.
+        let gap = Self.record(.gap, .buy, 50, GapCause.quarantined.rawValue, 0, 0)
+        let (head, tail) = (events[..<(3 + 49 * 4)], events[(3 + 50 * 4)...])
+        #expect(left.prefix(head.count) == head && left.suffix(tail.count) == tail && left[head.count] == gap)
+        let book = left[(head.count + 1)..<(left.count - tail.count)]
+        #expect(book.map(\.price) == [1_000, 999, 1_001] && book.map(\.quantity) == [50, 5, 6] && gate.framesLeftOut == 3)
+        #expect(book.map(\.flags) == [[.first, .snapshot], [.snapshot], [.last, .snapshot, .sell]])
+        #expect(book.allSatisfy { $0.detail == 150 && $0.receiveTime == tail.first?.receiveTime })
+        // In pieces it is the same.
+        var (pieces, second) = (ContiguousArray<MarketEvent>(), try #require(try QuarantineGate(marked, InstrumentID(0))))
+        for event in events {
+            var piece: ContiguousArray = [event]
+            second.apply(&piece)
+            pieces += piece
+        }
+        #expect(pieces == left)
+        try Tape.mark(path, [])
+        #expect(try QuarantineGate(Tape(opening: path), InstrumentID(0)) == nil && Tape(opening: path).feeds[0].contentHash == before)
+    }
+
     @Test func `two faults close to each other are one range`() throws {
         var events = Self.market()
         for second in [10, 11, 30] { events[3 + (second - 1) * 4 + 1].quantity += 1 }

@@ -9,6 +9,8 @@ struct FeedChecker: ~Copyable {
 
     private let staleAfter: Nanoseconds
     private let frames: Int64
+    /// From the first to the last time, as the rows of its chunks say.
+    private let span: ClosedRange<Timestamp>?
     private var collector: FeedInfoCollector
     private var rebuilt = RebuiltBook()
     private var list = FindingList()
@@ -34,8 +36,10 @@ struct FeedChecker: ~Copyable {
     /// - Parameters:
     ///   - staleAfter: How long nothing may come of a book or of quotes.
     ///   - frames: Raw frames of the feed; 0 if none were kept.
-    init(_ instrument: Instrument, name: String, staleAfter: Nanoseconds, frames: Int64) {
+    ///   - span: Of its times, damaged chunks included.
+    init(_ instrument: Instrument, name: String, staleAfter: Nanoseconds, frames: Int64, span: ClosedRange<Timestamp>? = nil) {
         self.frames = frames
+        self.span = span
         self.staleAfter = staleAfter
         collector = FeedInfoCollector(instrument)
         check = FeedCheck(name: name)
@@ -59,7 +63,7 @@ struct FeedChecker: ~Copyable {
         if time.nanoseconds != 0 { now = time }
         let here = now...now
         if hasLost {
-            list.add(.damagedChunk, count: 0, before.nanoseconds == 0 || before > now ? here : before...now)
+            list.add(.damagedChunk, count: 0, lost(from: before, to: now))
             hasLost = false
             // The rest of a frame that began in what is lost.
             isInFrame = !event.isFirst
@@ -92,6 +96,7 @@ struct FeedChecker: ~Copyable {
 
     consuming func finish() -> FeedCheck {
         var (check, list) = (self.check, self.list)
+        if hasLost, let span { list.add(.damagedChunk, count: 0, lost(from: now, to: span.upperBound)) }
         if let since = crossed.since { list.add(.crossedBook, count: 0, since...max(since, now)) }
         // A feed of one symbol out of a venue's common ids skips most of them.
         if tradeSteps.more > 0, tradeSteps.more < tradeSteps.one / 100 {
@@ -101,6 +106,12 @@ struct FeedChecker: ~Copyable {
         check.quotesCompared = comparison.equal + comparison.different
         list.put(into: &check)
         return check
+    }
+
+    /// The range of what is lost between two records; there is none before the first.
+    private func lost(from before: Timestamp, to after: Timestamp) -> ClosedRange<Timestamp> {
+        let from = before.nanoseconds != 0 ? before : span?.lowerBound ?? after
+        return min(from, after)...max(from, after)
     }
 
     private mutating func checkNumbers(_ event: MarketEvent, _ here: ClosedRange<Timestamp>) {

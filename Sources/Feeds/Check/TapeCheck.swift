@@ -36,6 +36,15 @@ public struct TapeCheck: Sendable, Equatable {
         }
     }
 
+    /// The ranges of all feeds, to be written into the tape (`Tape.mark`).
+    public var quarantine: [QuarantinedRange] {
+        feeds.enumerated().flatMap { index, feed in
+            feed.quarantined.map {
+                QuarantinedRange(feed: InstrumentID(index), from: $0.from, to: $0.to, reason: $0.fault.rawValue)
+            }
+        }
+    }
+
     /// Reads the whole tape. A damaged chunk is a finding; what is behind it is read on.
     ///
     /// - Parameter progress: Told the share that is done, from 0 to 1.
@@ -50,7 +59,7 @@ public struct TapeCheck: Sendable, Equatable {
             let feed = InstrumentID(index)
             var checker = FeedChecker(
                 summary.description.instrument, name: summary.description.name, staleAfter: options.staleAfter,
-                frames: try tape.frames(feed).count)
+                frames: try tape.frames(feed).count, span: summary.receiveTimes ?? summary.venueTimes)
             try Self.readRecords(of: feed, tape, into: &checker) { count in
                 done += count
                 progress(min(1, Double(done) / Double(total)))

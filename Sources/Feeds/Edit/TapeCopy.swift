@@ -69,9 +69,9 @@ final class TapeCopy {
         return Int64(numbers.count)
     }
 
-    /// Copies connections, and the notes and recording spans of a span of time.
+    /// Copies connections, quarantined ranges, and the notes and recording spans of a span of time.
     ///
-    /// - Parameter gaps: Whether gaps are copied; who makes the records anew notes those himself.
+    /// - Parameter gaps: Whether gaps and quarantined ranges are copied; who makes the records anew finds those anew.
     func notes(from: Timestamp, to: Timestamp, gaps: Bool = true) throws(TapeError) {
         for connection in try tape.connections() { _ = try writer.addConnection(connection) }
         for note in try tape.notes() {
@@ -88,6 +88,11 @@ final class TapeCopy {
                     try writer.note(.connectionState(connection: number, time: time, state: state, note: text))
                 }
             case .clockOffset(_, let time, _, _): if time < to { try writer.note(note) }
+            }
+        }
+        for (feed, place) in places.sorted(by: { $0.value < $1.value }) where gaps {
+            for range in try tape.quarantine(feed) where range.to >= from && range.from < to {
+                try writer.addQuarantine(QuarantinedRange(feed: place, from: range.from, to: range.to, reason: range.reason))
             }
         }
         for span in try tape.spans() where span.last >= from && span.first < to {
