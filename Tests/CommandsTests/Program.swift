@@ -51,6 +51,12 @@ final class Program {
         return process.terminationReason == .exit ? process.terminationStatus : nil
     }
 
+    /// With a file of the folder as standard input.
+    func run(_ arguments: [String], input: String) throws -> Outcome {
+        let script = "exec \"$0\" \"$@\" < '\(input)'"
+        return try run(URL(filePath: "/bin/sh"), ["-c", script, Self.executable.path()] + arguments, [:]) { _ in }
+    }
+
     /// With no file allowed to grow beyond `blocks` of 512 bytes, which stands in for a full disk; the signal that comes with it is
     /// ignored.
     func run(_ arguments: [String], blocks: Int) throws -> Outcome {

@@ -3,9 +3,9 @@ import Testing
 
 @Suite struct UsageTests {
     private static let commands = [
-        ["backtest"], ["replay"], ["journal"], ["journal", "show"], ["scenario"], ["scenario", "check"], ["scenario", "schema"],
-        ["strategies"], ["tape"], ["tape", "import"],
-        ["tape", "info"], ["synth"], ["research"], ["research", "queue"],
+        ["backtest"], ["replay"], ["journal"], ["journal", "show"], ["chaos"], ["scenario"], ["scenario", "check"], ["scenario", "schema"],
+        ["strategies"], ["tape"], ["tape", "import"], ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["tape", "cut"],
+        ["tape", "merge"], ["tape", "redecode"], ["tape", "export"], ["synth"], ["research"], ["research", "queue"],
     ]
 
     @Test func `help lists the commands that there are`() throws {
