@@ -84,7 +84,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("MarketTests", ["TestSupport", "Market"]),
         tests("SigningTests", ["TestSupport", "Signing"]),
-        tests("TradingTests", ["Trading", "Market"]),
+        tests("TradingTests", ["TestSupport", "Trading", "Market"]),
         // What the crash tests kill.
         .executableTarget(
             name: "tapewriter", dependencies: ["Tape", "Market"], path: "Tests/TapeWriterProgram", swiftSettings: strict),
@@ -94,10 +94,12 @@ let package = Package(
         tests("StrategiesTests", ["TestSupport", "Strategies", "Trading", "Market", "Simulation"]),
         tests("ScenarioTests", ["Scenario", "Trading", "Market"]),
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),
-        tests("RuntimeTests", ["Runtime", "Scenario", "Simulation", "Strategies", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
+        tests(
+            "RuntimeTests",
+            ["TestSupport", "Runtime", "Scenario", "Simulation", "Strategies", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
         tests("ReportTests", ["Report", "Runtime", "Metrics", "Trading", "Market"]),
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
-        tests("CommandsTests", ["Commands"]),
+        tests("CommandsTests", ["TestSupport", "Commands"]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]

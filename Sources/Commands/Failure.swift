@@ -9,6 +9,7 @@ struct Failure: Error {
     static let runFailed: Int32 = 1
     static let usage: Int32 = 2
     static let data: Int32 = 3
+    static let check: Int32 = 4
     static let interrupted: Int32 = 130
 
     var messages: [(message: String, hint: String?)]
@@ -25,7 +26,13 @@ struct Failure: Error {
     }
 
     init(_ error: RunError) { self.init(error.message, hint: error.hint, code: error.exitCode) }
-    init(_ error: FeedError) { self.init(error.message, hint: error.hint, code: Self.data) }
+    init(_ error: FeedError) {
+        switch error {
+        case .tape(let error): self.init(error)
+        case .cannotWrite: self.init(error.message, hint: error.hint, code: Self.runFailed)
+        default: self.init(error.message, hint: error.hint, code: Self.data)
+        }
+    }
 
     init(_ error: ReportError) {
         let code: Int32
@@ -44,6 +51,14 @@ struct Failure: Error {
         default: code = Self.data
         }
         self.init(error.message, hint: error.hint, code: code)
+    }
+
+    init(_ error: QueryError) {
+        switch error {
+        case .tape(let error): self.init(error)
+        case .statement, .notReading, .empty: self.init(error.message, hint: error.hint, code: Self.usage)
+        case .failed: self.init(error.message, hint: error.hint, code: Self.runFailed)
+        }
     }
 
     func print() {

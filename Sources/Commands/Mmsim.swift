@@ -24,7 +24,8 @@ public struct Mmsim: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            BacktestCommand.self, ScenarioCommand.self, StrategiesCommand.self, TapeCommand.self, SynthCommand.self, ResearchCommand.self,
+            BacktestCommand.self, ReplayCommand.self, JournalCommand.self, ChaosCommand.self, ScenarioCommand.self, StrategiesCommand.self,
+            TapeCommand.self, SynthCommand.self, ResearchCommand.self,
         ])
 
     public init() {}

@@ -5,15 +5,17 @@ internal import Tape
 
 struct TapeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tape", abstract: "Makes tapes from recordings and looks into them.", subcommands: [Import.self, Info.self])
+        commandName: "tape", abstract: "Makes tapes from recordings and looks into them.",
+        subcommands: [Import.self, Info.self, Check.self, SQL.self, Cut.self, Merge.self, Redecode.self, Export.self])
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Turns recordings into a tape.",
             discussion: """
                 Reads Tardis CSV (incremental_book_L2, trades, derivative_ticker, quotes), Binance collector lines, Lighter, Bybit and
-                Backpack captures, Bitstamp order-by-order logs and one-second best quotes; plain or gzip. The format is told from
-                the content. Parts of one feed may be given in any order.
+                Backpack captures, Bitstamp order-by-order logs and one-second best quotes, plain or gzip; hftbacktest's .npz, whose
+                name tells the instrument (VENUE_SYMBOL.npz). The format is told from the content. Parts of one feed may be given in
+                any order.
                 """)
 
         @Argument(help: "Recordings.")

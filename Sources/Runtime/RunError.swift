@@ -4,6 +4,8 @@ public import Market
 public enum RunError: Error, Equatable, Sendable {
     /// A tape can't be opened or read.
     case tape(path: String, message: String, hint: String?)
+    /// A journal can't be opened, read or understood.
+    case journal(path: String, message: String, hint: String?)
     /// No tape of the scenario has the feed that a venue names.
     case noFeed(venue: String, feed: String, symbol: String, available: [String])
     /// Two tapes hold the same span of one feed.
@@ -17,7 +19,7 @@ public enum RunError: Error, Equatable, Sendable {
 
     public var message: String {
         switch self {
-        case .tape(_, let message, _): message
+        case .tape(_, let message, _), .journal(_, let message, _): message
         case .noFeed(let venue, let feed, let symbol, _): "venue '\(venue)' wants \(symbol) of feed '\(feed)', which no tape holds"
         case .overlap(let feed, let first, let second, let from, let to):
             "tapes '\(first)' and '\(second)' both hold \(feed) from \(from.iso8601) to \(to.iso8601)"
@@ -31,7 +33,7 @@ public enum RunError: Error, Equatable, Sendable {
 
     public var hint: String? {
         switch self {
-        case .tape(_, _, let hint): hint
+        case .tape(_, _, let hint), .journal(_, _, let hint): hint
         case .noFeed(_, _, _, let available):
             available.isEmpty ? "the tapes hold no feed at all" : "the tapes hold: \(available.joined(separator: ", "))"
         case .overlap: "leave one of the tapes out, or cut them so that they follow each other"
@@ -44,7 +46,7 @@ public enum RunError: Error, Equatable, Sendable {
     /// The exit code that the command ends with: 2 for what the scenario says, 3 for data, 1 for the rest.
     public var exitCode: Int32 {
         switch self {
-        case .tape, .overlap: 3
+        case .tape, .journal, .overlap: 3
         case .noFeed, .outsideData, .scenario: 2
         case .output: 1
         }

@@ -12,6 +12,8 @@ public final class Tape {
     public let isUnfinished: Bool
     let database: Database
     let version: Int
+    /// A write-ahead log stands beside the file, as while it is recorded.
+    let isLogged: Bool
 
     /// - Throws: `TapeError` saying what the file is instead, and what to do.
     public init(opening path: String) throws(TapeError) {
@@ -26,7 +28,8 @@ public final class Tape {
         let pages = try database.integer("PRAGMA page_count")
         guard pages > 0 else { throw .damaged(path: path, reason: "it has no pages") }
         // One view for all that is read. Not of a finished tape, whose file a reader would close to writers.
-        if try database.text("PRAGMA journal_mode") == "wal" { try database.execute("BEGIN") }
+        isLogged = try database.text("PRAGMA journal_mode") == "wal"
+        if isLogged { try database.execute("BEGIN") }
         feeds = try Self.summaries(database, version)
         isUnfinished = try Self.meta(database, TapeRecorder.stateKey) == TapeRecorder.recordingState
     }
@@ -46,10 +49,26 @@ public final class Tape {
     /// - Parameters:
     ///   - time: Begins with the chunk that this instant (receive time; venue time of feeds without one) is in; nil: at the start.
     ///   - skippingDamage: Puts a `gap` record in the place of a damaged chunk instead of throwing.
+    ///   - verifying: Compares each chunk's digest and what its row says with its records, too; a check wants it, and nobody else.
     /// - Throws: `TapeError` when the tape can't be read.
-    public func reader(feed: InstrumentID, from time: Timestamp? = nil, skippingDamage: Bool = false) throws(TapeError) -> FeedReader {
+    public func reader(
+        feed: InstrumentID, from time: Timestamp? = nil, skippingDamage: Bool = false, verifying: Bool = false
+    ) throws(TapeError) -> FeedReader {
         try FeedReader(
-            database, feed: feed, name: feeds[feed.index].description.name, version: version, from: time, skippingDamage: skippingDamage)
+            database, feed: feed, name: feeds[feed.index].description.name, version: version, from: time, skippingDamage: skippingDamage,
+            verifying: verifying)
+    }
+
+    /// What SQLite finds wrong with the file's pages, and rows of feeds that there are not; empty if nothing.
+    ///
+    /// - Complexity: Reads the whole file.
+    public func fileFaults() throws(TapeError) -> [String] {
+        var faults: [String] = []
+        let pages = try database.prepare("PRAGMA integrity_check")
+        while try pages.step() { if pages.text(0) != "ok" { faults.append(pages.text(0)) } }
+        let strays = try database.prepare("SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1")
+        while try strays.step() { faults.append("\(strays.integer(1)) rows of \(strays.text(0)) belong to nothing") }
+        return faults
     }
 
     /// Streams a feed's raw frames; nil: those of no feed, which are private frames and answers.
@@ -153,6 +172,9 @@ public final class Tape {
             let digests = try database.prepare("SELECT digest FROM \(table) WHERE feed = ? ORDER BY sequence")
             digests.bind(Int64(index), at: 1)
             while try digests.step() { hasher.update(unsafe Array(digests.bytes(0)).span) }
+        }
+        for range in try quarantine(database, version, InstrumentID(index)) {
+            hasher.update("\(range.from.nanoseconds) \(range.to.nanoseconds) \(range.reason)\n")
         }
         var unparsed: [String: Int64] = [:]
         let reasons = try database.prepare("SELECT reason, count FROM unparsed WHERE feed = ?")

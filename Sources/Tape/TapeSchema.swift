@@ -4,12 +4,13 @@
 /// |---|---|
 /// | 1 | feeds, sealed chunks, raw frames with a receive time, gaps, counts of unparsed frames |
 /// | 2 | open chunks and frame blocks, layouts of frames, checksums of stored bytes, and what a recorder notes beside its events |
+/// | 3 | ranges that are not to be relied on |
 ///
 /// Older tapes are read as they are; a recorder that goes on with one migrates it first.
 enum TapeSchema {
     /// `mmtp`: how a tape is told from other databases.
     static let applicationID: Int64 = 0x6D6D_7470
-    static let version = 2
+    static let version = 3
 
     static let tables = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -27,7 +28,7 @@ enum TapeSchema {
         CREATE TABLE unparsed (feed INTEGER NOT NULL REFERENCES feed, reason TEXT NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (feed, reason)) WITHOUT ROWID;
 
-        """ + tablesOfVersion2
+        """ + tablesOfVersion2 + tablesOfVersion3
 
     private static let chunkColumns = """
         feed INTEGER NOT NULL REFERENCES feed, sequence INTEGER NOT NULL, events INTEGER NOT NULL, level_changes INTEGER NOT NULL,
@@ -61,10 +62,22 @@ enum TapeSchema {
 
         """
 
-    /// What makes a tape of the version before one of this version.
-    static let migrationFrom1 =
+    private static let tablesOfVersion3 = """
+        CREATE TABLE quarantine (
+            feed INTEGER NOT NULL REFERENCES feed, first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL);
+
+        """
+
+    static let insertQuarantine = "INSERT INTO quarantine VALUES (?,?,?,?)"
+
+    /// What makes a tape of an older version one of this version.
+    static func migration(from version: Int) -> String {
+        (version < 2 ? migrationFrom1 : "") + (version < 3 ? tablesOfVersion3 + "PRAGMA user_version = 3;" : "")
+    }
+
+    private static let migrationFrom1 =
         "ALTER TABLE frames ADD COLUMN layout INTEGER NOT NULL DEFAULT 1; ALTER TABLE frames ADD COLUMN checksum INTEGER;"
-        + "ALTER TABLE chunk ADD COLUMN checksum INTEGER;" + tablesOfVersion2 + "PRAGMA user_version = 2;"
+        + "ALTER TABLE chunk ADD COLUMN checksum INTEGER;" + tablesOfVersion2
 
     static let identity = "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version);"
 

@@ -23,8 +23,11 @@ public final class TapeWriter {
     private var database: Database?
     private let chunks: ChunkTable
     private let frames: FrameTable
-    private let insertGap: Statement
     private var feeds: [Feed] = []
+    /// Frames of no feed.
+    private var ownerless = FrameBlock()
+    private var ownerlessBlocks: Int64 = 0
+    private var recorderStore: RecorderStore?
     /// Bytes written since the last commit.
     private var uncommitted = 0
 
@@ -41,12 +44,12 @@ public final class TapeWriter {
         try database.execute("BEGIN;" + TapeSchema.tables)
         chunks = try ChunkTable(database, "chunk", level: ChunkTable.sealedLevel)
         frames = try FrameTable(database, "frames", level: FrameBlock.sealedLevel)
-        insertGap = try database.prepare("INSERT INTO gap VALUES (?,?,?,?)")
         self.database = database
     }
 
     deinit {
         if database != nil {
+            recorderStore = nil
             database = nil
             TapeFile.remove(draft)
         }
@@ -70,30 +73,41 @@ public final class TapeWriter {
 
     /// Keeps a raw frame as received.
     public func appendFrame(feed: InstrumentID, receiveTime: Timestamp, bytes: Span<UInt8>) throws(TapeError) {
-        feeds[feed.index].frames.append(FrameHeader(feed: feed, receiveTime: receiveTime), bytes)
-        if feeds[feed.index].frames.byteCount >= FrameBlock.fullSize { try sealFrames(feed.index) }
+        try appendFrame(FrameHeader(feed: feed, receiveTime: receiveTime), bytes)
+    }
+
+    /// Keeps a raw frame as received, of a feed or of none.
+    public func appendFrame(_ header: FrameHeader, _ bytes: Span<UInt8>) throws(TapeError) {
+        guard let feed = header.feed?.index else {
+            ownerless.append(header, bytes)
+            if ownerless.byteCount >= FrameBlock.fullSize { try sealOwnerless() }
+            return
+        }
+        feeds[feed].frames.append(header, bytes)
+        if feeds[feed].frames.byteCount >= FrameBlock.fullSize { try sealFrames(feed) }
     }
 
     /// Notes that records are missing before `time`. The feed's records say so too, by a `gap` record.
     public func addGap(feed: InstrumentID, time: Timestamp, cause: GapCause, note: String) throws(TapeError) {
-        insertGap.bind(Int64(feed.index), at: 1)
-        insertGap.bind(time.nanoseconds, at: 2)
-        insertGap.bind(cause.rawValue, at: 3)
-        insertGap.bind(note, at: 4)
-        try insertGap.run()
+        try store().add(.gap(feed: feed, time: time, cause: cause, note: note))
     }
 
-    /// Counts a frame that could not be read.
-    public func addUnparsed(feed: InstrumentID, reason: String) {
-        feeds[feed.index].unparsed[reason, default: 0] += 1
+    /// Counts frames that could not be read.
+    public func addUnparsed(feed: InstrumentID, reason: String, count: Int64 = 1) {
+        feeds[feed.index].unparsed[reason, default: 0] += count
+    }
+
+    /// What a recorder notes beside its events, inside this writer's transaction.
+    func store() throws(TapeError) -> RecorderStore {
+        if let recorderStore { return recorderStore }
+        guard let database else { preconditionFailure("a closed tape was written to") }
+        let store = try RecorderStore(database)
+        recorderStore = store
+        return store
     }
 
     public func setMeta(_ key: String, _ value: String) throws(TapeError) {
-        guard let database else { preconditionFailure("a closed tape was written to") }
-        let statement = try database.prepare("INSERT OR REPLACE INTO meta VALUES (?,?)")
-        statement.bind(key, at: 1)
-        statement.bind(value, at: 2)
-        try statement.run()
+        try store().setMeta(key, value)
     }
 
     /// Seals what is open, makes the file one and moves it to its place.
@@ -103,16 +117,14 @@ public final class TapeWriter {
             if !feeds[index].events.isEmpty { try seal(index) }
             if feeds[index].frames.count > 0 { try sealFrames(index) }
             for (reason, count) in feeds[index].unparsed.sorted(by: { $0.key < $1.key }) {
-                let statement = try database.prepare("INSERT INTO unparsed VALUES (?,?,?)")
-                statement.bind(Int64(index), at: 1)
-                statement.bind(reason, at: 2)
-                statement.bind(count, at: 3)
-                try statement.run()
+                try store().countUnparsed(feed: InstrumentID(index), reason: reason, count)
             }
         }
+        if ownerless.count > 0 { try sealOwnerless() }
         try database.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
         try TapeFile.move(draft, to: path)
         self.database = nil
+        recorderStore = nil
         lock = nil
     }
 
@@ -127,6 +139,13 @@ public final class TapeWriter {
         uncommitted += try frames.add(feed: index, sequence: feeds[index].frameBlocks, feeds[index].frames)
         feeds[index].frames.removeAll()
         feeds[index].frameBlocks += 1
+        try commitIfLarge()
+    }
+
+    private func sealOwnerless() throws(TapeError) {
+        uncommitted += try frames.add(feed: -1, sequence: ownerlessBlocks, ownerless)
+        ownerless.removeAll()
+        ownerlessBlocks += 1
         try commitIfLarge()
     }
 

@@ -6,21 +6,21 @@ extension TradingCore {
         let (account, venueTime, now) = (event.account, event.venueTime, now)
         switch event.report {
         case .acknowledged(let id), .triggered(let id):
-            change(id) { $0.acknowledge(now) }
+            if change(id, { $0.acknowledge(venueTime, now) }) { outlived(id, isCertain: false) }
         case .amended(let id, let price, let quantity):
-            change(id) { $0.amended(price: price, quantity: quantity, now) }
+            if change(id, { $0.amended(price: price, quantity: quantity, venueTime, now) }) { amendedAfterEnd(id, quantity, venueTime) }
         case .filled(let fill):
             apply(fill, account, venueTime)
         case .cancelled(let id, let reason):
-            end(id, .cancelled, .cancelled(reason))
+            end(id, .cancelled, .cancelled(reason), venueTime)
         case .expired(let id, let reason):
-            end(id, .expired, .expired(reason))
+            end(id, .expired, .expired(reason), venueTime)
         case .rejected(let id, let kind, let reason):
-            reject(id, kind, reason, account)
+            reject(id, kind, reason, account, venueTime)
         case .status(let status):
-            apply(status, account)
+            apply(status, account, venueTime)
         case .notFound(let id):
-            notFound(id)
+            notFound(id, venueTime)
         case .endOfAnswer(let query):
             answered(query, account)
         case .leverage:
@@ -60,9 +60,9 @@ extension TradingCore {
         let now = now
         let told = orders.update(fill.order) { order in
             let (wasDone, wasCancelling) = (order.isDone, order.pending == .cancel)
-            let news = order.fill(fill, now)
+            let news = order.fill(fill, venueTime, now)
             return (
-                news: Told(order.instance, order.algorithm, news, ended: !wasDone && order.isDone), wasDone: wasDone,
+                news: Told(order, news, ended: !wasDone && order.isDone), wasDone: wasDone,
                 wasCancelling: wasCancelling
             )
         }
@@ -75,7 +75,9 @@ extension TradingCore {
                     venueTime: venueTime)
             }
         }
-        if let told { tell(fill.order, told.news) }
+        guard let told else { return }
+        tell(fill.order, told.news)
+        if told.wasDone { outlived(fill.order, isCertain: false) }
     }
 
     /// What a change of an order gives to tell, and to whom.
@@ -84,40 +86,47 @@ extension TradingCore {
         var algorithm: AlgorithmID?
         var news: OrderChange?
         var ended: Bool
+        var isDoubtful: Bool
 
-        init(_ instance: StrategyID, _ algorithm: AlgorithmID?, _ news: OrderChange?, ended: Bool) {
-            self.instance = instance
-            self.algorithm = algorithm
+        init(_ order: borrowing Order, _ news: OrderChange?, ended: Bool) {
+            instance = order.instance
+            algorithm = order.algorithm
             self.news = news
             self.ended = ended
+            isDoubtful = order.isDoubtful
         }
     }
 
     private func tell(_ id: OrderID, _ told: Told) {
         if let news = told.news { announce(id, told.instance, told.algorithm, news) }
         if told.ended, !observers.isEmpty, let order = orders[id] { ended(order) }
+        if told.isDoubtful, let order = orders[id] { becomeUnknown(order) }
     }
 
-    private func change(_ id: OrderID, _ body: (inout Order) -> OrderChange?) {
+    /// Returns whether the order had ended before.
+    @discardableResult
+    private func change(_ id: OrderID, _ body: (inout Order) -> OrderChange?) -> Bool {
+        var wasDone = false
         let told = orders.update(id) { order in
-            let wasDone = order.isDone
+            wasDone = order.isDone
             let news = body(&order)
-            return Told(order.instance, order.algorithm, news, ended: !wasDone && order.isDone)
+            return Told(order, news, ended: !wasDone && order.isDone)
         }
         if let told { tell(id, told) }
+        return wasDone
     }
 
-    private func end(_ id: OrderID, _ end: Order.End, _ news: OrderChange) {
+    private func end(_ id: OrderID, _ end: Order.End, _ news: OrderChange, _ venueTime: Timestamp) {
         let now = now
-        change(id) { $0.end(end, now) ? news : nil }
+        change(id) { $0.end(end, venueTime, now) ? news : nil }
     }
 
-    private func reject(_ id: OrderID, _ kind: RequestKind, _ reason: RejectReason, _ account: AccountID) {
+    private func reject(_ id: OrderID, _ kind: RequestKind, _ reason: RejectReason, _ account: AccountID, _ venueTime: Timestamp) {
         observers.tell { $0.refused(kind, id, reason, account: account, at: now) }
         switch kind {
         case .submit:
             if let order = orders[id], !order.isDone { risk.recordReject(order.instance, now) }
-            end(id, .rejected, .rejected(reason))
+            end(id, .rejected, .rejected(reason), venueTime)
         case .cancel, .amend:
             change(id) { $0.refusedRequest(kind, reason, self.now) }
             // The venue does not know an order that we think is open: nobody has told us what became of it.
@@ -132,34 +141,72 @@ extension TradingCore {
         }
     }
 
-    private func apply(_ status: OrderStatus, _ account: AccountID) {
+    private func apply(_ status: OrderStatus, _ account: AccountID, _ venueTime: Timestamp) {
         reviews[account.index].heard(status.order)
-        guard let order = orders[status.order], !order.isDone || !status.isOpen else {
+        guard let order = orders[status.order] else {
             if status.isOpen { isOpenAgainstUs(status, account) }
             return
         }
-        if status.filled > order.filled { askForFills(account) }
+        let id = status.order
+        let now = now
         if status.isOpen {
-            change(status.order) { $0.acknowledge(self.now) }
+            if order.isDone {
+                outlived(id, isCertain: venueTime > order.heardAt)
+            } else {
+                change(id) { $0.rests(status, venueTime, now) }
+            }
+            // The cancel that we asked about was lost.
+            if order.certainty != .known, order.isDone || order.pending == .cancel { cancelAgain(id) }
         } else {
-            end(status.order, status.filled >= status.quantity ? .filled : .cancelled, .cancelled(.venue))
+            _ = orders.update(id) { $0.toldFilled = max($0.toldFilled, status.filled) }
+            end(id, status.filled >= status.quantity ? .filled : .cancelled, .cancelled(.venue), venueTime)
         }
+        guard status.filled > order.filled else { return }
+        askForFills(account)
+        // Until they are there the order is asked about again.
+        if orders.update(id, { $0.missesFills(now) }) == true { expectAnswer(id) }
     }
 
-    private func notFound(_ id: OrderID) {
-        guard let order = orders[id], !order.isDone else { return }
+    private func notFound(_ id: OrderID, _ venueTime: Timestamp) {
+        guard let order = orders[id] else { return }
+        // The question was answered before the order came, or another one rests by now: it is asked again.
+        guard venueTime >= order.heardAt else { return }
+        guard !order.isDone else {
+            guard order.certainty != .known else { return }
+            // What it has filled is in the account's list; fills that we were told of are asked for until they come.
+            askForFills(order.draft.account)
+            let now = now
+            _ = orders.update(id) { $0.end(.cancelled, venueTime, now) }
+            return
+        }
         // Never acknowledged and not there: it was not accepted. Known before and not there: it has ended, and fills that we
         // have not seen would be in the account's list.
         let neverAccepted = order.life == .submitting && order.filled.isZero
         if !neverAccepted { askForFills(order.draft.account) }
-        end(id, neverAccepted ? .failed : .cancelled, neverAccepted ? .failed : .cancelled(.venue))
+        end(id, neverAccepted ? .failed : .cancelled, neverAccepted ? .failed : .cancelled(.venue), venueTime)
+    }
+
+    // MARK: Ends that were none
+
+    /// The venue shows that an order lives which has ended for us: whatever rests of it is cancelled.
+    private func outlived(_ id: OrderID, isCertain: Bool) {
+        let now = now
+        guard orders.update(id, { $0.outlives(now, isCertain: isCertain) }) == true, let order = orders[id] else { return }
+        note(order.instance, "order \(id.rawValue) had ended for us and lives at the venue: it is cancelled")
+        cancelAgain(id)
+    }
+
+    /// An amend that we had given up has given the order a remainder.
+    private func amendedAfterEnd(_ id: OrderID, _ quantity: Quantity, _ venueTime: Timestamp) {
+        guard let order = orders[id] else { return }
+        outlived(id, isCertain: order.life == .done(.filled) && quantity > order.filled && venueTime >= order.heardAt)
     }
 
     // MARK: Unknown outcomes
 
     func askAboutUnknown() {
         while let id = deadlines.take(now, orders) {
-            guard let order = orders[id], order.awaitsAnswer || order.certainty != .known else { continue }
+            guard let order = orders[id] else { continue }
             becomeUnknown(order)
         }
     }

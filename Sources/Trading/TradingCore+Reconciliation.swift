@@ -4,10 +4,12 @@ internal import Market
 ///
 /// The venue is asked for the fills that we have not confirmed, for the open orders and for the positions. Fills enter as any
 /// others do. An order that we hold open and the venue does not name is asked about by itself; one that it names and that we
-/// hold ended is cancelled. A position that differs freezes quoting, and when it differs by the same again a second later ours
-/// is made the venue's by an adjustment that is told as such: no fill is invented. A question without an answer says nothing.
+/// hold ended is cancelled. A position that differs freezes quoting, and when it still differs by the same after ten
+/// seconds in which it was asked for again and again, ours is made the venue's by an adjustment that is told as such: no fill is
+/// invented, and a position that was told wrongly once or for a moment moves nothing. A question without an answer says nothing.
 extension TradingCore {
-    private static let recheckAfter = Nanoseconds.seconds(1)
+    private static let recheckAfter = Nanoseconds.seconds(2)
+    private static let patience = Nanoseconds.seconds(10)
 
     /// Asks every account's venue, and says when that is next.
     func reviewAll() {
@@ -67,8 +69,9 @@ extension TradingCore {
             let theirs = reviews[account.index].positions[instrument] ?? .zero
             let difference = theirs - positions.position(account, instrument)
             guard !difference.isZero else { continue }
-            let mismatch = AccountReview.Mismatch(instrument: instrument, difference: difference)
-            if reviews[account.index].mismatches.contains(mismatch) {
+            let known = reviews[account.index].mismatches.first { $0.instrument == instrument && $0.difference == difference }
+            let mismatch = known ?? AccountReview.Mismatch(instrument: instrument, difference: difference, since: now)
+            if now - mismatch.since >= Self.patience {
                 hasAdjusted = true
                 adjust(account, mismatch)
             } else {

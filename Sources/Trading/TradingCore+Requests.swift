@@ -31,7 +31,7 @@ extension TradingCore {
             if let order = orders[id] { announce(order, .amendRejected(.unknownOrder)) }
             return
         }
-        _ = orders.update(id) { $0.pending = .amend(price: price, quantity: quantity) }
+        _ = orders.update(id) { $0.expects(price: price, quantity: quantity) }
         expectAnswer(id)
         emit(
             .amend(
@@ -53,6 +53,14 @@ extension TradingCore {
         deadlines.add(id, deadline)
         emit(.cancel(request))
         guard !observers.isEmpty, let order = orders[id] else { return }
+        observers.tell { $0.requested(.cancel, order, at: now) }
+    }
+
+    /// Asks to cancel once more: the cancel before was lost, or the order was taken for dead. Also when the core has stopped.
+    func cancelAgain(_ id: OrderID) {
+        guard let order = orders[id] else { return }
+        expectAnswer(id)
+        emit(.cancel(CancelRequest(account: order.draft.account, instrument: order.draft.instrument, order: id)))
         observers.tell { $0.requested(.cancel, order, at: now) }
     }
 
@@ -140,7 +148,13 @@ extension TradingCore {
         }
     }
 
+    /// Orders that are not done, oldest first.
+    public var openOrders: [Order] { orders.open.compactMap { orders[$0] } }
+
     // MARK: Freezing and killing
+
+    /// Why an instance takes no new risk, kills aside; nil if it does.
+    public func frozen(_ instance: StrategyID) -> FreezeReason? { instances[instance.index].freeze }
 
     func freeze(_ instance: StrategyID) -> FreezeReason? { risk.killLevel == nil ? instances[instance.index].freeze : .killed }
 

@@ -34,6 +34,29 @@ final class Program {
         try run(Self.executable, arguments, environment, meanwhile)
     }
 
+    /// Runs it and kills it when the span has passed; returns its exit code where it was quicker, else nil.
+    func killed(_ arguments: [String], after span: Duration) throws -> Int32? {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.environment = ["SWIFT_BACKTRACE": "enable=no"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        usleep(UInt32(span / .microseconds(1)))
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        return process.terminationReason == .exit ? process.terminationStatus : nil
+    }
+
+    /// With a file of the folder as standard input.
+    func run(_ arguments: [String], input: String) throws -> Outcome {
+        let script = "exec \"$0\" \"$@\" < '\(input)'"
+        return try run(URL(filePath: "/bin/sh"), ["-c", script, Self.executable.path()] + arguments, [:]) { _ in }
+    }
+
     /// With no file allowed to grow beyond `blocks` of 512 bytes, which stands in for a full disk; the signal that comes with it is
     /// ignored.
     func run(_ arguments: [String], blocks: Int) throws -> Outcome {

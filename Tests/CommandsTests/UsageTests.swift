@@ -3,8 +3,9 @@ import Testing
 
 @Suite struct UsageTests {
     private static let commands = [
-        ["backtest"], ["scenario"], ["scenario", "check"], ["scenario", "schema"], ["strategies"], ["tape"], ["tape", "import"],
-        ["tape", "info"], ["synth"], ["research"], ["research", "queue"],
+        ["backtest"], ["replay"], ["journal"], ["journal", "show"], ["chaos"], ["scenario"], ["scenario", "check"], ["scenario", "schema"],
+        ["strategies"], ["tape"], ["tape", "import"], ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["tape", "cut"],
+        ["tape", "merge"], ["tape", "redecode"], ["tape", "export"], ["synth"], ["research"], ["research", "queue"],
     ]
 
     @Test func `help lists the commands that there are`() throws {
@@ -13,7 +14,7 @@ import Testing
         let list = try #require(outcome.out.components(separatedBy: "SUBCOMMANDS:\n").last?.components(separatedBy: "\n\n").first)
         let names = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
-        #expect(names == ["backtest", "scenario", "strategies", "tape", "synth", "research"])
+        #expect(names == ["backtest", "replay", "journal", "scenario", "strategies", "tape", "synth", "research"])
     }
 
     @Test(arguments: commands)
@@ -35,7 +36,11 @@ import Testing
 
     @Test(arguments: [
         (["bactest"], "error: there is no command 'bactest'\nhint: did you mean 'backtest'?\n"),
-        (["optimise"], "error: there is no command 'optimise'\nhint: there are: backtest, scenario, strategies, tape, synth, research\n"),
+        (
+            ["optimise"],
+            "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, scenario, strategies, tape, synth, "
+                + "research\n"
+        ),
         (["tape", "inof"], "error: there is no command 'inof'\nhint: did you mean 'info'?\n"),
     ])
     func `an unknown command is a wrong use`(words: [String], error: String) throws {

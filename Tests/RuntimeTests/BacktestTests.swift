@@ -56,7 +56,7 @@ import Trading
         let outcome = try bench.run(bench.scenario(bench.synth(minutes: 2), parameters: Workbench.xemm), journal: path)
         let reader = try JournalReader(opening: path)
         var (hash, words) = (JournalHash(), 0)
-        while let block = try reader.nextBlock() {
+        while let block = try reader.nextBlock()?.bytes {
             for start in stride(from: 0, to: block.count, by: 8) {
                 hash.combine(block[start..<start + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) })
                 words += 1

@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `a position that no fill explains freezes quotes at once, and is the venue's when it differs twice`() throws {
+    @Test func `a position that no fill explains freezes quotes at once, and is the venue's when it stays so`() throws {
         for (reconciles, world) in Self.worlds(
             Fault(.autoDeleveraging(share: Rate(basisPoints: 5_000)), from: Self.time(2_000), until: Self.time(2_000)),
             Fault(.droppedReports(probability: Self.whole), from: Self.time(1_900), until: Self.time(2_100)))
@@ -81,32 +81,41 @@ import Testing
             world.buy(at: 100, 101, 4)
             world.record(at: 400, .mark, 101_000_000_000, 0)
             var frozen: [FreezeReason?] = []
-            for moment: Int64 in [4_900, 5_500, 9_000] { world.at(moment) { frozen.append($0.freeze) } }
-            try world.run(9_500)
+            for moment: Int64 in [4_900, 5_500, 14_900, 19_000] { world.at(moment) { frozen.append($0.freeze) } }
+            try world.run(19_500)
             #expect(world.ledger.venue[0] == 2)
             let adjusted = world.told.compactMap { told -> (Int64, Int64)? in
                 if case .adjusted(_, _, let change) = told.event { (told.time, change.lots) } else { nil }
             }
             if reconciles {
-                // Asked at 5,000 and, because it differed, at 6,020 ms.
-                #expect(adjusted.map(\.0) == [6_040] && adjusted.map(\.1) == [-2])
+                // Asked at 5,000 ms and, because it differed, two seconds after each answer.
+                #expect(adjusted.map(\.0) == [15_120] && adjusted.map(\.1) == [-2])
                 #expect(world.ledger.core == world.ledger.venue)
-                #expect(frozen == [nil, .positionMismatch, nil])
+                #expect(frozen == [nil, .positionMismatch, .positionMismatch, nil])
             } else {
-                #expect(adjusted.isEmpty && world.ledger.core[0] == 4 && frozen == [nil, nil, nil])
+                #expect(adjusted.isEmpty && world.ledger.core[0] == 4 && frozen == [nil, nil, nil, nil])
             }
         }
     }
 
-    @Test func `a venue that once told a wrong position changes nothing`() throws {
+    @Test(arguments: [400 as Int64, 12_000])
+    func `a venue that tells a wrong position for some seconds freezes quotes and changes nothing`(until: Int64) throws {
         let world = FaultWorld(
-            Fault(.positionReports(lag: .zero, error: Rate(basisPoints: -10_000)), from: Self.time(50), until: Self.time(400)),
+            Fault(.positionReports(lag: .zero, error: Rate(basisPoints: -10_000)), from: Self.time(50), until: Self.time(until)),
             reconcileEvery: .seconds(5))
         world.buy(at: 100, 101, 4)
-        try world.run(12_000)
+        try world.run(20_000)
         #expect(!world.told.contains { if case .adjusted = $0.event { true } else { false } })
-        #expect(!world.told.contains { if case .frozen = $0.event { true } else { false } })
+        #expect(world.told.contains { if case .frozen = $0.event { true } else { false } } == (until > 5_000))
         #expect(world.ledger.core == world.ledger.venue && world.ledger.core[0] == 4)
+    }
+
+    @Test func `positions that are pushed late change nothing`() throws {
+        let world = FaultWorld(Fault(.positionReports(lag: .seconds(4), error: .zero)), reconcileEvery: .seconds(5))
+        for moment in 1...30 { world.buy(at: Int64(moment) * 700, 101, 1) }
+        try world.run(25_000)
+        #expect(!world.told.contains { if case .adjusted = $0.event { true } else { false } })
+        #expect(world.ledger.core == world.ledger.venue)
     }
 
     @Test func `a question that nobody answers says nothing`() throws {

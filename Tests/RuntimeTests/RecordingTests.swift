@@ -34,7 +34,11 @@ struct RecordingTests {
         let loader = ScenarioLoader(strategies: StrategyRegistry.builtIn.specifications)
         let file = Shared.root.appending(path: "Scenarios/recordings/\(scenario).yaml").path
         let loaded = try loader.load(path: file, overrides: ["tapes=[\(paths.joined(separator: ", "))]"] + settings)
-        return try Backtest(loaded, registry: .builtIn).run(output: output)
+        let journal = bench.folder + "/journal.sqlite"
+        let outcome = try Backtest(loaded, registry: .builtIn).run(journalPath: journal, output: output)
+        let replay = try Replay(JournalFile(opening: journal), tapes: [bench.folder], registry: .builtIn).run()
+        #expect(replay.difference == nil && replay.hash == outcome.journalHash, "a replay differs from its run")
+        return outcome
     }
 
     private static let usdm = (name: "usdm.tape", files: ["binance/usdm_btcusdt_20240808.txt"])

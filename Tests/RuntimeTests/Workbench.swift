@@ -40,7 +40,10 @@ struct Workbench {
         return paths
     }
 
-    func scenario(_ tapes: [String], strategy: String = "xemm", parameters: String = "", extra: String = "") throws -> Scenario {
+    func scenario(_ tapes: [String], strategy: String = "xemm", parameters: String = "", extra: String = "", latency: String? = nil)
+        throws -> Scenario
+    {
+        let connection = latency.map { ", entry_latency: \($0), response_latency: \($0)" } ?? ""
         let text = """
             version: 1
             name: test
@@ -50,8 +53,8 @@ struct Workbench {
               one: { feed: backpack, profile: backpack }
               two: { feed: lighter, margin_check: none }
             accounts:
-              M: { venue: one, collateral: ["50000 USDC"] }
-              T: { venue: two, collateral: ["50000 USDC"], maker_fee: "0.4 bp", taker_fee: "2.8 bp" }
+              M: { venue: one, collateral: ["50000 USDC"]\(connection) }
+              T: { venue: two, collateral: ["50000 USDC"], maker_fee: "0.4 bp", taker_fee: "2.8 bp"\(connection) }
             strategy:
               name: \(strategy)
               symbol: BTC

@@ -64,7 +64,6 @@ import Testing
     (AccountEvent.Report.expired(OrderID(1), .postOnlyWouldTake), Order.End.expired, OrderChange.expired(.postOnlyWouldTake)),
     (.rejected(OrderID(1), .submit, .balance), .rejected, .rejected(.balance)),
     (.cancelled(OrderID(1), .selfTrade), .cancelled, .cancelled(.selfTrade)),
-    (.notFound(OrderID(1)), .failed, .failed),
 ])
 func `the venue ends an order once`(report: AccountEvent.Report, end: Order.End, change: OrderChange) throws {
     let stage = CoreStage()

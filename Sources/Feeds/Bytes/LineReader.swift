@@ -1,11 +1,26 @@
 import Glibc
 
+/// The rows of a recording, one at a time.
+protocol RowReader: AnyObject {
+    var path: String { get }
+    /// Bytes of the file as stored, and how many of them were read.
+    var size: Int { get }
+    var position: Int { get }
+    /// The number of the row that `next` lent last, from 1.
+    var lineNumber: Int { get }
+
+    /// Lends the next row to `body`.
+    ///
+    /// - Returns: False at the end of the file, without calling `body`.
+    func next<Failure: Error>(_ body: (Bytes) throws(Failure) -> Void) throws(FeedError) -> Result<Bool, Failure>
+}
+
 /// The lines of a plain or gzip file, one at a time, in a buffer that grows to the longest line and no further.
-final class LineReader {
+final class LineReader: RowReader {
     /// Longer lines are not messages. The longest known is an instrument list of under a megabyte.
     static let lineLimit = 64 << 20
 
-    let source: ByteSource
+    private let source: ByteSource
     /// The number of the line that `next` lent last, from 1.
     private(set) var lineNumber = 0
 
@@ -19,6 +34,8 @@ final class LineReader {
     }
 
     var path: String { source.path }
+    var size: Int { source.size }
+    var position: Int { source.position }
 
     /// Lends the next line without its line end to `body`.
     ///

@@ -27,7 +27,10 @@ struct BybitDecoder: RecordingDecoder {
     private var funding: [Int: Funding] = [:]
     private var message: [UInt8] = []
 
-    init() {}
+    private let venue: String?
+
+    /// - Parameter venue: Of messages whose connection was not named before them, as in raw frames of one feed; nil: such are errors.
+    init(venue: String? = nil) { self.venue = venue }
 
     mutating func decode(_ row: Bytes, into batch: inout FrameBatch, _ catalog: FeedCatalog) throws(RowFailure) {
         var json = JSONReader(row)
@@ -59,6 +62,9 @@ struct BybitDecoder: RecordingDecoder {
         if kind == "connect", let name, let address {
             connect(name, address)
         } else if kind == "recv", let name, let data {
+            if let venue, !connections.contains(where: { Bytes.lending($0.name) { $0.equals(name) } }) {
+                connections.append(Connection(name: Array(name.text.utf8), venue: venue))
+            }
             guard let index = connections.firstIndex(where: { Bytes.lending($0.name) { $0.equals(name) } }) else {
                 throw RowFailure(offset: 0, expected: "a connect line of \(name.text) before its messages")
             }

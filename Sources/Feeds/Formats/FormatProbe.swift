@@ -38,6 +38,7 @@ enum FormatProbe {
             if share > best?.share ?? 0.3 { best = (format, share) }
         }
         if line.isEmpty { throw .empty(path: path) }
+        if line.hasPrefix("PK\u{3}\u{4}") { return .npz }
         let isNumbered = line[0] &- 0x30 < 10
         if line[0] != 0x7B, !isNumbered, line.firstIndex(of: 0x2C) != nil {
             let names = line.text.split(separator: ",", omittingEmptySubsequences: false).map { String($0.filter { $0 != "\"" }) }
@@ -54,14 +55,16 @@ enum FormatProbe {
         throw .unknownFormat(path: path, nearest: best?.format, firstLine: line.slice(0, min(line.count, excerpt)).text)
     }
 
-    static func decoder(_ format: RecordingFormat, path: String) -> any RecordingDecoder {
+    /// - Parameter venue: Whose rows they are, where that is known already.
+    static func decoder(_ format: RecordingFormat, path: String, venue: String? = nil) -> any RecordingDecoder {
         switch format {
         case .binance: BinanceDecoder()
         case .lighter: LighterDecoder()
-        case .bybit: BybitDecoder()
+        case .bybit: BybitDecoder(venue: venue)
         case .backpack: BackpackDecoder()
         case .bitstamp: BitstampDecoder()
         case .bbo: BestQuoteDecoder(path: path)
+        case .npz: NpzDecoder(path: path)
         case .tardisBook: TardisDecoder(.book)
         case .tardisTrades: TardisDecoder(.trades)
         case .tardisQuotes: TardisDecoder(.quotes)
@@ -77,7 +80,7 @@ enum FormatProbe {
         case .bybit:
             row.count > 200 && row.slice(0, 200).firstIndex(of: "orderbook.") != nil
                 && row.slice(0, 200).firstIndex(of: "snapshot") != nil
-        case .backpack, .bitstamp, .bbo, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: false
+        case .backpack, .bitstamp, .bbo, .npz, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: false
         }
     }
 }
@@ -87,7 +90,7 @@ extension RecordingFormat {
     var isMerged: Bool {
         switch self {
         case .lighter, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: true
-        case .binance, .bybit, .backpack, .bitstamp, .bbo: false
+        case .binance, .bybit, .backpack, .bitstamp, .bbo, .npz: false
         }
     }
 
@@ -97,7 +100,7 @@ extension RecordingFormat {
         case .tardisTrades: 0
         case .tardisQuotes: 1
         case .tardisTicker: 2
-        case .binance, .lighter, .bybit, .backpack, .bitstamp, .bbo, .tardisBook: 3
+        case .binance, .lighter, .bybit, .backpack, .bitstamp, .bbo, .npz, .tardisBook: 3
         }
     }
 
@@ -105,7 +108,7 @@ extension RecordingFormat {
     var hasRawFrames: Bool {
         switch self {
         case .binance, .lighter, .bybit, .backpack, .bitstamp: true
-        case .bbo, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: false
+        case .bbo, .npz, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: false
         }
     }
 }

@@ -37,7 +37,7 @@ struct TardisDecoder: RecordingDecoder {
         if next != group {
             finish(into: &batch)
             group = next
-            venue = Self.venue(csv.text(places[0]))
+            venue = TardisNames.venue(csv.text(places[0]))
             feed = catalog.feed(venue: venue, symbol: next.symbol, isNumbered: false)
         }
         held.append(contentsOf: events)
@@ -133,17 +133,6 @@ struct TardisDecoder: RecordingDecoder {
         case "true", "1": return true
         case "false", "0": return false
         default: throw RowFailure(offset: CSVRow.offset(of: place, in: row), expected: "true or false as is_snapshot")
-        }
-    }
-
-    /// Tardis's names of exchanges that other recordings name otherwise.
-    private static func venue(_ exchange: String) -> String {
-        switch exchange {
-        case "binance-futures": "binance-usdm"
-        case "binance-delivery": "binance-coinm"
-        case "binance": "binance-spot"
-        case "bybit": "bybit-linear"
-        default: exchange
         }
     }
 }

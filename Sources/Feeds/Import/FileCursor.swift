@@ -15,7 +15,7 @@ final class FileCursor {
     /// The first feed that a frame was for, to which bad rows are counted.
     private(set) var firstFeed: Int?
 
-    private let reader: LineReader
+    private let reader: any RowReader
     private var decoder: any RecordingDecoder
     private let keepsRows: Bool
     private let skipsBadRows: Bool
@@ -26,12 +26,12 @@ final class FileCursor {
         self.format = format
         self.keepsRows = keepsRows && format.hasRawFrames
         self.skipsBadRows = skipsBadRows
-        reader = try LineReader(path)
+        reader = format == .npz ? try NpzRows(path) : try LineReader(path)
         decoder = FormatProbe.decoder(format, path: path)
     }
 
     var line: Int { reader.lineNumber }
-    var position: Int { reader.source.position }
+    var position: Int { reader.position }
     var checks: [String: Int] { decoder.checks }
 
     /// When the batch's first frame reached us, or left the venue where nobody noted that.

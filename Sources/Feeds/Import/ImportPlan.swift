@@ -68,10 +68,10 @@ struct ImportPlan {
     /// Reads the whole file once when books of its format may begin with a full one.
     private static func hasFullBook(_ path: String, _ format: RecordingFormat, _ totalBytes: inout Int) throws(FeedError) -> Bool {
         let reader = try LineReader(path)
-        totalBytes += reader.source.size
+        totalBytes += reader.size
         switch format {
         case .binance, .lighter, .bybit: break
-        case .backpack, .bitstamp, .bbo, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: return false
+        case .backpack, .bitstamp, .bbo, .npz, .tardisBook, .tardisTrades, .tardisQuotes, .tardisTicker: return false
         }
         var found = false
         while !found {

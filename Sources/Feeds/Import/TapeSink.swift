@@ -10,6 +10,9 @@ struct TapeSink: EventSink {
         do throws(TapeError) { writer = try TapeWriter(creating: path, replacing: replacing) } catch { throw .tape(error) }
     }
 
+    /// Adds to a tape that others close.
+    init(_ writer: TapeWriter) { self.writer = writer }
+
     mutating func addFeed(_ instrument: Instrument, source: String) throws(FeedError) -> InstrumentID {
         frames.append(0)
         do throws(TapeError) { return try writer.addFeed(FeedDescription(instrument: instrument, source: source)) } catch {

@@ -42,9 +42,12 @@ public struct FeedInfo: Sendable, Equatable {
     public var clock = FeedClock.Statistics()
     /// Bytes of the feed's chunks, its trades and quotes included, for each level or order change; nil without any.
     public var bytesPerLevelChange: Double?
-    /// Raw frames kept, and the bytes that they take, compressed.
+    /// What a level change takes in chunks of level changes alone, of the feed's first million; nil without any.
+    public var bytesPerLevelChangeAlone: Double?
+    /// Raw frames kept, the bytes that they take, compressed, and those that they were as lines of text.
     public var rawFrames: Int64 = 0
     public var rawFrameBytes: Int64 = 0
+    public var originalFrameBytes: Int64 = 0
     /// Changes of levels and of single orders.
     public var levelChanges = 0
     public var bestBid: BestLevel?

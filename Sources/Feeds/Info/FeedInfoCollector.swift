@@ -62,6 +62,9 @@ struct FeedInfoCollector: ~Copyable {
         if event.isLast { endFrame(event) }
     }
 
+    /// What tells of a fault while records come; only ever grows.
+    var faults: (crossedFrames: Int, differentQuotes: Int) { (info.crossedFrames, info.quoteComparison.different) }
+
     consuming func finish(bytes: Int? = nil) -> FeedInfo {
         var info = info
         for kind in MarketEvent.Kind.allCases where kinds[Int(kind.rawValue)] > 0 {

@@ -28,8 +28,14 @@ extension FeedInfo {
             line("clock offset", "\(Self.milliseconds(offset)) ms, drift \(Self.milliseconds(clock.drift)) ms")
         }
         line("lifted", "\(clock.liftedVenueTimes) venue times, \(clock.liftedReceiveTimes) receive times")
-        if let bytesPerLevelChange { line("bytes a level change", Self.rounded(bytesPerLevelChange)) }
-        if rawFrames > 0 { line("raw frames", "\(rawFrames) in \(rawFrameBytes) bytes") }
+        if let bytesPerLevelChange {
+            let alone = bytesPerLevelChangeAlone.map { ", \(Self.rounded($0)) without other records" } ?? ""
+            line("bytes a level change", "\(Self.rounded(bytesPerLevelChange)) with all records\(alone)")
+        }
+        if rawFrames > 0 {
+            let ratio = Self.rounded(Double(rawFrameBytes) / Double(max(1, originalFrameBytes)), decimals: 3)
+            line("raw frames", "\(rawFrames) in \(rawFrameBytes) bytes, \(ratio) of the \(originalFrameBytes) that they were")
+        }
         if let bid = bestBid { line("last best bid", "\(instrument.text(bid.price)) × \(instrument.text(bid.quantity))") }
         if let ask = bestAsk { line("last best ask", "\(instrument.text(ask.price)) × \(instrument.text(ask.quantity))") }
         if bidLevels + askLevels > 0 { line("levels", "\(bidLevels) bids, \(askLevels) asks") }
@@ -52,7 +58,9 @@ extension FeedInfo {
         Decimal.text(roundedQuotient(Int128(span.count), 100_000), decimals: 1, minimum: 1)
     }
 
-    private static func rounded(_ value: Double) -> String {
-        Decimal.text(Int64((value * 100).rounded()), decimals: 2, minimum: 2)
+    private static func rounded(_ value: Double, decimals: Int = 2) -> String {
+        var scale = 1.0
+        for _ in 0..<decimals { scale *= 10 }
+        return Decimal.text(Int64((value * scale).rounded()), decimals: decimals, minimum: decimals)
     }
 }

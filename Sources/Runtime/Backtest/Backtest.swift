@@ -106,8 +106,7 @@ public struct Backtest {
         } catch {
             throw .scenario(message: "strategy.parameters.\(error.parameter): \(error.message)", hint: error.hint)
         }
-        let subscriptions = Set(plan.binding.legs.values.map(\.instrument)).sorted()
-        core.attach(strategy, subscriptions: subscriptions)
+        core.attach(strategy, subscriptions: plan.subscriptions)
         let venues = scenario.venues.indices.map { SimulatedVenue(plan.venueConfiguration($0)) }
         let recorder = RunRecorder(plan.description)
         let sources = plan.listings.enumerated().map { index, listing in
@@ -183,7 +182,10 @@ public struct Backtest {
         for (listing, parts) in zip(plan.listings, hashes) {
             for hash in parts { feeds.append((listing.parts[0].summary.description.name, hash)) }
         }
-        let meta = ["scenario_hash": plan.scenario.hash.description, "scenario": plan.scenario.canonicalText, "kind": "backtest"]
+        let meta = [
+            "scenario_hash": plan.scenario.hash.description, "scenario": plan.scenario.canonicalText, "kind": "backtest",
+            RunHeader.key: RunHeader(plan).json,
+        ]
         do { return try JournalStore(creating: path, meta: meta, feeds: feeds) } catch { throw .output(path: path, message: error.message) }
     }
 }

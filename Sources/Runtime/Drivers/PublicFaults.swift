@@ -12,7 +12,7 @@ final class PublicSilence {
     private var lastReferences: [MarketEvent?] = PublicSilence.references.map { _ in nil }
     private(set) var missed = 0
     /// We know of it: the book that we have is not trusted.
-    var isKnown = false
+    private var isKnown = false
 
     /// Goes on from the book as we know it.
     init(_ known: borrowing OrderBook, isSynchronised: Bool) {
@@ -42,10 +42,22 @@ final class PublicSilence {
         }
     }
 
+    /// What reaches us when the feed's way changes to `reach`: the loss, once we know of it, and what the book is by then.
+    func news(_ reach: FeedReach, _ instrument: InstrumentID, at time: Timestamp, asChanges: Bool) -> [MarketEvent] {
+        var events: [MarketEvent] = []
+        if reach != .silent, !isKnown {
+            // The connection is lost, or what comes after a silence does not follow what came before it.
+            isKnown = true
+            let cause: GapCause = reach == .down ? .connection : .sequence
+            events.append(MarketEvent(kind: .gap, instrument: instrument, venueTime: time, receiveTime: time, price: cause.rawValue))
+        }
+        return reach == .open ? events + catchUp(instrument, at: time, asChanges: asChanges) : events
+    }
+
     /// What is fetched when the stream is back, at `time`: references, then the book.
     ///
     /// - Parameter asChanges: Of a feed that has no full books its levels come as changes, and their trust has to be won again.
-    func catchUp(_ instrument: InstrumentID, at time: Timestamp, asChanges: Bool) -> [MarketEvent] {
+    private func catchUp(_ instrument: InstrumentID, at time: Timestamp, asChanges: Bool) -> [MarketEvent] {
         var events = lastReferences.compactMap { $0 }
         for index in events.indices { events[index].receiveTime = time }
         guard isSynchronised || asChanges else { return events }
@@ -99,17 +111,13 @@ extension SimulationDriver {
         }
         guard let silence = sides[feed].silence else { return }
         core.journal?.append(JournalRecord(FeedReach(stream), of: instrument, at: time))
-        if stream != .silent, !silence.isKnown {
-            // The connection is lost, or what comes after a silence does not follow what came before it.
-            silence.isKnown = true
-            let cause: GapCause = stream == .down ? .connection : .sequence
-            reach(feed, MarketEvent(kind: .gap, instrument: instrument, venueTime: time, receiveTime: time, price: cause.rawValue))
+        let news = silence.news(FeedReach(stream), instrument, at: time, asChanges: sides[feed].usesTouchSync)
+        if stream == .open {
+            sides[feed].silence = nil
+            sides[feed].isWatched = core.isWatched(instrument)
+            ports[venue].with { $0.countMissed(silence.missed, instrument) }
         }
-        guard stream == .open else { return }
-        sides[feed].silence = nil
-        sides[feed].isWatched = core.isWatched(instrument)
-        ports[venue].with { $0.countMissed(silence.missed, instrument) }
-        for event in silence.catchUp(instrument, at: time, asChanges: sides[feed].usesTouchSync) { reach(feed, event) }
+        for event in news { reach(feed, event) }
     }
 
     /// A record reaches us that the feed does not hold.

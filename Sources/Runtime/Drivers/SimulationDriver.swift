@@ -151,6 +151,8 @@ public protocol SimulationObserver: AnyObject {
                     finish(.interrupted, at: time)
                     return .interrupted
                 }
+                // An observer may have told the core something, as an operator does.
+                if core.hasNews { flush() }
                 unsafe times[sampleSlot] = time + sampleInterval
             } else if rank == wakeRank {
                 core.wake(at: Timestamp(nanoseconds: time))

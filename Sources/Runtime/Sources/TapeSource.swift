@@ -19,6 +19,8 @@ public final class TapeSource: MarketSource {
     private var clock: FeedClock
     private var nextPart = 0
     private var reader: FeedReader?
+    /// Of the part that is read, where it has ranges that are not to be relied on.
+    private var gate: QuarantineGate?
     private var pendingGap = false
     private var loaded = ContiguousArray<MarketEvent>()
     private var spare: [EventBatch] = []
@@ -61,7 +63,10 @@ public final class TapeSource: MarketSource {
             if reader == nil {
                 guard nextPart < parts.count else { return false }
                 let part = parts[nextPart]
-                do { reader = try part.tape.reader(feed: part.feed) } catch { throw RunError(error, path: part.path) }
+                do {
+                    gate = try QuarantineGate(part.tape, part.feed)
+                    reader = try part.tape.reader(feed: part.feed, skippingDamage: gate?.coversDamage ?? false)
+                } catch { throw RunError(error, path: part.path) }
                 pendingGap = part.followsHole
                 nextPart += 1
             }
@@ -72,6 +77,8 @@ public final class TapeSource: MarketSource {
                 reader = nil
                 continue
             }
+            gate?.apply(&loaded)
+            guard !loaded.isEmpty else { continue }
             if pendingGap, let first = loaded.first {
                 pendingGap = false
                 loaded.insert(

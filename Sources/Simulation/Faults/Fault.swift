@@ -45,7 +45,8 @@ public struct Fault: Hashable, Sendable {
         case rejections(RejectReason, probability: Rate)
         /// Every request is refused: too many.
         case rateLimited
-        /// Reports of positions and balances come late and are wrong by a share of the amount. Fills stay right.
+        /// Reports of positions and balances are wrong by a share of the amount, in answers too, and pushed ones come late. Fills stay
+        /// right.
         case positionReports(lag: Nanoseconds, error: Rate)
         /// The venue closes a share of each position at the mark, once, when the fault starts.
         case autoDeleveraging(share: Rate)

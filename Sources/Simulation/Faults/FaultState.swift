@@ -120,10 +120,13 @@ final class FaultState {
         var fate = Fate(report: report)
         for index in active {
             let fault = records[index].fault
-            if case .positionReports(let lag, let error) = fault.kind, let wrong = report.wrong(by: error, fault, account) {
+            if case .positionReports(let lag, let error) = fault.kind, !isAnswering || error != .zero,
+                let wrong = report.wrong(by: error, fault, account)
+            {
                 records[index].touched += 1
                 fate.report = wrong
-                if lag > .zero { fate.way = .late(lag) }
+                // An answer comes as a whole.
+                if lag > .zero, !isAnswering { fate.way = .late(lag) }
             }
             guard !isAnswering, fault.concerns(account, nil), strike(index, &fate) else { continue }
             records[index].touched += 1

@@ -20,16 +20,15 @@ final class ChunkTable {
     /// - Returns: Bytes of the compressed chunk.
     func add(feed: Int, sequence: Int64, _ events: ContiguousArray<MarketEvent>) throws(TapeError) -> Int {
         ChunkCodec.encode(events, into: &columns)
-        var bounds = ChunkBounds()
-        for event in events { bounds.add(event) }
+        let bounds = ChunkBounds(events)
         insert.bind(Int64(feed), at: 1)
         insert.bind(sequence, at: 2)
         insert.bind(Int64(events.count), at: 3)
         insert.bind(bounds.levelChanges, at: 4)
-        insert.bind(bounds.venue?.lowerBound, at: 5)
-        insert.bind(bounds.venue?.upperBound, at: 6)
-        insert.bind(bounds.receive?.lowerBound, at: 7)
-        insert.bind(bounds.receive?.upperBound, at: 8)
+        insert.bind(bounds.firstVenue, at: 5)
+        insert.bind(bounds.lastVenue, at: 6)
+        insert.bind(bounds.firstReceive, at: 7)
+        insert.bind(bounds.lastReceive, at: 8)
         insert.bind(bounds.minimumLatency, at: 9)
         insert.bind(bounds.hasSnapshot ? 1 : 0, at: 10)
         let plain = columns
@@ -40,25 +39,5 @@ final class ChunkTable {
             try insert.run()
             return bytes.count
         }
-    }
-}
-
-/// What a chunk's row says of its records.
-private struct ChunkBounds {
-    var levelChanges: Int64 = 0
-    var venue: ClosedRange<Int64>?
-    var receive: ClosedRange<Int64>?
-    var minimumLatency: Int64?
-    var hasSnapshot = false
-
-    mutating func add(_ event: MarketEvent) {
-        if event.kind == .level { levelChanges += 1 }
-        if event.flags.contains(.snapshot) { hasSnapshot = true }
-        let (venue, receive) = (event.venueTime.nanoseconds, event.receiveTime.nanoseconds)
-        if venue != 0 { self.venue = min(self.venue?.lowerBound ?? venue, venue)...max(self.venue?.upperBound ?? venue, venue) }
-        if receive != 0 {
-            self.receive = min(self.receive?.lowerBound ?? receive, receive)...max(self.receive?.upperBound ?? receive, receive)
-        }
-        if venue != 0, receive != 0 { minimumLatency = min(minimumLatency ?? .max, receive &- venue) }
     }
 }

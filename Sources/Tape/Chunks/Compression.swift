@@ -1,4 +1,5 @@
 internal import CZstd
+internal import Signing
 
 /// Bytes to zstd frames with a content checksum, and back.
 @safe final class Compressor {
@@ -14,8 +15,21 @@ internal import CZstd
 
     deinit { unsafe ZSTD_freeCCtx(context) }
 
+    /// How many bytes `bytes` are when compressed.
+    func size(_ bytes: [UInt8]) -> Int { fill(bytes) }
+
     /// Compresses `bytes` and lends the frame, valid until the next call.
     func compress<Result>(_ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws(TapeError) -> Result) throws(TapeError) -> Result {
+        let size = fill(bytes)
+        let result: Swift.Result<Result, TapeError> = unsafe output.withUnsafeBytes { frame in
+            do throws(TapeError) { return .success(try unsafe body(UnsafeRawBufferPointer(rebasing: frame[..<size]))) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private func fill(_ bytes: [UInt8]) -> Int {
         let bound = ZSTD_compressBound(bytes.count)
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
         let size = unsafe output.withUnsafeMutableBytes { target in
@@ -24,12 +38,7 @@ internal import CZstd
             }
         }
         precondition(ZSTD_isError(size) == 0, "zstd failed within its own bound")
-        let result: Swift.Result<Result, TapeError> = unsafe output.withUnsafeBytes { frame in
-            do throws(TapeError) { return .success(try unsafe body(UnsafeRawBufferPointer(rebasing: frame[..<size]))) } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
+        return size
     }
 }
 
@@ -63,5 +72,11 @@ internal import CZstd
     func withOutput<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         let bytes = output
         return body(bytes.span.extracting(first: count))
+    }
+
+    /// Whether `digest` is the SHA-256 of what the last frame held.
+    func hasDigest(_ digest: UnsafeRawBufferPointer) -> Bool {
+        let found = withOutput { sha256($0).bytes }
+        return unsafe found.elementsEqual(digest)
     }
 }

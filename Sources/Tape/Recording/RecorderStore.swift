@@ -56,10 +56,7 @@ final class RecorderStore {
     /// - Returns: The terms' number among those of the feed.
     @discardableResult
     func addTerms(feed: Int, _ instrument: Instrument, at now: Timestamp) throws(TapeError) -> Int64 {
-        let end = try database.prepare("UPDATE instrument SET valid_to = ? WHERE feed = ? AND valid_to IS NULL")
-        end.bind(now.nanoseconds, at: 1)
-        end.bind(Int64(feed), at: 2)
-        try end.run()
+        try endTerms(feed: feed, at: now)
         let count = try database.prepare("SELECT count(*) FROM instrument WHERE feed = ?")
         count.bind(Int64(feed), at: 1)
         let number = try count.step() ? count.integer(0) : 0
@@ -70,6 +67,13 @@ final class RecorderStore {
         statement.bind(terms: instrument, at: 4)
         try statement.run()
         return number
+    }
+
+    func endTerms(feed: Int, at now: Timestamp) throws(TapeError) {
+        let end = try database.prepare("UPDATE instrument SET valid_to = ? WHERE feed = ? AND valid_to IS NULL")
+        end.bind(now.nanoseconds, at: 1)
+        end.bind(Int64(feed), at: 2)
+        try end.run()
     }
 
     func addConnection(venue: String, account: String?, note: String) throws(TapeError) -> UInt16 {
@@ -87,11 +91,16 @@ final class RecorderStore {
         row.bind(Int64(frame), at: 2)
         row.bind(reason, at: 3)
         try row.run()
-        let count = try database.prepare(
-            "INSERT INTO unparsed VALUES (?,?,1) ON CONFLICT (feed, reason) DO UPDATE SET count = count + 1")
-        count.bind(Int64(feed?.index ?? -1), at: 1)
-        count.bind(reason, at: 2)
-        try count.run()
+        try countUnparsed(feed: feed, reason: reason, 1)
+    }
+
+    func countUnparsed(feed: InstrumentID?, reason: String, _ count: Int64) throws(TapeError) {
+        let statement = try database.prepare(
+            "INSERT INTO unparsed VALUES (?,?,?) ON CONFLICT (feed, reason) DO UPDATE SET count = count + excluded.count")
+        statement.bind(Int64(feed?.index ?? -1), at: 1)
+        statement.bind(reason, at: 2)
+        statement.bind(count, at: 3)
+        try statement.run()
     }
 
     func add(_ note: RecordingNote) throws(TapeError) {

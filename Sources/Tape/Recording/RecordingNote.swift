@@ -19,6 +19,12 @@ public struct RecordingSpan: Hashable, Sendable {
     public var last: Timestamp
     /// Why it ended; nil while it runs, and for ever when it was killed.
     public var ending: String?
+
+    public init(first: Timestamp, last: Timestamp, ending: String?) {
+        self.first = first
+        self.last = last
+        self.ending = ending
+    }
 }
 
 /// An instrument's terms and the time that they held.

@@ -75,7 +75,7 @@ public final class TapeRecorder {
         let database = try Database(path, .readWrite)
         let version = try Tape.version(of: database)
         try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE;")
-        if version < 2 { try database.execute(TapeSchema.migrationFrom1) }
+        try database.execute(TapeSchema.migration(from: version))
         store = try RecorderStore(database)
         self.database = database
         feeds = try Tape.summaries(database, TapeSchema.version).map(\.description)

@@ -5,7 +5,7 @@ internal import CSQLite
     enum Mode { case create, readWrite, readOnly }
 
     let path: String
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     init(_ path: String, _ mode: Mode) throws(TapeError) {
         self.path = path

@@ -2,7 +2,7 @@ internal import CSQLite
 
 /// A prepared statement. Bound bytes must stay where they are until `step` or `reset`.
 @safe final class Statement {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let database: Database
 
     init(_ handle: OpaquePointer, _ database: Database) {
@@ -57,6 +57,7 @@ internal import CSQLite
     }
 
     func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
+    func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
     func isNull(_ column: Int32) -> Bool { unsafe sqlite3_column_type(handle, column) == SQLITE_NULL }
 
     func text(_ column: Int32) -> String {

@@ -7,6 +7,8 @@ struct AccountReview {
         var instrument: InstrumentID
         /// The venue's less ours.
         var difference: Quantity
+        /// When it was first found so.
+        var since: Timestamp
     }
 
     /// The three queries are numbered in this order.

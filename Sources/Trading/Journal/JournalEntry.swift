@@ -83,3 +83,33 @@ extension JournalEntry {
         }
     }
 }
+
+extension JournalEntry {
+    /// The instrument that it is about; nil where it is about none, or does not say.
+    public var instrument: InstrumentID? {
+        switch self {
+        case .command(let command, _):
+            switch command {
+            case .submit(let request): request.instrument
+            case .amend(let request): request.instrument
+            case .cancel(let request): request.instrument
+            case .cancelAll(_, let instrument): instrument
+            case .query(let request): if case .order(_, let instrument) = request.subject { instrument } else { nil }
+            case .setLeverage(_, let instrument, _): instrument
+            case .deadMan: nil
+            }
+        case .report(let event):
+            switch event.report {
+            case .filled(let fill): fill.instrument
+            case .status(let status): status.instrument
+            case .leverage(let instrument, _), .position(let instrument, _, _), .liquidation(let instrument, _, _, _): instrument
+            case .funding(let payment): payment.instrument
+            case .acknowledged, .triggered, .notFound, .amended, .cancelled, .expired, .rejected, .endOfAnswer, .balance, .adjustment,
+                .externalFlow:
+                nil
+            }
+        case .feed(let instrument, _, _): instrument
+        case .connection, .operator, .wake, .start, .stop: nil
+        }
+    }
+}

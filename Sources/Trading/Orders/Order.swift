@@ -3,7 +3,8 @@ public import Market
 /// One order and all that is known of it.
 ///
 /// Three axes: how far its life has come, what request is on its way, and whether we know what the venue knows. Filled and
-/// remaining are data; "partially filled" is a view. Nothing leaves `done`, except that a late fill raises `filled`.
+/// remaining are data; "partially filled" is a view. Nothing leaves `done`, except that a late fill raises `filled`. A done
+/// order may be unknown: the venue has shown that it lives on, or told of fills that have not come.
 public struct Order: Hashable, BitwiseCopyable, Sendable {
     public enum Life: Hashable, BitwiseCopyable, Sendable {
         case new
@@ -29,7 +30,8 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
 
     public enum Certainty: Hashable, BitwiseCopyable, Sendable {
         case known
-        /// Nobody has told us the outcome of a request sent at `since`; `asking` counts the queries sent.
+        /// Nobody has told us the outcome of a request sent at `since`, or of fills that the venue counts; `asking` counts the
+        /// questions and cancels sent for it: none while nothing but fills is missing.
         case unknown(since: Timestamp, asking: UInt8)
     }
 
@@ -51,6 +53,14 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
     public internal(set) var changedAt: Timestamp
     /// When the last request on it becomes one of unknown outcome, unless it is answered.
     var deadline = Timestamp.never
+    /// The venue's time of its last sign of life, or of its end.
+    var heardAt = Timestamp.distantPast
+    /// The venue's time of what it said of price and quantity last.
+    var termsAt = Timestamp.distantPast
+    /// The largest total that the venue may work for all we know: `quantity`, or that of an amend that nobody has answered.
+    var possibleQuantity: Quantity
+    /// As the venue's answers told: more than `filled` while reports of fills are missing.
+    var toldFilled = Quantity.zero
 
     init(id: OrderID, instance: StrategyID, algorithm: AlgorithmID?, draft: OrderDraft, now: Timestamp) {
         self.id = id
@@ -59,6 +69,7 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
         self.draft = draft
         price = draft.price
         quantity = draft.quantity
+        possibleQuantity = draft.quantity
         filled = .zero
         filledTickLots = 0
         life = .new

@@ -1,0 +1,148 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Market
+internal import Runtime
+internal import Scenario
+internal import Strategies
+
+struct ChaosCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chaos", abstract: "Runs a scenario over and over while things go wrong, and looks for what must never happen.",
+        discussion: """
+            Each seed takes a part of the scenario's market and draws one to four faults: lost, late and doubled reports, streams that
+            stop, venues that are gone, slow or refuse, wrong positions, forced reductions. Faults end when 70 % of the run are over; at
+            80 % everything is cancelled and nothing is quoted any more, and at the end the system must be at rest. A seed that fails is
+            run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
+            """)
+
+    @OptionGroup var options: ScenarioCommand.Options
+
+    @Option(help: "How many seeds.")
+    var seeds = 100
+
+    @Option(name: .customLong("seed"), help: "The first seed.")
+    var firstSeed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Faults to draw from, with commas between them. Default: all.", valueName: "list"))
+    var faults: String?
+
+    @Option(help: "Simulated minutes of a run, 1 to 1440.")
+    var minutes = 10
+
+    @Option(help: "Threads. Default: as many as there are processors.")
+    var jobs: Int?
+
+    @Option(help: ArgumentHelp("Of each seed's faults only those with these numbers, as a failure names them.", valueName: "list"))
+    var keep: String?
+
+    @Flag(name: .customLong("list"), help: "Lists the faults and what must hold, and ends.")
+    var lists = false
+
+    func run() throws {
+        if lists { return list() }
+        guard seeds >= 1, seeds <= 10_000_000 else { throw Self.usage("--seeds is 1 to 10000000") }
+        guard (1...1_440).contains(minutes) else { throw Self.usage("--minutes is 1 to 1440") }
+        guard jobs.map({ (1...256).contains($0) }) ?? true else { throw Self.usage("--jobs is 1 to 256") }
+        let scenario = try options.load()
+        let chosen = try chosenFaults()
+        do {
+            let chaos = try Chaos(
+                scenario, registry: unsafe Mmsim.strategies,
+                Chaos.Options(
+                    seeds: seeds, firstSeed: firstSeed, faults: chosen, minutes: minutes,
+                    jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers()))
+            let progress = Progress(seeds)
+            Interruption.watch()
+            let outcome = try chaos.run { progress.update($0) }
+            progress.finish()
+            show(outcome, scenario, chosen, seconds: progress.elapsed)
+            if !outcome.failures.isEmpty { throw ExitCode(Failure.check) }
+            if outcome.seeds < seeds { throw ExitCode(Failure.interrupted) }
+        } catch let error as RunError {
+            throw Failure(error)
+        }
+    }
+
+    private static func usage(_ text: String) -> Failure { Failure(text, code: Failure.usage) }
+
+    private func chosenFaults() throws -> [ChaosFault] {
+        guard let faults else { return ChaosFault.allCases }
+        return try faults.split(separator: ",").map { word in
+            let name = word.trimmingCharacters(in: .whitespaces)
+            if let fault = ChaosFault(rawValue: name) { return fault }
+            throw Failure(
+                "there is no fault '\(name)'", hint: Spelling.hint(name, ChaosFault.allCases.map(\.rawValue)) ?? "see `mmsim chaos --list`",
+                code: Failure.usage)
+        }
+    }
+
+    private func keptNumbers() throws -> [Int]? {
+        guard let keep else { return nil }
+        return try keep.split(separator: ",").map { word in
+            guard let number = Int(word.trimmingCharacters(in: .whitespaces)), number >= 1 else {
+                throw Failure("--keep: '\(word)' is not a number of a fault", hint: "the first fault is 1", code: Failure.usage)
+            }
+            return number - 1
+        }
+    }
+
+    private func list() {
+        Terminal.out("What goes wrong:")
+        for fault in ChaosFault.allCases { Terminal.out("  \(Self.padded(fault.rawValue, 20))\(fault.summary)") }
+        Terminal.out("\nWhat must hold:")
+        for invariant in Invariant.allCases { Terminal.out("  \(Self.padded(invariant.rawValue, 20))\(invariant.summary)") }
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
+
+    /// The failures, then what was tried: faults by the phase in which they took hold.
+    private func show(_ outcome: Chaos.Outcome, _ scenario: Scenario, _ chosen: [ChaosFault], seconds: Double) {
+        for failure in outcome.failures {
+            Terminal.out("seed \(failure.seed) violates \(failure.invariant.rawValue) (\(failure.invariant.summary))\n  \(failure.text)")
+            for fault in failure.faults { Terminal.out("  with \(fault)") }
+            let kept = failure.kept.map { String($0 + 1) }.joined(separator: ",")
+            let faults = self.faults.map { " --faults \($0)" } ?? ""
+            Terminal.out(
+                "  again: mmsim chaos \(options.scenario) --seeds 1 --seed \(failure.seed) --minutes \(minutes)\(faults)"
+                    + (kept.isEmpty ? "" : " --keep \(kept)"))
+        }
+        Terminal.out(
+            "\(Self.padded(scenario.strategy.name, 20))" + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
+        for fault in chosen {
+            let counts = Phase.allCases.map { phase in
+                Self.padded(outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init) ?? "-", 12)
+            }
+            Terminal.out(Self.padded(fault.rawValue, 20) + counts.joined())
+        }
+        let hours = outcome.simulatedSeconds / 3_600
+        Terminal.out(
+            "\n\(outcome.seeds) seeds from \(firstSeed), \(outcome.failures.count) failures; \(outcome.fills) fills; our record adjusted in "
+                + "\(outcome.adjusted) runs; hash \(String(outcome.hash, radix: 16))")
+        if seconds > 0 {
+            Terminal.out(
+                "\(Self.rounded(hours)) simulated hours and \(outcome.events) records in \(Self.rounded(seconds)) s: "
+                    + "\(Int(hours / seconds * 3_600)) hours an hour")
+        }
+    }
+
+    private static func rounded(_ value: Double) -> String { String((value * 10).rounded() / 10) }
+
+    /// The line on the terminal, behind the campaign's own lock.
+    private final class Progress: @unchecked Sendable {
+        private let line = ProgressLine(isQuiet: false)
+        private let seeds: Int
+
+        init(_ seeds: Int) { self.seeds = seeds }
+
+        var elapsed: Double { line.elapsed }
+
+        func update(_ outcome: Chaos.Outcome) -> Bool {
+            line.update(Double(outcome.seeds) / Double(seeds)) { _ in
+                "\(outcome.seeds) of \(self.seeds) seeds, \(outcome.failures.count) failures, \(outcome.cells.count) cells"
+            }
+            return !Interruption.wasRequested
+        }
+
+        func finish() { line.finish() }
+    }
+}

@@ -1,0 +1,296 @@
+internal import Dispatch
+internal import Foundation
+internal import Market
+internal import Metrics
+public import Scenario
+internal import Simulation
+public import Strategies
+internal import Trading
+
+/// Runs a scenario over and over while things go wrong, and looks for what must never happen.
+///
+/// A seed decides all of a run: the part of the market, the faults and their times, and every draw of venues and strategy. A run
+/// lasts `minutes`; faults begin after ten seconds and have ended when 70 % of it are over; at 80 % everything is cancelled and
+/// nothing is quoted any more, so that at its end the system is at rest.
+///
+/// The same seed is also run without each of its faults: a fault counts for the table of what was tried only if the core's
+/// journal differs from the one without it.
+public final class Chaos: @unchecked Sendable {
+    public struct Options: Sendable {
+        public var seeds: Int
+        public var firstSeed: UInt64
+        public var faults: [ChaosFault]
+        public var minutes: Int
+        /// Threads.
+        public var jobs: Int
+        /// Of each mix, only the faults with these numbers; nil: all.
+        public var kept: [Int]?
+
+        public init(
+            seeds: Int, firstSeed: UInt64 = 1, faults: [ChaosFault] = ChaosFault.allCases, minutes: Int = 10, jobs: Int = 1,
+            kept: [Int]? = nil
+        ) {
+            (self.seeds, self.firstSeed, self.faults, self.minutes) = (seeds, firstSeed, faults, minutes)
+            (self.jobs, self.kept) = (jobs, kept)
+        }
+    }
+
+    public struct Failure: Sendable {
+        public var seed: UInt64
+        public var invariant: Invariant
+        public var text: String
+        /// Numbers, in their mix, of the faults without which it does not fail.
+        public var kept: [Int]
+        /// Each as a line.
+        public var faults: [String]
+    }
+
+    /// One fault of one run in one phase.
+    public struct Cell: Sendable, Hashable {
+        public var fault: ChaosFault
+        public var phase: Phase
+
+        public init(fault: ChaosFault, phase: Phase) { (self.fault, self.phase) = (fault, phase) }
+    }
+
+    public struct Outcome: Sendable {
+        public var seeds = 0
+        public var events: Int64 = 0
+        public var simulatedSeconds: Double = 0
+        public var fills = 0
+        /// Runs in which our record had to be made the venue's.
+        public var adjusted = 0
+        public var failures: [Failure] = []
+        public var cells: [Cell: Int] = [:]
+        /// Over the seeds' journal hashes in order: what two runs of the same seeds have in common.
+        public var hash: UInt64 = 14_695_981_039_346_656_037
+
+        public init() {}
+
+        fileprivate mutating func add(_ seed: SeedOutcome) {
+            seeds += 1
+            events += seed.run.events
+            fills += seed.run.fills
+            adjusted += seed.run.adjustments > 0 ? 1 : 0
+            failures += seed.failures
+            for cell in seed.cells { cells[cell, default: 0] += 1 }
+            hash = (hash ^ seed.run.journal) &* 1_099_511_628_211
+        }
+    }
+
+    fileprivate struct Run {
+        var violations: [InvariantWatch.Violation]
+        /// By entry of the mix.
+        var phases: [Phase?]
+        var journal: UInt64
+        var events: Int64
+        var fills: Int
+        var adjustments: Int
+    }
+
+    fileprivate struct SeedOutcome {
+        var run: Run
+        var failures: [Failure]
+        var cells: [Cell]
+    }
+
+    private let plan: RunPlan
+    private let registry: StrategyRegistry
+    private let market: ChaosMarket
+    private let options: Options
+
+    /// Reads the scenario's tapes into memory.
+    ///
+    /// - Throws: `RunError` when the scenario does not fit its tapes or they are too short.
+    public init(_ scenario: Scenario, registry: StrategyRegistry, _ options: Options) throws(RunError) {
+        var scenario = scenario
+        // What goes wrong is drawn.
+        scenario.faults = []
+        plan = try RunPlan(scenario, TapeCatalog(scenario.tapes))
+        self.registry = registry
+        self.options = options
+        guard (plan.end - plan.start).count > Nanoseconds.minutes(Int64(options.minutes)).count else {
+            throw .scenario(
+                message: "the tapes hold \((plan.end - plan.start).count / 60_000_000_000) minutes of it, and a run wants \(options.minutes)",
+                hint: "generate a longer market, or lower --minutes")
+        }
+        let captured = plan
+        market = try ChaosMarket(
+            captured.listings.enumerated().map { index, listing in
+                TapeCatalog.source(
+                    listing.parts, instrument: InstrumentID(index),
+                    minimumLatency: captured.scenario.venues[listing.venue].minimumLatency)
+            })
+    }
+
+    /// Runs every seed.
+    ///
+    /// - Parameter progress: Told after each seed, on any thread, one call at a time; false ends the campaign early.
+    public func run(progress: @escaping @Sendable (Outcome) -> Bool = { _ in true }) throws(RunError) -> Outcome {
+        let shared = Shared(options.seeds)
+        DispatchQueue.concurrentPerform(iterations: max(1, options.jobs)) { _ in
+            while let number = shared.take() {
+                do throws(RunError) {
+                    let outcome = try self.run(seed: self.options.firstSeed &+ UInt64(number))
+                    shared.put(outcome, number, progress)
+                } catch {
+                    shared.fail(error)
+                }
+            }
+        }
+        return try shared.result(span: self.span)
+    }
+
+    private var span: Nanoseconds { .minutes(Int64(options.minutes)) }
+
+    private func mix(_ seed: UInt64, _ start: Timestamp) -> FaultMix {
+        let quiet = start + Nanoseconds(count: span.count / 10 * 7)
+        return FaultMix(seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, in: start + .seconds(10)...quiet)
+    }
+
+    private func start(_ seed: UInt64) -> Timestamp {
+        var random = SeededGenerator(seed: seed, stream: 0x57A7)
+        let room = (plan.end - plan.start - span).count / 1_000_000
+        return plan.start + .milliseconds(random.uniform(in: 0...max(0, room)))
+    }
+
+    private func run(seed: UInt64) throws(RunError) -> SeedOutcome {
+        let start = start(seed)
+        var mix = mix(seed, start)
+        var numbers = Array(mix.entries.indices)
+        if let kept = options.kept {
+            numbers = kept.filter(mix.entries.indices.contains)
+            mix = mix.keeping(numbers)
+        }
+        var run = try self.run(seed, mix, start)
+        // One seed in sixteen twice: nothing but the seed may decide.
+        if seed % 16 == 0, try self.run(seed, mix, start).journal != run.journal {
+            run.violations.append(.init(invariant: .repeatable, time: start, text: "two runs of the seed differ"))
+        }
+        var cells: [Cell] = []
+        for index in mix.entries.indices {
+            guard let phase = run.phases[index] else { continue }
+            let without = try self.run(seed, mix.keeping(mix.entries.indices.filter { $0 != index }), start)
+            if without.journal != run.journal { cells.append(Cell(fault: mix.entries[index].name, phase: phase)) }
+        }
+        var failures: [Failure] = []
+        for violation in run.violations {
+            let kept = try shrink(seed, mix, start, violation.invariant)
+            failures.append(
+                Failure(
+                    seed: seed, invariant: violation.invariant, text: "\(violation.time.iso8601): \(violation.text)",
+                    kept: kept.map { numbers[$0] }, faults: kept.map { line(mix.entries[$0], start) }))
+        }
+        return SeedOutcome(run: run, failures: failures, cells: cells)
+    }
+
+    /// Leaves faults out as long as the same invariant is violated.
+    private func shrink(_ seed: UInt64, _ mix: FaultMix, _ start: Timestamp, _ invariant: Invariant) throws(RunError) -> [Int] {
+        guard invariant != .repeatable else { return Array(mix.entries.indices) }
+        var kept = Array(mix.entries.indices)
+        for index in mix.entries.indices {
+            let fewer = kept.filter { $0 != index }
+            if try run(seed, mix.keeping(fewer), start).violations.contains(where: { $0.invariant == invariant }) { kept = fewer }
+        }
+        return kept
+    }
+
+    private func line(_ entry: FaultMix.Entry, _ start: Timestamp) -> String {
+        let (from, until) = ((entry.fault.start - start).count / 1_000_000, (entry.fault.end - start).count / 1_000_000)
+        return "\(entry.name.rawValue) at \(plan.scenario.venues[entry.venue].name) from \(from) ms until \(until) ms: \(entry.name.summary)"
+    }
+
+    /// One run of one seed with these faults.
+    private func run(_ seed: UInt64, _ mix: FaultMix, _ start: Timestamp) throws(RunError) -> Run {
+        let scenario = plan.scenario
+        let end = start + span
+        let venues = scenario.venues.indices.map { index in
+            var configuration = plan.venueConfiguration(index)
+            configuration.seed = seed
+            configuration.faults = mix.plan(index, seed: seed, in: start + Nanoseconds(count: 1)...end)
+            return SimulatedVenue(configuration)
+        }
+        var coreConfiguration = plan.coreConfiguration
+        coreConfiguration.seed = seed
+        let journal = Journal(sink: nil)
+        let core = TradingCore(coreConfiguration, journal: journal)
+        do throws(ParameterError) {
+            guard let strategy = try registry.make(scenario.strategy.name, scenario.strategy.parameters, plan.binding) else {
+                throw ParameterError(parameter: "name", message: "there is no strategy '\(scenario.strategy.name)'")
+            }
+            core.attach(strategy, subscriptions: Set(plan.binding.legs.values.map(\.instrument)).sorted())
+        } catch {
+            throw .scenario(message: "strategy.parameters.\(error.parameter): \(error.message)", hint: error.hint)
+        }
+        var description = plan.description
+        (description.start, description.plannedEnd) = (start, end)
+        let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
+        let bridge = RunBridge(
+            description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core,
+            RunRecorder(description))
+        let watch = InvariantWatch(bridge, core, venues, plan, killAt: start + Nanoseconds(count: span.count / 5 * 4))
+        core.observe(watch)
+        let driver = try SimulationDriver(
+            core: core, venues: venues,
+            feeds: zip(market.sources(from: start), plan.listings).map { source, listing in
+                .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
+            }, venueOfAccount: venueOfAccount, end: end, observer: watch, computeTime: scenario.strategy.computeTime)
+        _ = try driver.run(from: start)
+        watch.checkAtRest(max(core.now, start))
+        _ = journal.close()
+        // The faults of a venue are in the order of the mix.
+        var places = scenario.venues.map { _ in 0 }
+        let phases = mix.entries.map { entry -> Phase? in
+            defer { places[entry.venue] += 1 }
+            return places[entry.venue] < watch.phases[entry.venue].count ? watch.phases[entry.venue][places[entry.venue]] : nil
+        }
+        return Run(
+            violations: watch.violations, phases: phases, journal: journal.hash, events: driver.eventCount, fills: watch.fills,
+            adjustments: watch.adjustments)
+    }
+
+    /// What the threads of a campaign share, behind a lock; outcomes are put together in the order of the seeds.
+    private final class Shared: @unchecked Sendable {
+        private let lock = NSLock()
+        private let count: Int
+        private var taken = 0
+        private var finished: [SeedOutcome?]
+        /// In the order in which they ended, for the progress.
+        private var sofar = Outcome()
+        private var error: RunError?
+        private var isOver = false
+
+        init(_ count: Int) {
+            self.count = count
+            finished = Array(repeating: nil, count: count)
+        }
+
+        func take() -> Int? {
+            lock.withLock {
+                guard taken < count, !isOver, error == nil else { return nil }
+                taken += 1
+                return taken - 1
+            }
+        }
+
+        func put(_ outcome: SeedOutcome, _ number: Int, _ progress: (Outcome) -> Bool) {
+            lock.withLock {
+                finished[number] = outcome
+                sofar.add(outcome)
+                if !progress(sofar) { isOver = true }
+            }
+        }
+
+        func fail(_ error: RunError) { lock.withLock { self.error = self.error ?? error } }
+
+        func result(span: Nanoseconds) throws(RunError) -> Outcome {
+            lock.lock()
+            defer { lock.unlock() }
+            if let error { throw error }
+            var total = Outcome()
+            for outcome in finished.lazy.compactMap({ $0 }) { total.add(outcome) }
+            total.simulatedSeconds = Double(span.count) / 1e9 * Double(total.seeds)
+            return total
+        }
+    }
+}

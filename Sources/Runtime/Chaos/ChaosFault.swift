@@ -1,0 +1,150 @@
+internal import Market
+public import Simulation
+internal import Trading
+
+/// What a chaos run lets go wrong: the faults of the list that the core can see by itself, each with how hard and how long.
+///
+/// Losses of acknowledgements, fills after cancels, double fills and the like are no faults of their own: they are what lost, late,
+/// doubled and reordered reports come to, depending on what they hit.
+public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
+    case reportsLost = "reports-lost"
+    case reportsLate = "reports-late"
+    case reportsTwice = "reports-twice"
+    case reportsReordered = "reports-reordered"
+    case privateLost = "private-lost"
+    case privateLate = "private-late"
+    case publicGap = "public-gap"
+    case staleBook = "stale-book"
+    case outage
+    case outageRefused = "outage-refused"
+    case submitSilent = "submit-silent"
+    case submitRefused = "submit-refused"
+    case cancelSilent = "cancel-silent"
+    case cancelRefused = "cancel-refused"
+    case rejectMargin = "reject-margin"
+    case rejectPriceBand = "reject-price-band"
+    case rejectMinimum = "reject-minimum"
+    case rejectPostOnly = "reject-post-only"
+    case rateLimited = "rate-limited"
+    case quotaExhausted = "quota-exhausted"
+    case slow
+    case positionsWrong = "positions-wrong"
+    case positionsLate = "positions-late"
+    case autoDeleveraging = "auto-deleveraging"
+
+    /// What it says it is.
+    public var summary: String {
+        switch self {
+        case .reportsLost: "reports that the venue pushes never come"
+        case .reportsLate: "reports come up to three seconds late, others overtake them"
+        case .reportsTwice: "reports come twice"
+        case .reportsReordered: "reports change places with the next one"
+        case .privateLost: "the private stream is down and what it would have told is lost"
+        case .privateLate: "the private stream is down and tells later"
+        case .publicGap: "the public stream is down, and we know it"
+        case .staleBook: "the public stream stops without a word"
+        case .outage: "nothing of the venue can be reached"
+        case .outageRefused: "the venue refuses every request"
+        case .submitSilent: "orders vanish"
+        case .submitRefused: "orders fail"
+        case .cancelSilent: "cancels vanish"
+        case .cancelRefused: "cancels fail"
+        case .rejectMargin: "orders are refused for margin"
+        case .rejectPriceBand: "orders are refused for their price"
+        case .rejectMinimum: "orders are refused for their size"
+        case .rejectPostOnly: "orders are refused because they would take"
+        case .rateLimited: "every request is one too many"
+        case .quotaExhausted: "orders are refused because the volume quota is used up"
+        case .slow: "everything takes ten times as long"
+        case .positionsWrong: "positions are told wrongly for some seconds"
+        case .positionsLate: "pushed positions are late"
+        case .autoDeleveraging: "positions are reduced by force"
+        }
+    }
+
+    /// How it happens this time, and for how long.
+    func draw(_ random: inout SeededGenerator) -> (kind: Fault.Kind, length: Nanoseconds) {
+        func probability(_ percent: ClosedRange<Int64>) -> Rate { Rate(basisPoints: random.uniform(in: percent) * 100) }
+        func milliseconds(_ range: ClosedRange<Int64>) -> Nanoseconds { .milliseconds(random.uniform(in: range)) }
+        func often(_ reason: RejectReason) -> Fault.Kind { .rejections(reason, probability: probability(20...100)) }
+        let kind: Fault.Kind =
+            switch self {
+            case .reportsLost: .droppedReports(probability: probability(10...100))
+            case .reportsLate: .lateReports(probability: probability(10...100), by: milliseconds(5...3_000))
+            case .reportsTwice: .duplicatedReports(probability: probability(10...100), after: milliseconds(0...3_000))
+            case .reportsReordered: .reorderedReports(probability: probability(10...100), within: milliseconds(1...1_000))
+            case .privateLost: .privateDisconnect(.lost)
+            case .privateLate: .privateDisconnect(.late)
+            case .publicGap: .publicDisconnect
+            case .staleBook: .staleBook
+            case .outage: .outage(.silence)
+            case .outageRefused: .outage(.refusal(.venue))
+            case .submitSilent: .submitFailure(.silence)
+            case .submitRefused: .submitFailure(.refusal(.venue))
+            case .cancelSilent: .cancelFailure(.silence)
+            case .cancelRefused: .cancelFailure(.refusal(.venue))
+            case .rejectMargin: often(.margin)
+            case .rejectPriceBand: often(.priceBand)
+            case .rejectMinimum: often(.minimumNotional)
+            case .rejectPostOnly: often(.postOnlyWouldTake)
+            case .rateLimited: .rateLimited
+            case .quotaExhausted: often(.quota)
+            case .slow: .slow(factor: Rate(basisPoints: 100_000), extra: milliseconds(0...200))
+            case .positionsWrong: .positionReports(lag: .zero, error: probability(-100...100))
+            case .positionsLate: .positionReports(lag: milliseconds(100...10_000), error: .zero)
+            case .autoDeleveraging: .autoDeleveraging(share: probability(5...100))
+            }
+        let length: Nanoseconds =
+            switch self {
+            case .autoDeleveraging: .zero
+            // A venue that is wrong for longer is believed.
+            case .positionsWrong: milliseconds(200...8_000)
+            // A venue that is gone for a second, ten, or a minute.
+            case .outage, .outageRefused, .privateLost, .privateLate, .publicGap, .staleBook:
+                [.seconds(1), .seconds(10), .minutes(1)][Int(random.uniform(in: 0...2))]
+            default: milliseconds(200...20_000)
+            }
+        return (kind, length)
+    }
+}
+
+/// The faults of one chaos run, drawn from its seed.
+public struct FaultMix: Sendable, Hashable {
+    public struct Entry: Sendable, Hashable {
+        public var name: ChaosFault
+        /// Index of the venue.
+        public var venue: Int
+        public var fault: Fault
+    }
+
+    /// By start.
+    public var entries: [Entry]
+
+    /// One to four faults of `allowed` between the first seconds and `end`.
+    init(seed: UInt64, allowed: [ChaosFault], venues: Int, in span: ClosedRange<Timestamp>) {
+        var random = SeededGenerator(seed: seed, stream: 0xFA17)
+        let count = Int(random.uniform(in: 1...4))
+        entries = (0..<count).map { number in
+            let name = allowed[Int(random.uniform(in: 0...Int64(allowed.count - 1)))]
+            let venue = Int(random.uniform(in: 0...Int64(venues - 1)))
+            let (kind, length) = name.draw(&random)
+            let room = max(0, (span.upperBound - span.lowerBound).count - length.count)
+            let start = span.lowerBound + Nanoseconds(count: random.uniform(in: 0...room))
+            return Entry(
+                name: name, venue: venue,
+                fault: Fault(kind, from: start, until: min(start + length, span.upperBound), stream: UInt64(number + 1)))
+        }.sorted { ($0.fault.start, $0.fault.stream) < ($1.fault.start, $1.fault.stream) }
+    }
+
+    /// The same without the others.
+    func keeping(_ kept: [Int]) -> FaultMix {
+        var mix = self
+        mix.entries = kept.filter(entries.indices.contains).map { entries[$0] }
+        return mix
+    }
+
+    func plan(_ venue: Int, seed: UInt64, in span: ClosedRange<Timestamp>) -> FaultPlan? {
+        let faults = entries.filter { $0.venue == venue }.map(\.fault)
+        return faults.isEmpty ? nil : FaultPlan(faults, seed: seed, run: span)
+    }
+}

@@ -1,0 +1,229 @@
+internal import Market
+internal import Metrics
+internal import Scenario
+internal import Simulation
+internal import Trading
+
+/// What must hold whatever goes wrong.
+public enum Invariant: String, Sendable, Hashable, CaseIterable {
+    /// At rest what is unhedged is less than can be traded, or trading is frozen.
+    case hedged = "I1"
+    /// Our record of positions and balances is the venues'.
+    case ledger = "I2"
+    /// No position is larger than its limit.
+    case position = "I3"
+    /// Nothing is quoted after everything was to be cancelled.
+    case killed = "I4"
+    /// Every client id is used once.
+    case identity = "I5"
+    /// Quotes never use the rate that is kept for hedges.
+    case reserve = "I6"
+    /// The parts of the profit add up to it.
+    case attribution = "I7"
+    /// The same seed gives the same journal.
+    case repeatable = "I8"
+    /// Every unknown outcome is asked about at its deadline, and none is left.
+    case unknown = "I10"
+
+    public var summary: String {
+        switch self {
+        case .hedged: "at rest the exposure is less than can be traded, or trading is frozen"
+        case .ledger: "our positions and balances are the venues'"
+        case .position: "no position beyond its limit"
+        case .killed: "no quote after the kill"
+        case .identity: "every order id is used once"
+        case .reserve: "quotes leave the hedges' share of the order rate"
+        case .attribution: "the parts of the profit add up"
+        case .repeatable: "the same seed gives the same journal"
+        case .unknown: "every unknown outcome is asked about in time and resolved"
+        }
+    }
+}
+
+/// Where a run was when a fault took hold.
+public enum Phase: String, Sendable, Hashable, CaseIterable {
+    case flat
+    /// Orders rest, nothing is held.
+    case quoting
+    case oneLeg = "one leg"
+    case bothLegs = "both legs"
+}
+
+/// Looks at a run after everything that happens in it.
+final class InvariantWatch: SimulationObserver, CoreObserver {
+    struct Violation {
+        var invariant: Invariant
+        var time: Timestamp
+        var text: String
+    }
+
+    private let bridge: RunBridge
+    private let core: TradingCore
+    private let venues: [SimulatedVenue]
+    private let plan: RunPlan
+    private let killAt: Timestamp
+    private let unknownAfter: Nanoseconds
+    private(set) var violations: [Violation] = []
+    /// By venue, then fault of its plan: the phase in which it took hold.
+    private(set) var phases: [[Phase?]]
+    private(set) var fills = 0
+    private(set) var adjustments = 0
+    private var phase = Phase.flat
+    private var isKilled = false
+    private var lastOrder: UInt64 = 0
+    private var orderTimes = Ring<Timestamp>()
+
+    init(_ bridge: RunBridge, _ core: TradingCore, _ venues: [SimulatedVenue], _ plan: RunPlan, killAt: Timestamp) {
+        (self.bridge, self.core, self.venues, self.plan, self.killAt) = (bridge, core, venues, plan, killAt)
+        unknownAfter = plan.coreConfiguration.unknownAfter
+        phases = venues.map { $0.faultRecords.map { _ in nil } }
+    }
+
+    private func violate(_ invariant: Invariant, _ time: Timestamp, _ text: String) {
+        guard !violations.contains(where: { $0.invariant == invariant }) else { return }
+        violations.append(Violation(invariant: invariant, time: time, text: text))
+    }
+
+    // MARK: Phases
+
+    private func venuePosition(_ account: Int, _ instrument: Int) -> Quantity {
+        venues[plan.listings[instrument].venue].position(AccountID(account), InstrumentID(instrument))
+    }
+
+    /// Notes faults that have taken hold since the last look: in the phase that was then.
+    private func look() {
+        for venue in venues.indices {
+            for (index, record) in venues[venue].faultRecords.enumerated() where record.touched > 0 && phases[venue][index] == nil {
+                phases[venue][index] = phase
+            }
+        }
+        let held = Set(plan.binding.legs.values.filter { !venuePosition($0.account.index, $0.instrument.index).isZero })
+        phase =
+            switch held.count {
+            case 0: venues.contains { $0.restingOrderCount > 0 } ? .quoting : .flat
+            case 1: .oneLeg
+            default: .bothLegs
+            }
+    }
+
+    // MARK: The venues
+
+    func filled(_ fill: VenueFill, venue: Int) {
+        fills += 1
+        bridge.filled(fill, venue: venue)
+        let (instrument, account) = (fill.fill.instrument.index, fill.account.index)
+        if let limit = plan.limits.maximumPosition {
+            let contract = plan.listings[instrument].instrument.contract
+            let position = contract.baseAmount(venuePosition(account, instrument), at: contract.finePrice(fill.fill.price))
+            if abs(position) > limit {
+                violate(.position, core.now, "\(plan.scenario.accounts[account].name) holds \(Decimal.text(position, decimals: 9))")
+            }
+        }
+        look()
+    }
+
+    func changed(at time: Timestamp) { bridge.changed(at: time) }
+
+    func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
+        look()
+        for order in core.openOrders {
+            guard case .unknown(let since, let asking) = order.certainty else { continue }
+            // One deadline for each question, and a second between two looks.
+            let patience = Nanoseconds(count: unknownAfter.count * Int64(asking)) + .seconds(1)
+            if asking < 255, time - since > patience {
+                violate(.unknown, time, "order \(order.id.rawValue) has been unknown since \(since.iso8601), asked \(asking) times")
+            }
+        }
+        if time >= killAt, !isKilled {
+            isKilled = true
+            core.receive(.kill(.cancelAll), at: time)
+        }
+        return try bridge.sampled(at: time, events: events)
+    }
+
+    // MARK: The core
+
+    func submitted(_ order: Order, at time: Timestamp) {
+        bridge.submitted(order, at: time)
+        if order.id.rawValue <= lastOrder { violate(.identity, time, "order \(order.id.rawValue) was sent again") }
+        lastOrder = max(lastOrder, order.id.rawValue)
+        if isKilled, order.draft.purpose == .quote { violate(.killed, time, "order \(order.id.rawValue) quotes") }
+        if let maximum = plan.limits.maximumOrdersPerSecond {
+            while !orderTimes.isEmpty, orderTimes[0] + .seconds(1) <= time { orderTimes.removeFirst() }
+            orderTimes.append(time)
+            let allowed = order.draft.purpose == .quote ? maximum - plan.limits.reservedOrdersPerSecond : maximum
+            if orderTimes.count > allowed { violate(.reserve, time, "\(orderTimes.count) orders within a second") }
+        }
+        look()
+    }
+
+    func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {
+        bridge.filled(fill, order, account: account, isLate: isLate, cancelPending: cancelPending, venueTime: venueTime)
+        look()
+    }
+
+    func ended(_ order: Order, at time: Timestamp) {
+        bridge.ended(order, at: time)
+        look()
+    }
+
+    func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp) { bridge.funded(payment, account: account, at: time) }
+    func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) { bridge.requested(kind, order, at: time) }
+    func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {
+        bridge.refused(kind, order, reason, account: account, at: time)
+        look()
+    }
+    func liquidated(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
+    ) {
+        bridge.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account, time: time)
+        look()
+    }
+    func adjusted(_ money: Money, account: AccountID, at time: Timestamp) { bridge.adjusted(money, account: account, at: time) }
+    func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) { adjustments += 1 }
+    func noted(_ text: String, instance: StrategyID, at time: Timestamp) {}
+
+    // MARK: At rest
+
+    /// What must hold once the run is over and everything in flight has arrived.
+    func checkAtRest(_ time: Timestamp) {
+        let accounts = plan.scenario.accounts
+        for account in accounts.indices {
+            let venue = plan.scenario.venues.firstIndex { $0.name == accounts[account].venue }
+            for instrument in plan.listings.indices where plan.listings[instrument].venue == venue {
+                let (ours, theirs) = (
+                    core.position(AccountID(account), InstrumentID(instrument)), venuePosition(account, instrument)
+                )
+                guard ours != theirs, plan.listings[instrument].instrument.kind != .spot else { continue }
+                violate(.ledger, time, "\(accounts[account].name): we count \(ours.lots) lots and the venue \(theirs.lots)")
+            }
+        }
+        for order in core.openOrders where order.certainty != .known {
+            violate(.unknown, time, "order \(order.id.rawValue) is unknown at the end")
+        }
+        if plan.binding.legs.count > 1, core.frozen(StrategyID(0)) == nil { checkExposure(time) }
+        let residual = bridge.finish(at: time).attribution.residual
+        if residual.units != 0 { violate(.attribution, time, "the residual is \(residual.double)") }
+    }
+
+    /// All legs in base together, against the smallest order that every one of them takes.
+    private func checkExposure(_ time: Timestamp) {
+        var (exposure, tolerance) = (Int64(0), Int64(0))
+        for leg in Set(plan.binding.legs.values) {
+            let index = leg.instrument.index
+            let contract = plan.listings[index].instrument.contract
+            guard let price = venues[plan.listings[index].venue].mid(leg.instrument) ?? core.books[leg.instrument].mid(contract) else {
+                continue
+            }
+            exposure += contract.baseAmount(venuePosition(leg.account.index, index), at: price)
+            let notional = roundedQuotient(Int128(contract.minimumNotional) * 1_000_000_000, Int128(price.nanos))
+            tolerance = max(tolerance, contract.baseAmount(contract.minimumQuantity, at: price), notional, contract.stepUnit)
+        }
+        // A minimum in quote currency is a little more base when the price falls.
+        if abs(exposure) > tolerance + tolerance / 50 {
+            violate(
+                .hedged, time,
+                "\(Decimal.text(exposure, decimals: 9)) is unhedged, and \(Decimal.text(tolerance, decimals: 9)) could be traded")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+internal import Foundation
+internal import Market
+internal import Scenario
+internal import Signing
+internal import Tape
+internal import Trading
+
+/// What the core of a run was built from, and which records its market data are: with it and the tapes a journal can be
+/// replayed without the scenario that it came from.
+///
+/// Stored in the journal as JSON with sorted keys, so that the same run writes the same text.
+struct RunHeader: Codable, Equatable {
+    struct Amount: Codable, Equatable {
+        var nanos: Int64
+        var currency: String
+    }
+
+    struct Listed: Codable, Equatable {
+        var symbol: String
+        var venue: String
+        var venueSymbol: String
+        var kind: String
+        var base: String
+        var quote: String
+        var tickSize: Int64
+        var lotSize: Int64
+        var contractSize: Int64
+        var minimumQuantity: Int64
+        var minimumNotional: Int64
+        var fundingInterval: Int64?
+    }
+
+    struct Account: Codable, Equatable {
+        var name: String
+        var venue: Int
+        var balances: [Amount]
+    }
+
+    struct Limits: Codable, Equatable {
+        var orderNotional: Int64?
+        var position: Int64?
+        var priceCollar: Int64?
+        var ordersPerSecond: Int?
+        var reservedOrders: Int
+        var duplicateWindow: Int64?
+        var staleAfter: Int64?
+        var preventsSelfTrade: Bool
+        var rejectsPerMinute: Int?
+    }
+
+    struct Parameter: Codable, Equatable {
+        var kind: String
+        var numbers: [Int64] = []
+        var text: String?
+    }
+
+    struct Leg: Codable, Equatable {
+        var account: Int
+        var instrument: Int
+    }
+
+    struct Part: Codable, Equatable {
+        var name: String
+        var contentHash: String
+    }
+
+    /// Where an instrument's records come from, in time order.
+    struct Feed: Codable, Equatable {
+        var venue: Int
+        var usesTouchSync: Bool
+        var minimumLatency: Int64
+        var parts: [Part]
+    }
+
+    /// The key of a journal's meta data.
+    static let key = "core"
+
+    var venues: [String]
+    /// By `InstrumentID`, as `feeds`.
+    var instruments: [Listed]
+    var feeds: [Feed]
+    /// By `AccountID`.
+    var accounts: [Account]
+    var seed: UInt64
+    var limits: Limits
+    var unknownAfter: Int64
+    var keepsOrdersFor: Int64
+    var reconcileEvery: Int64?
+    var strategy: String
+    var parameters: [String: Parameter]
+    var legs: [String: Leg]
+
+    init(_ plan: RunPlan) {
+        let core = plan.coreConfiguration
+        venues = plan.scenario.venues.map(\.name)
+        instruments = core.instruments.map(Listed.init)
+        feeds = plan.listings.map { listing in
+            let venue = plan.scenario.venues[listing.venue]
+            return Feed(
+                venue: listing.venue, usesTouchSync: venue.sync == .touch, minimumLatency: venue.minimumLatency.count,
+                parts: listing.parts.map { Part(name: $0.summary.description.name, contentHash: $0.summary.contentHash.description) })
+        }
+        accounts = core.accounts.map { account in
+            Account(
+                name: account.name, venue: account.venue.index,
+                balances: account.balances.map { Amount(nanos: $0.nanos, currency: $0.currency.code) })
+        }
+        seed = core.seed
+        limits = Limits(core.limits)
+        unknownAfter = core.unknownAfter.count
+        keepsOrdersFor = core.keepsOrdersFor.count
+        reconcileEvery = core.reconcileEvery?.count
+        strategy = plan.scenario.strategy.name
+        parameters = plan.scenario.strategy.parameters.values.mapValues(Parameter.init)
+        legs = plan.binding.legs.mapValues { Leg(account: $0.account.index, instrument: $0.instrument.index) }
+    }
+
+    /// - Throws: `DecodingError`, saying which field can't be read.
+    init(json: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(json.utf8)) }
+
+    var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(self) else { preconditionFailure("a header of numbers and texts could not be written") }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+extension RunPlan {
+    /// The instruments whose books wake the strategy.
+    var subscriptions: [InstrumentID] { Self.subscriptions(binding) }
+
+    static func subscriptions(_ binding: StrategyBinding) -> [InstrumentID] { Set(binding.legs.values.map(\.instrument)).sorted() }
+}

@@ -1,0 +1,42 @@
+internal import Market
+
+/// The chunks of some feeds that a filter leaves, read one after another.
+///
+/// It works on the connection that runs the statement, and so sees what the statement sees.
+final class ChunkScan {
+    private let source: TapeSource
+    private let filter: RecordFilter
+    private let loader: ChunkLoader
+    private var feeds: ArraySlice<Int>
+    private var chunks: ArraySlice<ChunkEntry> = []
+    private var feed = InstrumentID(0)
+    /// Chunks read so far.
+    private(set) var chunksRead = 0
+
+    init(_ source: TapeSource, _ filter: RecordFilter) throws(TapeError) {
+        self.source = source
+        self.filter = filter
+        loader = try ChunkLoader(source.database, version: source.version)
+        feeds = filter.feeds[...]
+    }
+
+    /// Replaces `events` by the next chunk's.
+    ///
+    /// - Returns: The number of its first record in its feed; nil at the end.
+    /// - Throws: `TapeError.damagedChunk`.
+    func next(into events: inout ContiguousArray<MarketEvent>) throws(TapeError) -> Int64? {
+        while chunks.isEmpty {
+            guard let next = feeds.popFirst() else { return nil }
+            feed = InstrumentID(next)
+            chunks = try ChunkEntry.all(source.database, feed: feed, version: source.version).filter {
+                $0.isMissing || filter.touches($0.bounds)
+            }[...]
+        }
+        let chunk = chunks.removeFirst()
+        if let reason = try loader.load(chunk, feed: feed, into: &events) {
+            throw .damagedChunk(path: source.database.path, feed: source.names[feed.index], chunk: chunk.number, reason: reason)
+        }
+        chunksRead += 1
+        return chunk.firstRecord
+    }
+}

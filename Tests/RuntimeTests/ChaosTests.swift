@@ -1,0 +1,74 @@
+import Market
+import Scenario
+import Strategies
+import TestSupport
+import Testing
+
+@testable import Runtime
+@testable import Simulation
+
+/// Many runs in which things go wrong, and what must hold in each.
+@Suite struct ChaosTests {
+    private static func scenario(minutes: Int64, extra: String = "") throws -> Scenario {
+        let bench = try Workbench()
+        return try bench.scenario(bench.synth(minutes: minutes), parameters: Workbench.xemm, extra: extra)
+    }
+
+    @Test func `a mix of faults is drawn from its seed, lies within its span, and may be made smaller`() {
+        let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
+        let span = start...start + .minutes(7)
+        var seen = Set<ChaosFault>()
+        for seed in TestScale.seeds(200) {
+            let mix = FaultMix(seed: seed, allowed: ChaosFault.allCases, venues: 2, in: span)
+            #expect(mix == FaultMix(seed: seed, allowed: ChaosFault.allCases, venues: 2, in: span))
+            #expect((1...4).contains(mix.entries.count))
+            #expect(mix.entries.allSatisfy { span.contains($0.fault.start) && span.contains($0.fault.end) && (0...1).contains($0.venue) })
+            #expect(mix.keeping([0]).entries == [mix.entries[0]] && mix.keeping([9]).entries.isEmpty)
+            // A fault's own draws do not depend on the others.
+            #expect(Set(mix.entries.map(\.fault.stream)).count == mix.entries.count)
+            seen.formUnion(mix.entries.map(\.name))
+        }
+        #expect(seen == Set(ChaosFault.allCases))
+        let only = FaultMix(seed: 3, allowed: [.slow], venues: 1, in: span)
+        #expect(only.entries.allSatisfy { $0.name == .slow && $0.venue == 0 })
+    }
+
+    @Test func `the demo stays hedged and counts right whatever goes wrong`() throws {
+        let outcome = try Chaos(
+            Self.scenario(minutes: 12), registry: .builtIn,
+            .init(seeds: TestScale.seeds(12).count, firstSeed: 1, minutes: 5)
+        ).run()
+        #expect(outcome.failures.isEmpty, "\(outcome.failures)")
+        #expect(outcome.fills > 20 && !outcome.cells.isEmpty)
+    }
+
+    @Test func `threads change nothing, and a campaign is the same again`() throws {
+        let scenario = try Self.scenario(minutes: 6)
+        let hashes = try [1, 2, 3].map { jobs in
+            try Chaos(scenario, registry: .builtIn, .init(seeds: 6, firstSeed: 11, minutes: 3, jobs: jobs)).run().hash
+        }
+        #expect(Set(hashes).count == 1)
+        let other = try Chaos(scenario, registry: .builtIn, .init(seeds: 6, firstSeed: 12, minutes: 3)).run().hash
+        #expect(other != hashes[0])
+    }
+
+    @Test func `what is wrong in a run is found, made smaller and named`() throws {
+        // Reconciliation that hardly ever looks: what a lost report took is never found.
+        let scenario = try Self.scenario(minutes: 12, extra: "risk: { reconcile_every: \"1 h\" }")
+        let outcome = try Chaos(
+            scenario, registry: .builtIn, .init(seeds: 24, firstSeed: 1, faults: [.autoDeleveraging, .reportsLost], minutes: 5)
+        ).run()
+        let failure = try #require(outcome.failures.first { $0.invariant == .ledger || $0.invariant == .hedged })
+        #expect(!failure.kept.isEmpty && failure.faults.count == failure.kept.count)
+        let again = try Chaos(
+            scenario, registry: .builtIn,
+            .init(seeds: 1, firstSeed: failure.seed, faults: [.autoDeleveraging, .reportsLost], minutes: 5, kept: failure.kept)
+        ).run()
+        #expect(again.failures.contains { $0.invariant == failure.invariant && $0.kept == failure.kept })
+    }
+
+    @Test func `a tape that is too short is refused`() throws {
+        let scenario = try Self.scenario(minutes: 3)
+        #expect(throws: RunError.self) { try Chaos(scenario, registry: .builtIn, .init(seeds: 1, minutes: 10)) }
+    }
+}
