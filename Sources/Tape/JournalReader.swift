@@ -41,7 +41,8 @@ public final class JournalReader {
         guard !TapeFile.isDirectory(path) else { throw .isDirectory(path: path) }
         guard TapeFile.isReadable(path) else { throw .notReadable(path: path) }
         self.salvages = salvages
-        database = try Database(path, .readOnly)
+        // A run that was killed while it began or ended its file left a change half made, which SQLite takes back first.
+        database = try Database(path, TapeFile.exists(path + "-journal") ? .readWrite : .readOnly)
         // SQLite opens a file that is shorter than it says only for one who may write its schema.
         if salvages { try database.execute("PRAGMA writable_schema = ON") }
         guard try database.integer("PRAGMA application_id") == JournalStore.applicationID else { throw .notATape(path: path) }
