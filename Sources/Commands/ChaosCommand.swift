@@ -13,6 +13,12 @@ struct ChaosCommand: ParsableCommand {
             stop, venues that are gone, slow or refuse, wrong positions, forced reductions. Faults end when 70 % of the run are over; at
             80 % everything is cancelled and nothing is quoted any more, and at the end the system must be at rest. A seed that fails is
             run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
+
+            What goes wrong:
+            \(list(ChaosFault.allCases.map { ($0.rawValue, $0.summary) }))
+
+            What must hold:
+            \(list(Invariant.allCases.map { ($0.rawValue, $0.summary) }))
             """)
 
     @OptionGroup var options: ScenarioCommand.Options
@@ -35,11 +41,7 @@ struct ChaosCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Of each seed's faults only those with these numbers, as a failure names them.", valueName: "list"))
     var keep: String?
 
-    @Flag(name: .customLong("list"), help: "Lists the faults and what must hold, and ends.")
-    var lists = false
-
     func run() throws {
-        if lists { return list() }
         guard seeds >= 1, seeds <= 10_000_000 else { throw Self.usage("--seeds is 1 to 10000000") }
         guard (1...1_440).contains(minutes) else { throw Self.usage("--minutes is 1 to 1440") }
         guard jobs.map({ (1...256).contains($0) }) ?? true else { throw Self.usage("--jobs is 1 to 256") }
@@ -71,7 +73,7 @@ struct ChaosCommand: ParsableCommand {
             let name = word.trimmingCharacters(in: .whitespaces)
             if let fault = ChaosFault(rawValue: name) { return fault }
             throw Failure(
-                "there is no fault '\(name)'", hint: Spelling.hint(name, ChaosFault.allCases.map(\.rawValue)) ?? "see `mmsim chaos --list`",
+                "there is no fault '\(name)'", hint: Spelling.hint(name, ChaosFault.allCases.map(\.rawValue)) ?? "see `mmsim help chaos`",
                 code: Failure.usage)
         }
     }
@@ -86,11 +88,8 @@ struct ChaosCommand: ParsableCommand {
         }
     }
 
-    private func list() {
-        Terminal.out("What goes wrong:")
-        for fault in ChaosFault.allCases { Terminal.out("  \(Self.padded(fault.rawValue, 20))\(fault.summary)") }
-        Terminal.out("\nWhat must hold:")
-        for invariant in Invariant.allCases { Terminal.out("  \(Self.padded(invariant.rawValue, 20))\(invariant.summary)") }
+    private static func list(_ rows: [(name: String, summary: String)]) -> String {
+        rows.map { "  \(padded($0.name, 20))\($0.summary)" }.joined(separator: "\n")
     }
 
     private static func padded(_ text: String, _ width: Int) -> String { text.padding(toLength: width, withPad: " ", startingAt: 0) }
@@ -116,8 +115,8 @@ struct ChaosCommand: ParsableCommand {
         }
         let hours = outcome.simulatedSeconds / 3_600
         Terminal.out(
-            "\n\(outcome.seeds) seeds from \(firstSeed), \(outcome.failures.count) failures; \(outcome.fills) fills; our record adjusted in "
-                + "\(outcome.adjusted) runs; hash \(String(outcome.hash, radix: 16))")
+            "\n\(outcome.seeds) seeds from \(firstSeed), \(outcome.failures.count) failures; \(outcome.fills) fills; our record "
+                + "adjusted in \(outcome.adjusted) runs; hash \(String(outcome.hash, radix: 16))")
         if seconds > 0 {
             Terminal.out(
                 "\(Self.rounded(hours)) simulated hours and \(outcome.events) records in \(Self.rounded(seconds)) s: "

@@ -14,7 +14,7 @@ import Testing
         let list = try #require(outcome.out.components(separatedBy: "SUBCOMMANDS:\n").last?.components(separatedBy: "\n\n").first)
         let names = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
-        #expect(names == ["backtest", "replay", "journal", "scenario", "strategies", "tape", "synth", "research"])
+        #expect(names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research"])
     }
 
     @Test(arguments: commands)
@@ -38,8 +38,8 @@ import Testing
         (["bactest"], "error: there is no command 'bactest'\nhint: did you mean 'backtest'?\n"),
         (
             ["optimise"],
-            "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, scenario, strategies, tape, synth, "
-                + "research\n"
+            "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, chaos, scenario, strategies, tape, "
+                + "synth, research\n"
         ),
         (["tape", "inof"], "error: there is no command 'inof'\nhint: did you mean 'info'?\n"),
     ])
@@ -51,6 +51,8 @@ import Testing
     @Test(arguments: [
         (["backtest", "a.yaml", "--fast"], "error: Unknown option '--fast'"),
         (["backtest", "a.yaml", "--set"], "error: Missing value for '--set <key=value>'"),
+        (["chaos", "a.yaml", "--seeds=0"], "error: --seeds is 1 to 10000000"),
+        (["chaos", "a.yaml", "--minutes=2000"], "error: --minutes is 1 to 1440"),
         (["scenario", "check", "--"], "error: Missing expected argument '<scenario>'"),
         (["tape", "info", "--"], "error: Missing expected argument '<tape>'"),
         (["synth", "--duration", "2 h"], "error: Missing expected argument '--out <out>'"),

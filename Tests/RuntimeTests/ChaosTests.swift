@@ -36,7 +36,7 @@ import Testing
     @Test func `the demo stays hedged and counts right whatever goes wrong`() throws {
         let outcome = try Chaos(
             Self.scenario(minutes: 12), registry: .builtIn,
-            .init(seeds: TestScale.seeds(12).count, firstSeed: 1, minutes: 5)
+            .init(seeds: TestScale.seeds(6).count, firstSeed: 1, minutes: 4)
         ).run()
         #expect(outcome.failures.isEmpty, "\(outcome.failures)")
         #expect(outcome.fills > 20 && !outcome.cells.isEmpty)

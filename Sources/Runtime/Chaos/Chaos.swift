@@ -110,8 +110,9 @@ public final class Chaos: @unchecked Sendable {
         self.registry = registry
         self.options = options
         guard (plan.end - plan.start).count > Nanoseconds.minutes(Int64(options.minutes)).count else {
+            let minutes = (plan.end - plan.start).count / Nanoseconds.minutes(1).count
             throw .scenario(
-                message: "the tapes hold \((plan.end - plan.start).count / 60_000_000_000) minutes of it, and a run wants \(options.minutes)",
+                message: "the tapes hold \(minutes) minutes of it, and a run wants \(options.minutes)",
                 hint: "generate a longer market, or lower --minutes")
         }
         let captured = plan
@@ -197,7 +198,8 @@ public final class Chaos: @unchecked Sendable {
 
     private func line(_ entry: FaultMix.Entry, _ start: Timestamp) -> String {
         let (from, until) = ((entry.fault.start - start).count / 1_000_000, (entry.fault.end - start).count / 1_000_000)
-        return "\(entry.name.rawValue) at \(plan.scenario.venues[entry.venue].name) from \(from) ms until \(until) ms: \(entry.name.summary)"
+        let venue = plan.scenario.venues[entry.venue].name
+        return "\(entry.name.rawValue) at \(venue) from \(from) ms until \(until) ms: \(entry.name.summary)"
     }
 
     /// One run of one seed with these faults.
