@@ -172,6 +172,17 @@ private final class Closer: Strategy {
         #expect(going.ends == [], "it goes on")
     }
 
+    @Test func `a venue that calls a large position too small is not believed`() {
+        let refusals = FaultPlan([
+            Fault(.rejections(.minimumNotional, probability: PairWorld.certain), from: Self.at(900), until: Self.at(4_000))
+        ])
+        var (world, closer) = Self.world([40, 0], faults: [refusals, nil])
+        world.pass(milliseconds: 2_500)
+        #expect(closer.ends.isEmpty && world.position(0) == 40)
+        world.pass(milliseconds: 20_000)
+        #expect(closer.ends.map(\.reason) == [.filled] && world.position(0) == 0)
+    }
+
     @Test func `while the outcome of a slice is unknown no other is sent`() {
         let lost = FaultPlan([Fault(.submitFailure(.silence), from: Self.at(900), until: Self.at(1_500))])
         var (world, closer) = Self.world([400, 0], faults: [lost, nil])

@@ -280,7 +280,10 @@ public final class Flatten: Algorithm {
             switch change {
             case .rejected(.priceBand), .denied(.priceCollar): legs[index].widening = max(-2, legs[index].widening - 2)
             case .rejected(.minimumQuantity), .rejected(.minimumNotional):
-                legs[index].isDust = order.quantity >= legs[index].position.magnitude
+                // The venue's minimum may be larger than we know, but not many times: then it is its refusal that is wrong.
+                let contract = contract(index, context)
+                let least = price(index, context).map { contract.leastOrder(at: $0).lots } ?? 0
+                legs[index].isDust = order.quantity >= legs[index].position.magnitude && order.quantity.lots <= 10 * least
             default: break
             }
             failed(index, &context)
