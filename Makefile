@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build backtest test signers lint bench clean
+.PHONY: help setup build backtest test chaos signers lint bench clean
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
@@ -30,6 +30,10 @@ test: setup ## Build and run all tests
 	@$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 	@$(SWIFT) test --skip-build
 
+chaos: setup ## Run every strategy's scenario among drawn faults: SEEDS of each (100), from FIRST (1)
+	@$(RELEASE) --product mmsim
+	@Tools/chaos $(BIN)/mmsim $(or $(SEEDS),100) $(or $(FIRST),1)
+
 signers: setup ## Compare signatures with independent signers, count instructions for leaks, look for repeated nonces
 	@$(RELEASE) --product signbench
 	@Tools/signers/check $(BIN)/signbench
@@ -46,4 +50,4 @@ bench: build ## Measure signing beside the official signer, what recordings take
 	@Benchmarks/run $(BIN)/workload
 
 clean: ## Remove build folders and generated data; reports stay
-	rm -rf .build .build-* Data/demo.tape
+	rm -rf .build .build-* Data/{demo,jump,stray,maker}.tape

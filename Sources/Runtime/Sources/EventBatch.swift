@@ -26,13 +26,18 @@ public import Market
         return unsafe start[index]
     }
 
-    /// Takes the place of what it held.
-    func replace(by events: ContiguousArray<MarketEvent>) {
+    /// Takes the place of what it held, each record changed on its way.
+    @inline(__always)
+    func replace(by events: ContiguousArray<MarketEvent>, _ change: (inout MarketEvent) -> Void) {
         count = 0
         if events.count > capacity { grow(to: events.count) }
         count = events.count
         unsafe events.withUnsafeBufferPointer { source in
-            if let first = source.baseAddress { unsafe start.initialize(from: first, count: source.count) }
+            for index in source.indices {
+                var event = unsafe source[index]
+                change(&event)
+                unsafe (start + index).initialize(to: event)
+            }
         }
     }
 

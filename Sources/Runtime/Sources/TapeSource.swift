@@ -51,13 +51,21 @@ public final class TapeSource: MarketSource {
     public func next() throws(RunError) -> EventBatch? {
         guard try load() else { return nil }
         let batch = spare.popLast() ?? EventBatch()
-        batch.replace(by: loaded)
+        // The sums stay in registers.
+        var (clock, gaps) = (clock, 0)
+        batch.replace(by: loaded) { event in
+            event.instrument = instrument
+            if event.kind == .gap { gaps += 1 }
+            clock.correct(&event)
+            if event.isLast { latency.record((event.receiveTime - event.venueTime).count) }
+        }
+        (self.clock, gapCount) = (clock, gapCount + gaps)
         return batch
     }
 
     public func recycle(_ batch: EventBatch) { spare.append(batch) }
 
-    /// Replaces `loaded` by the next records; false at the end.
+    /// Replaces `loaded` by the next records, times as recorded; false at the end.
     private func load() throws(RunError) -> Bool {
         while true {
             if reader == nil {
@@ -85,16 +93,6 @@ public final class TapeSource: MarketSource {
                     MarketEvent(
                         kind: .gap, instrument: instrument, venueTime: first.venueTime, receiveTime: first.receiveTime,
                         price: GapCause.recording.rawValue), at: 0)
-            }
-            unsafe loaded.withUnsafeMutableBufferPointer { records in
-                for index in records.indices {
-                    unsafe records[index].instrument = instrument
-                    if unsafe records[index].kind == .gap { gapCount += 1 }
-                    unsafe clock.correct(&records[index])
-                    if unsafe records[index].isLast {
-                        unsafe latency.record((records[index].receiveTime - records[index].venueTime).count)
-                    }
-                }
             }
             return true
         }

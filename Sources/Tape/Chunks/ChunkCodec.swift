@@ -115,6 +115,8 @@ enum ChunkCodec {
             return "it is shorter than its header"
         }
         if bytes[0] == 1, bytes[1] | bytes[2] | bytes[3] == 0 { return FirstLayout.decode(bytes, instrument: instrument, into: &events) }
-        return ChunkDecoder.decode(bytes, instrument, into: &events)
+        let reason = ChunkDecoder.decode(bytes, instrument, into: &events)
+        if reason != nil { events.removeAll(keepingCapacity: true) }
+        return reason
     }
 }

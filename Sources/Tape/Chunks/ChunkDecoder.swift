@@ -3,7 +3,6 @@ internal import Market
 /// Reads layout 2 of a chunk: see `ChunkCodec`.
 enum ChunkDecoder {
     static func decode(_ bytes: Span<UInt8>, _ instrument: InstrumentID, into events: inout ContiguousArray<MarketEvent>) -> String? {
-        events.removeAll(keepingCapacity: true)
         guard bytes.count >= ChunkCodec.headerSize else { return "it is shorter than its header" }
         func fixed(_ offset: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) } }
         guard fixed(0) == Int(ChunkCodec.version) else { return "its layout \(fixed(0)) is unknown" }
@@ -63,8 +62,10 @@ enum ChunkDecoder {
                     load(index)
                 }
                 guard starts[10] == bytes.count else { return "its columns do not fill it" }
+                // What the last chunk left is written over: filling it anew would cost as much as decoding.
+                if events.count > records { events.removeLast(events.count - records) }
                 let filler = MarketEvent(kind: .gap, instrument: instrument, venueTime: .distantPast, receiveTime: .distantPast)
-                events.append(contentsOf: repeatElement(filler, count: records))
+                if events.count < records { events.append(contentsOf: repeatElement(filler, count: records - events.count)) }
                 unsafe events.withUnsafeMutableBufferPointer { records in
                     unsafe fill(records, bytes, base, places, kinds: kinds, runs: runs, instrument)
                 }
