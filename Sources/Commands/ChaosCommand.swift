@@ -9,10 +9,10 @@ struct ChaosCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chaos", abstract: "Runs a scenario over and over while things go wrong, and looks for what must never happen.",
         discussion: """
-            Each seed takes a part of the scenario's market and draws one to four faults: lost, late and doubled reports, streams that
-            stop, venues that are gone, slow or refuse, wrong positions, forced reductions. Faults end when 70 % of the run are over; at
-            80 % everything is cancelled and nothing is quoted any more, and at the end the system must be at rest. A seed that fails is
-            run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
+            Each seed takes a part of the scenario's market and draws one to four faults. \
+            Faults end when 70 % of the run are over; at 80 % everything is cancelled and nothing is quoted any more, and at the end the \
+            system must be at rest. \
+            A seed that fails is run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
 
             What goes wrong:
             \(list(ChaosFault.allCases.map { ($0.rawValue, $0.summary) }))

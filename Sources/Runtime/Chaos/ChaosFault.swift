@@ -36,10 +36,10 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     public var summary: String {
         switch self {
         case .reportsLost: "reports that the venue pushes never come"
-        case .reportsLate: "reports come up to three seconds late, others overtake them"
+        case .reportsLate: "reports come late, and others overtake them"
         case .reportsTwice: "reports come twice"
         case .reportsReordered: "reports change places with the next one"
-        case .privateLost: "the private stream is down and what it would have told is lost"
+        case .privateLost: "the private stream is down, what it told is lost"
         case .privateLate: "the private stream is down and tells later"
         case .publicGap: "the public stream is down, and we know it"
         case .staleBook: "the public stream stops without a word"
