@@ -111,8 +111,18 @@ private final class Closer: Strategy {
         #expect(world.position(0) == 200 && world.core.position(AccountID(0), InstrumentID(0)).lots == 400, "the record is wrong")
         world.pass(milliseconds: 3_000)
         #expect(world.position(0) == 0 && world.position(1) == 0)
-        #expect(Self.slices(world, 0) == [200], "all of what is there, and not more")
+        #expect(Self.slices(world, 0) == [200, 200], "all of what is there; then what only our record has, which is refused")
         #expect(Self.slices(world, 1) == [200, 200])
+        #expect(closer.ends.map(\.reason) == [.filled])
+    }
+
+    @Test func `a venue that says nothing is held, though our fills say otherwise, is tried`() {
+        let wrong = FaultPlan([
+            Fault(.positionReports(lag: .zero, error: Rate(basisPoints: -10_000)), from: Self.at(590), until: Self.at(6_000))
+        ])
+        var (world, closer) = Self.world([400, -400], faults: [wrong, nil]) { $0.depthShare = PairWorld.certain }
+        world.pass(milliseconds: 5_000)
+        #expect(world.position(0) == 0 && world.position(1) == 0)
         #expect(closer.ends.map(\.reason) == [.filled])
     }
 

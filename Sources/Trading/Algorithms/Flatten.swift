@@ -116,12 +116,20 @@ public final class Flatten: Algorithm {
             // Nothing left is believed when it was said twice.
             let needed = quantity.isZero ? max(wanted, 2) : wanted
             guard count < needed else {
+                doubt(index, context)
                 legs[index].state = legs[index].hasNothingToClose ? .closed : .ready
                 return
             }
             legs[index].state = .asking(wanted: wanted, agreeing: count, since: context.now)
             context.askForPositions(legs[index].leg.account)
         }
+    }
+
+    /// The venue says that nothing is held, and our own fills say otherwise: a reduce-only order finds out. It closes what is
+    /// there, or is refused because nothing is.
+    private func doubt(_ index: Int, _ context: Context) {
+        guard legs[index].position.isZero, !legs[index].isGone else { return }
+        legs[index].position = context.position(legs[index].leg.account, legs[index].leg.instrument)
     }
 
     /// Asks again where no answer came, in the end without believing that one will.
@@ -278,6 +286,7 @@ public final class Flatten: Algorithm {
             (legs[index].failures, legs[index].widening) = (0, 0)
         } else {
             switch change {
+            case .rejected(.reduceOnly): legs[index].isGone = true
             case .rejected(.priceBand), .denied(.priceCollar): legs[index].widening = max(-2, legs[index].widening - 2)
             case .rejected(.minimumQuantity), .rejected(.minimumNotional):
                 // The venue's minimum may be larger than we know, but not many times: then it is its refusal that is wrong.

@@ -23,6 +23,8 @@ struct FlattenLeg {
     var notBefore = Timestamp.distantPast
     /// The venue has refused an order for being too small.
     var isDust = false
+    /// The venue has refused to reduce what it does not have.
+    var isGone = false
 
     init(_ leg: StrategyBinding.Leg, _ position: Quantity) {
         self.leg = leg
