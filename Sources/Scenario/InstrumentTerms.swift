@@ -11,6 +11,13 @@ extension Scenario {
         public var minimumSize: Money?
         /// In the quote currency.
         public var minimumNotional: Money?
+
+        public init(
+            priceStep: Money? = nil, sizeStep: Money? = nil, minimumSize: Money? = nil, minimumNotional: Money? = nil
+        ) {
+            (self.priceStep, self.sizeStep) = (priceStep, sizeStep)
+            (self.minimumSize, self.minimumNotional) = (minimumSize, minimumNotional)
+        }
     }
 }
 

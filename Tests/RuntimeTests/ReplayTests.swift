@@ -63,6 +63,21 @@ import Trading
         #expect(commands > 200 && withFeeds > 0, "the runs were of no interest")
     }
 
+    @Test func `a run whose orders are coarser than its feed replays`() throws {
+        let bench = try Workbench()
+        let tapes = try bench.synth(minutes: 2)
+        let text = try bench.scenario(tapes, parameters: Workbench.xemm)
+        var scenario = text
+        let venue = try #require(scenario.venues.firstIndex { $0.name == "one" })
+        let usdc = try #require(Currency("USDC"))
+        scenario.venues[venue].instruments = ["BTC": .init(priceStep: Money(nanos: 5_000_000_000, usdc))]
+        let journal = bench.folder + "/journal.sqlite"
+        let outcome = try bench.run(scenario, journal: journal)
+        #expect(try outcome.journalHash != bench.run(text).journalHash, "the step changed what was sent")
+        let replay = try Self.replay(journal, tapes)
+        #expect(replay.difference == nil && replay.hash == outcome.journalHash && replay.commands > 10)
+    }
+
     @Test func `the scenarios on generated data replay`() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let folder = root.appending(path: "Scenarios").path

@@ -60,18 +60,22 @@ extension RunHeader.Listed {
             symbol: instrument.symbol, venue: instrument.venue, venueSymbol: instrument.venueSymbol, kind: instrument.kind.rawValue,
             base: instrument.base.code, quote: instrument.quote.code, tickSize: instrument.tickSize.nanos, lotSize: instrument.lotSize,
             contractSize: instrument.contractSize, minimumQuantity: instrument.minimumQuantity.lots,
-            minimumNotional: instrument.minimumNotional, fundingInterval: instrument.fundingInterval?.count)
+            minimumNotional: instrument.minimumNotional, fundingInterval: instrument.fundingInterval?.count,
+            priceStep: instrument.priceStep > 1 ? instrument.priceStep : nil,
+            quantityStep: instrument.quantityStep > 1 ? instrument.quantityStep : nil)
     }
 
     var value: Instrument? {
         guard let kind = Contract.Kind(rawValue: kind), let base = Currency(base), let quote = Currency(quote), tickSize > 0, lotSize > 0,
-            contractSize > 0, (Int128(lotSize) * Int128(contractSize)) % 1_000_000_000 == 0
+            contractSize > 0, priceStep ?? 1 > 0, quantityStep ?? 1 > 0, (Int128(lotSize) * Int128(contractSize)) % 1_000_000_000 == 0
         else { return nil }
-        return Instrument(
+        var instrument = Instrument(
             symbol: symbol, venue: venue, venueSymbol: venueSymbol, kind: kind, base: base, quote: quote,
             tickSize: FinePrice(nanos: tickSize), lotSize: lotSize, contractSize: contractSize,
             minimumQuantity: Quantity(lots: minimumQuantity), minimumNotional: minimumNotional,
             fundingInterval: fundingInterval.map { Nanoseconds(count: $0) })
+        (instrument.priceStep, instrument.quantityStep) = (priceStep ?? 1, quantityStep ?? 1)
+        return instrument
     }
 }
 

@@ -28,6 +28,9 @@ struct RunHeader: Codable, Equatable {
         var minimumQuantity: Int64
         var minimumNotional: Int64
         var fundingInterval: Int64?
+        /// Of orders that are coarser than the feed, in its ticks and lots; nil: they are not.
+        var priceStep: Int64?
+        var quantityStep: Int64?
     }
 
     struct Account: Codable, Equatable {

@@ -11,10 +11,7 @@ struct AccountReview {
         var since: Timestamp
     }
 
-    /// The three queries are numbered in this order.
-    static let queries: UInt64 = 3
-
-    /// The number of the query for fills; nil while nothing is asked.
+    /// The number of the query for fills; those for open orders and positions follow it. nil while nothing is asked.
     private(set) var query: UInt64?
     private(set) var askedAt = Timestamp.distantPast
     /// Fills up to this trade have been told completely.
