@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Market
-internal import Runtime
 
 /// Makes the synthetic feed of the common workload (`WORKLOAD.md`, "How the synthetic feed is made"): the same bytes for the
 /// same size and seed as its reference generator.

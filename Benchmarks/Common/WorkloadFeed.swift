@@ -1,6 +1,5 @@
 internal import Foundation
 package import Market
-package import Runtime
 
 /// The feed of the common workload: 32-byte little-endian records sorted by venue time (`WORKLOAD.md` §1).
 ///

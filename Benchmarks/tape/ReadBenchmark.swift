@@ -12,14 +12,15 @@ enum ReadBenchmark {
         for (index, feed) in tape.feeds.enumerated() {
             var decoding: [Double] = []
             var copying: [Double] = []
-            var (chunk, copy) = (ContiguousArray<MarketEvent>(), ContiguousArray<MarketEvent>())
+            let chunk = EventBatch()
+            var copy = ContiguousArray<MarketEvent>()
             var checksum: Int64 = 0
             for _ in 0..<rounds {
                 let reader = try tape.reader(feed: InstrumentID(index))
                 var (decode, move) = (0.0, 0.0)
                 while true {
                     let start = cpuSeconds()
-                    guard try reader.next(into: &chunk) else { break }
+                    guard try reader.next(into: chunk) else { break }
                     let decoded = cpuSeconds()
                     copy.removeAll(keepingCapacity: true)
                     copy.append(contentsOf: chunk)
@@ -47,9 +48,9 @@ enum ReadBenchmark {
     private static func levelsAlone(_ tape: Tape, _ feed: InstrumentID, _ description: FeedDescription, _ path: String) throws(TapeError) {
         let writer = try TapeWriter(creating: path, replacing: true)
         let alone = try writer.addFeed(description)
-        var chunk = ContiguousArray<MarketEvent>()
+        let chunk = EventBatch()
         let reader = try tape.reader(feed: feed)
-        while try reader.next(into: &chunk) {
+        while try reader.next(into: chunk) {
             for var event in chunk where event.kind == .level {
                 event.instrument = alone
                 try writer.append(event)
@@ -93,8 +94,8 @@ enum ReadBenchmark {
         let opened = cpuSeconds()
         let noon = start + .hours(12)
         let reader = try tape.reader(feed: feed, from: noon)
-        var (chunk, count) = (ContiguousArray<MarketEvent>(), 0)
-        reading: while try reader.next(into: &chunk) {
+        var (chunk, count) = (EventBatch(), 0)
+        reading: while try reader.next(into: chunk) {
             for event in chunk where event.receiveTime >= noon {
                 if event.receiveTime >= noon + .minutes(1) { break reading }
                 count += 1

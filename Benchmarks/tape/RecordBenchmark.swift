@@ -10,7 +10,7 @@ enum RecordBenchmark {
         guard let summary = tape.feeds.first else { throw .unknownInstrument(path: source, name: "any feed", known: []) }
         let feed = InstrumentID(0)
         let frames = try tape.frameReader(feed: feed)
-        var (text, events, next) = (0, ContiguousArray<MarketEvent>(), 0)
+        var (text, events, next) = (0, EventBatch(), 0)
         let reader = try tape.reader(feed: feed)
         guard let start = summary.receiveTimes?.lowerBound else {
             throw .damaged(path: source, reason: "its first feed has no receive times to record at")
@@ -29,7 +29,7 @@ enum RecordBenchmark {
             text += frame.bytes.count
             while true {
                 if next == events.count {
-                    guard try reader.next(into: &events) else { break }
+                    guard try reader.next(into: events) else { break }
                     next = 0
                 }
                 guard events[next].frame <= number else { break }

@@ -23,14 +23,14 @@ public struct FeedClock: Sendable {
     }
 
     public let minimumLatency: Nanoseconds
-    private var venue: Int64 = 0
-    private var receive: Int64 = 0
+    @usableFromInline var venue: Int64 = 0
+    @usableFromInline var receive: Int64 = 0
     /// The smallest raw receive − venue so far; `Int64.max` until there was one.
-    private var smallest: Int64
-    private var first: Int64
-    private var events = 0
-    private var liftedVenue = 0
-    private var liftedReceive = 0
+    @usableFromInline var smallest: Int64
+    @usableFromInline var first: Int64
+    @usableFromInline var events = 0
+    @usableFromInline var liftedVenue = 0
+    @usableFromInline var liftedReceive = 0
 
     /// - Parameters:
     ///   - minimumLatency: What the smallest latency of the feed is taken to be.
@@ -54,7 +54,7 @@ public struct FeedClock: Sendable {
     }
 
     /// Replaces the raw times of the feed's next event by corrected ones.
-    @inline(__always) public mutating func correct(_ event: inout MarketEvent) {
+    @inlinable public mutating func correct(_ event: inout MarketEvent) {
         let (rawVenue, rawReceive) = (event.venueTime.nanoseconds, event.receiveTime.nanoseconds)
         events &+= 1
         if rawVenue != 0 && rawReceive != 0 {

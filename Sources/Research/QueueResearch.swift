@@ -47,11 +47,11 @@ public struct QueueResearch {
         let summary = tape.feeds[feed.index]
         var study = QueueStudy(summary.description.instrument, models: models, settings: settings)
         var clock = FeedClock()
-        var events = ContiguousArray<MarketEvent>()
+        let events = EventBatch()
         var count: Int64 = 0
         do throws(TapeError) {
             let reader = try tape.reader(feed: feed)
-            reading: while try reader.next(into: &events) {
+            reading: while try reader.next(into: events) {
                 for start in stride(from: 0, to: events.count, by: 4_096) {
                     for index in start..<min(start + 4_096, events.count) {
                         clock.correct(&events[index])

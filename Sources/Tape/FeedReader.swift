@@ -33,11 +33,11 @@ public final class FeedReader {
     /// - Throws: `TapeError.damagedChunk` naming the feed and the chunk; nothing of it is handed out, and the next call goes on behind
     ///   it. A reader that skips damage hands out a `gap` record (`quarantined`) in the chunk's place instead, and notes the error in
     ///   `damage`.
-    public func next(into events: inout ContiguousArray<MarketEvent>) throws(TapeError) -> Bool {
+    public func next(into events: EventBatch) throws(TapeError) -> Bool {
         guard let entry = entries.popFirst() else { return false }
         defer { last = events.last ?? last }
-        guard let reason = try loader.load(entry, feed: feed, into: &events) else { return true }
-        events.removeAll(keepingCapacity: true)
+        guard let reason = try loader.load(entry, feed: feed, into: events) else { return true }
+        events.removeAll()
         let error = TapeError.damagedChunk(path: database.path, feed: name, chunk: entry.number, reason: reason)
         guard skipsDamage else { throw error }
         damage.append(error)

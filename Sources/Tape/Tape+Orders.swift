@@ -6,8 +6,8 @@ extension Tape {
     /// - Complexity: Reads the feed up to that record, which is in its first chunk as a rule.
     public func hasOrderIDs(_ feed: InstrumentID) throws(TapeError) -> Bool {
         let reader = try reader(feed: feed)
-        var events = ContiguousArray<MarketEvent>()
-        while try reader.next(into: &events) {
+        let events = EventBatch()
+        while try reader.next(into: events) {
             for event in events {
                 switch event.kind {
                 case .orderAdded, .orderChanged, .orderDeleted: return true

@@ -32,9 +32,8 @@ public struct QuarantineGate {
     }
 
     /// Replaces the next records of the feed, times as recorded, by what is left of them, which may be nothing.
-    public mutating func apply(_ events: inout ContiguousArray<MarketEvent>) {
-        var kept = ContiguousArray<MarketEvent>()
-        kept.reserveCapacity(events.count)
+    public mutating func apply(_ events: EventBatch) {
+        let kept = EventBatch(capacity: events.count)
         for event in events {
             if event.isFirst {
                 let wasInside = isInside
@@ -43,13 +42,13 @@ public struct QuarantineGate {
                     framesLeftOut += 1
                     if !wasInside { kept.append(Self.gap(before: event)) }
                 } else if wasInside, !event.flags.contains(.snapshot) {
-                    kept += shadow.frame(before: event)
+                    for level in shadow.frame(before: event) { kept.append(level) }
                 }
             }
             shadow.receive(event)
             if !isInside { kept.append(event) }
         }
-        swap(&events, &kept)
+        events.swap(with: kept)
     }
 
     private static func gap(before event: MarketEvent) -> MarketEvent {

@@ -73,12 +73,12 @@ public struct TapeCheck: Sendable, Equatable {
     private static func readRecords(
         of feed: InstrumentID, _ tape: Tape, into checker: inout FeedChecker, _ count: (Int64) -> Void
     ) throws(TapeError) {
-        var events = ContiguousArray<MarketEvent>()
+        let events = EventBatch()
         do throws(TapeError) {
             let reader = try tape.reader(feed: feed, verifying: true)
             while true {
                 do throws(TapeError) {
-                    guard try reader.next(into: &events) else { return }
+                    guard try reader.next(into: events) else { return }
                     for event in events { checker.receive(event) }
                     count(Int64(events.count))
                 } catch .damagedChunk(_, _, let chunk, let reason) {

@@ -72,9 +72,9 @@ public struct TapeCut {
     /// Hands each record of the span to `body`, in order, each with whether it is told again from before.
     private func records(of feed: InstrumentID, _ body: (MarketEvent) throws(TapeError) -> Void, _ read: (Int64) -> Void) throws(TapeError)
     {
-        var (events, shadow, hasBegun) = (ContiguousArray<MarketEvent>(), BookShadow(), options.from == .distantPast)
+        var (events, shadow, hasBegun) = (EventBatch(), BookShadow(), options.from == .distantPast)
         let reader = try tape.reader(feed: feed)
-        while try reader.next(into: &events) {
+        while try reader.next(into: events) {
             read(Int64(events.count))
             for event in events {
                 let time = event.receiveTime.nanoseconds != 0 ? event.receiveTime : event.venueTime

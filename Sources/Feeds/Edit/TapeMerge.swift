@@ -108,11 +108,11 @@ public struct TapeMerge {
         var (count, frames) = (Int64(0), Int64(0))
         /// Where the part before ended; nil within a part.
         var end: Timestamp?
-        var events = ContiguousArray<MarketEvent>()
+        let events = EventBatch()
         for part in parts {
             try part.copy.use(place, for: part.feed)
             let reader = try part.tape.reader(feed: part.feed)
-            while try reader.next(into: &events) {
+            while try reader.next(into: events) {
                 read(Int64(events.count))
                 if count > 0, let first = events.first, let last = end {
                     try addGap(before: first, after: last, place, writer)

@@ -100,11 +100,11 @@ public struct TapeExport {
     }
 
     private func read(_ feed: InstrumentID, _ body: (MarketEvent) throws(FeedError) -> Void, _ count: (Int64) -> Void) throws(FeedError) {
-        var events = ContiguousArray<MarketEvent>()
+        let events = EventBatch()
         let reader: FeedReader
         do throws(TapeError) { reader = try tape.reader(feed: feed) } catch { throw .tape(error) }
         while true {
-            do throws(TapeError) { guard try reader.next(into: &events) else { return } } catch { throw .tape(error) }
+            do throws(TapeError) { guard try reader.next(into: events) else { return } } catch { throw .tape(error) }
             for event in events { try body(event) }
             count(Int64(events.count))
         }

@@ -21,30 +21,34 @@ public struct LatencyRecorder: Sendable {
     private var buckets: [Int64: Int] = [:]
     /// Samples of the bucket hit last that are not in `buckets` yet: latencies come in runs.
     private var run: (bucket: Int64, count: Int) = (0, 0)
-    private var count = 0
+    private var total = 0
     private var minimum = Int64.max
     private var maximum = Int64.min
 
     public init() {}
 
     public mutating func record(_ nanoseconds: Int64) {
-        count += 1
+        total += 1
         minimum = min(minimum, nanoseconds)
         maximum = max(maximum, nanoseconds)
-        if count <= Self.exactLimit {
+        if total <= Self.exactLimit {
             samples.append(nanoseconds)
         } else {
+            // Neighbours are alike: counted in runs, most samples cost no look-up.
             if !samples.isEmpty {
-                for sample in samples { buckets[Self.rounded(sample), default: 0] += 1 }
+                for sample in samples { count(Self.rounded(sample)) }
                 samples = []
             }
-            let bucket = Self.rounded(nanoseconds)
-            if bucket != run.bucket {
-                endRun()
-                run.bucket = bucket
-            }
-            run.count += 1
+            count(Self.rounded(nanoseconds))
         }
+    }
+
+    private mutating func count(_ bucket: Int64) {
+        if bucket != run.bucket {
+            endRun()
+            run.bucket = bucket
+        }
+        run.count += 1
     }
 
     private mutating func endRun() {
@@ -62,13 +66,13 @@ public struct LatencyRecorder: Sendable {
 
     /// nil before the first one.
     public var summary: LatencySummary? {
-        guard count > 0 else { return nil }
+        guard total > 0 else { return nil }
         let isExact = !samples.isEmpty
         var buckets = self.buckets
         if run.count > 0 { buckets[run.bucket, default: 0] += run.count }
         let sorted = isExact ? samples.sorted().map { ($0, 1) } : buckets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         func percentile(_ percent: Int) -> Nanoseconds {
-            var rank = (percent * count + 99) / 100
+            var rank = (percent * total + 99) / 100
             for (value, count) in sorted {
                 rank -= count
                 if rank <= 0 { return Nanoseconds(count: min(max(value, minimum), maximum)) }
@@ -76,7 +80,7 @@ public struct LatencyRecorder: Sendable {
             return Nanoseconds(count: maximum)
         }
         return LatencySummary(
-            samples: count, minimum: Nanoseconds(count: minimum), median: percentile(50), percentile99: percentile(99),
+            samples: total, minimum: Nanoseconds(count: minimum), median: percentile(50), percentile99: percentile(99),
             maximum: Nanoseconds(count: maximum), isExact: isExact)
     }
 }

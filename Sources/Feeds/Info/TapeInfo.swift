@@ -10,12 +10,12 @@ public struct TapeInfo: Sendable, Equatable {
     public init(_ tape: Tape, minimumLatency: Nanoseconds = .milliseconds(1)) throws(TapeError) {
         path = tape.path
         feeds = []
-        var events = ContiguousArray<MarketEvent>()
+        let events = EventBatch()
         for (index, summary) in tape.feeds.enumerated() {
             var collector = FeedInfoCollector(summary.description.instrument, minimumLatency: minimumLatency)
             var sizes = ChunkSizes(limit: 1 << 20)
             let reader = try tape.reader(feed: InstrumentID(index))
-            while try reader.next(into: &events) {
+            while try reader.next(into: events) {
                 for event in events {
                     collector.receive(event)
                     if event.kind == .level { sizes.add(event) }

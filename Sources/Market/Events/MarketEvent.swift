@@ -18,7 +18,7 @@
 /// A frame is a run of records of one feed between the flags `first` and `last`. A frame whose flags hold `snapshot`
 /// replaces the book: it is cleared at the frame's first record.
 public struct MarketEvent: Hashable, BitwiseCopyable, Sendable {
-    public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+    @frozen public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
         case level, orderAdded, orderChanged, orderDeleted, trade, quote, mark, index, funding, openInterest, liquidation, status
         case instrumentChange, gap
     }

@@ -59,7 +59,7 @@ internal import Market
 
     /// Receive time of the last record that reached us.
     var lastLocalTime: Int64 {
-        guard let next = unsafe local.next, unsafe next != Position(batches[local.batch].start) else { return lastTimeOfLeft }
+        guard let next = unsafe local.next, unsafe next != batches[local.batch].bounds.start else { return lastTimeOfLeft }
         return unsafe (next - 1).pointee.receiveTime.nanoseconds
     }
 
@@ -107,8 +107,8 @@ internal import Market
     }
 
     private func cursor(_ batch: Int) -> Cursor {
-        let records = batches[batch]
-        return unsafe Cursor(batch: batch, next: Position(records.start), end: Position(records.end))
+        let (start, end) = unsafe batches[batch].bounds
+        return unsafe Cursor(batch: batch, next: start, end: end)
     }
 
     private mutating func advanceVenue() throws(RunError) {

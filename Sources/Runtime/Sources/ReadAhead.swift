@@ -1,4 +1,5 @@
 internal import Foundation
+public import Market
 
 /// A source whose next batch is decoded by a thread of its own while the present one is read.
 ///

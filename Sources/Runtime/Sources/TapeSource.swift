@@ -22,7 +22,6 @@ public final class TapeSource: MarketSource {
     /// Of the part that is read, where it has ranges that are not to be relied on.
     private var gate: QuarantineGate?
     private var pendingGap = false
-    private var loaded = ContiguousArray<MarketEvent>()
     private var spare: [EventBatch] = []
 
     init(parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds) {
@@ -49,11 +48,11 @@ public final class TapeSource: MarketSource {
     var clockStatistics: FeedClock.Statistics { clock.statistics }
 
     public func next() throws(RunError) -> EventBatch? {
-        guard try load() else { return nil }
         let batch = spare.popLast() ?? EventBatch()
-        // The sums stay in registers.
+        guard try load(batch) else { return nil }
+        // What is counted stays in registers.
         var (clock, gaps) = (clock, 0)
-        batch.replace(by: loaded) { event in
+        batch.update { event in
             event.instrument = instrument
             if event.kind == .gap { gaps += 1 }
             clock.correct(&event)
@@ -65,8 +64,8 @@ public final class TapeSource: MarketSource {
 
     public func recycle(_ batch: EventBatch) { spare.append(batch) }
 
-    /// Replaces `loaded` by the next records, times as recorded; false at the end.
-    private func load() throws(RunError) -> Bool {
+    /// Replaces `batch` by the next records, times as recorded; false at the end.
+    private func load(_ batch: EventBatch) throws(RunError) -> Bool {
         while true {
             if reader == nil {
                 guard nextPart < parts.count else { return false }
@@ -80,19 +79,19 @@ public final class TapeSource: MarketSource {
             }
             let path = parts[nextPart - 1].path
             let hasMore: Bool
-            do { hasMore = try reader?.next(into: &loaded) ?? false } catch { throw RunError(error, path: path) }
+            do { hasMore = try reader?.next(into: batch) ?? false } catch { throw RunError(error, path: path) }
             guard hasMore else {
                 reader = nil
                 continue
             }
-            gate?.apply(&loaded)
-            guard !loaded.isEmpty else { continue }
-            if pendingGap, let first = loaded.first {
+            gate?.apply(batch)
+            guard !batch.isEmpty else { continue }
+            if pendingGap, let first = batch.first {
                 pendingGap = false
-                loaded.insert(
+                batch.prepend(
                     MarketEvent(
                         kind: .gap, instrument: instrument, venueTime: first.venueTime, receiveTime: first.receiveTime,
-                        price: GapCause.recording.rawValue), at: 0)
+                        price: GapCause.recording.rawValue))
             }
             return true
         }

@@ -12,7 +12,7 @@ struct ChunkBounds: Equatable {
 
     init() {}
 
-    init(_ events: ContiguousArray<MarketEvent>) { for event in events { add(event) } }
+    init(_ events: some Sequence<MarketEvent>) { for event in events { add(event) } }
 
     mutating func add(_ event: MarketEvent) {
         if event.kind == .level { levelChanges += 1 }

@@ -40,6 +40,9 @@ enum ChunkCodec {
         }
     }
 
+    /// Whether a column holds differences, which are zigzag numbers.
+    static func isZigzag(_ column: Int) -> Bool { column != 4 && column != SizeColumn.book.rawValue && column != SizeColumn.other.rawValue }
+
     /// The kinds whose details continue each other: a venue numbers a book's changes and its best quotes together.
     static func detailSlot(_ kind: MarketEvent.Kind) -> Int { kind == .quote ? Int(MarketEvent.Kind.level.rawValue) : Int(kind.rawValue) }
 
@@ -108,15 +111,11 @@ enum ChunkCodec {
         output += planes
     }
 
-    /// Replaces `events` by what the bytes hold; returns the reason when they are not a chunk.
-    static func decode(_ bytes: Span<UInt8>, instrument: InstrumentID, into events: inout ContiguousArray<MarketEvent>) -> String? {
-        guard bytes.count >= 4 else {
-            events.removeAll(keepingCapacity: true)
-            return "it is shorter than its header"
-        }
-        if bytes[0] == 1, bytes[1] | bytes[2] | bytes[3] == 0 { return FirstLayout.decode(bytes, instrument: instrument, into: &events) }
-        let reason = ChunkDecoder.decode(bytes, instrument, into: &events)
-        if reason != nil { events.removeAll(keepingCapacity: true) }
-        return reason
+    /// Replaces `events` by what the bytes hold; returns the reason when they are not a chunk, and `events` are empty then.
+    static func decode(_ bytes: Span<UInt8>, instrument: InstrumentID, into events: EventBatch) -> String? {
+        events.removeAll()
+        guard bytes.count >= 4 else { return "it is shorter than its header" }
+        if bytes[0] == 1, bytes[1] | bytes[2] | bytes[3] == 0 { return FirstLayout.decode(bytes, instrument: instrument, into: events) }
+        return ChunkDecoder.decode(bytes, instrument, into: events)
     }
 }

@@ -76,7 +76,7 @@ final class ChunkLoader {
     /// Replaces `events` by the chunk's.
     ///
     /// - Returns: The reason when it is damaged; `events` mean nothing then.
-    func load(_ entry: ChunkEntry, feed: InstrumentID, into events: inout ContiguousArray<MarketEvent>) throws(TapeError) -> String? {
+    func load(_ entry: ChunkEntry, feed: InstrumentID, into events: EventBatch) throws(TapeError) -> String? {
         guard !entry.isMissing, let statement = entry.isOpen ? open : sealed else { return "it is missing" }
         defer { statement.reset() }
         statement.bind(Int64(feed.index), at: 1)
@@ -90,7 +90,7 @@ final class ChunkLoader {
         if let reason = StoredBytes.fault(statement, data: 0, checksum: 1) { return reason }
         if let reason = unsafe decompressor.decompress(statement.bytes(0), limit: ChunkCodec.sizeLimit) { return reason }
         if verifies, unsafe !decompressor.hasDigest(statement.bytes(2)) { return "its digest is another one" }
-        if let reason = decompressor.withOutput({ ChunkCodec.decode($0, instrument: feed, into: &events) }) { return reason }
+        if let reason = decompressor.withOutput({ ChunkCodec.decode($0, instrument: feed, into: events) }) { return reason }
         guard Int64(events.count) == entry.events else { return "it holds \(events.count) records, not \(entry.events)" }
         return verifies ? ChunkBounds(events).fault(ofRow: entry.bounds) : nil
     }

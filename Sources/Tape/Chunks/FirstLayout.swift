@@ -31,8 +31,8 @@ enum FirstLayout {
     }
 
     /// Replaces `events` by what the bytes hold; returns the reason when they are not a chunk.
-    static func decode(_ bytes: Span<UInt8>, instrument: InstrumentID, into events: inout ContiguousArray<MarketEvent>) -> String? {
-        events.removeAll(keepingCapacity: true)
+    static func decode(_ bytes: Span<UInt8>, instrument: InstrumentID, into events: EventBatch) -> String? {
+        events.removeAll()
         guard bytes.count >= headerSize else { return "it is shorter than its header" }
         guard fixed(bytes, 0) == version else { return "its layout \(fixed(bytes, 0)) is unknown" }
         let count = Int(fixed(bytes, 4))
@@ -47,31 +47,31 @@ enum FirstLayout {
         var details = Column(bytes, starts[5], starts[6])
         var frames = Column(bytes, starts[6], starts[7])
         var previous = Previous()
-        let filler = MarketEvent(kind: .gap, instrument: instrument, venueTime: .distantPast, receiveTime: .distantPast)
-        events.append(contentsOf: repeatElement(filler, count: count))
         let kinds = starts[0]
-        let unknown = unsafe events.withUnsafeMutableBufferPointer { records -> Int? in
-            for index in 0..<count {
-                guard let kind = MarketEvent.Kind(rawValue: bytes[kinds + 2 * index]) else { return index }
-                let flags = MarketEvent.Flags(rawValue: bytes[kinds + 2 * index + 1])
-                previous.venueTime &+= venueTimes.next(bytes)
-                previous.latency &+= latencies.next(bytes)
-                let slot = Int(kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
-                previous.price[slot] &+= prices.next(bytes)
-                previous.detail[slot >> 1] &+= details.next(bytes)
-                previous.frame &+= frames.next(bytes)
-                unsafe records[index] = MarketEvent(
+        for index in 0..<count {
+            guard let kind = MarketEvent.Kind(rawValue: bytes[kinds + 2 * index]) else {
+                events.removeAll()
+                return "record \(index) has an unknown kind"
+            }
+            let flags = MarketEvent.Flags(rawValue: bytes[kinds + 2 * index + 1])
+            previous.venueTime &+= venueTimes.next(bytes)
+            previous.latency &+= latencies.next(bytes)
+            let slot = Int(kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
+            previous.price[slot] &+= prices.next(bytes)
+            previous.detail[slot >> 1] &+= details.next(bytes)
+            previous.frame &+= frames.next(bytes)
+            events.append(
+                MarketEvent(
                     kind: kind, instrument: instrument, venueTime: Timestamp(nanoseconds: previous.venueTime),
                     receiveTime: Timestamp(nanoseconds: previous.venueTime &+ previous.latency), price: previous.price[slot],
                     quantity: quantities.next(bytes), detail: previous.detail[slot >> 1], flags: flags,
-                    frame: UInt32(truncatingIfNeeded: previous.frame))
-            }
-            return nil
+                    frame: UInt32(truncatingIfNeeded: previous.frame)))
         }
-        if let unknown { return "record \(unknown) has an unknown kind" }
         let isWhole =
             venueTimes.isDone && latencies.isDone && prices.isDone && quantities.isDone && details.isDone && frames.isDone
-        return isWhole ? nil : "a column is longer or shorter than its records"
+        guard !isWhole else { return nil }
+        events.removeAll()
+        return "a column is longer or shorter than its records"
     }
 
     /// A cursor over one column of varints; past its end it yields zeros and says so.

@@ -55,34 +55,82 @@ struct NumberColumn {
         guard width <= 8 else { return nil }
     }
 
-    /// Puts `count` numbers together.
+    /// Puts numbers together, those from `first` on of a column of `count`.
     ///
-    /// - Precondition: The planes are within `bytes`, and there is room for as many numbers.
-    func decode(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int, count: Int, into numbers: UnsafeMutablePointer<Int64>) {
-        guard width > 0 else {
-            for index in 0..<count { unsafe numbers[index] = Int64(bitPattern: least) }
-            return
-        }
-        let (least, factor) = (least, factor)
-        for plane in 0..<width {
-            let shift = UInt64(8 * plane)
-            let base = offset + plane * count
-            if plane == 0 {
-                for index in 0..<count { unsafe numbers[index] = Int64(bytes[base + index]) }
-            } else {
-                for index in 0..<count {
-                    unsafe numbers[index] |= Int64(bitPattern: UInt64(bytes[base + index]) << shift)
-                }
+    /// - Precondition: The column's planes begin at `planes`, it has so many numbers, and there is room for them.
+    @inline(__always)
+    fileprivate func decode(_ planes: UnsafePointer<UInt8>, of count: Int, from first: Int, into numbers: UnsafeMutableBufferPointer<Int64>) {
+        let plane0 = unsafe planes + first
+        switch width {
+        case 0: unsafe numbers.update(repeating: 0)
+        case 1: for index in numbers.indices { unsafe numbers[index] = Int64(plane0[index]) }
+        case 2:
+            let plane1 = unsafe plane0 + count
+            for index in numbers.indices { unsafe numbers[index] = Int64(plane0[index]) | Int64(plane1[index]) << 8 }
+        case 3:
+            let (plane1, plane2) = unsafe (plane0 + count, plane0 + 2 * count)
+            for index in numbers.indices {
+                unsafe numbers[index] = Int64(plane0[index]) | Int64(plane1[index]) << 8 | Int64(plane2[index]) << 16
+            }
+        default:
+            for index in numbers.indices { unsafe numbers[index] = Int64(plane0[index]) }
+            for plane in 1..<width {
+                let (bytes, shift) = unsafe (plane0 + plane * count, Int64(8 * plane))
+                for index in numbers.indices { unsafe numbers[index] |= Int64(bytes[index]) << shift }
             }
         }
         // Without the product the loop is one of vectors.
-        if factor == 1 {
-            guard least != 0 else { return }
-            for index in 0..<count { unsafe numbers[index] &+= Int64(bitPattern: least) }
-        } else {
-            for index in 0..<count {
-                unsafe numbers[index] = Int64(bitPattern: UInt64(bitPattern: numbers[index]) &* factor &+ least)
-            }
+        let (least, factor) = (Int64(bitPattern: least), Int64(bitPattern: factor))
+        if factor != 1 {
+            for index in numbers.indices { unsafe numbers[index] = numbers[index] &* factor &+ least }
+        } else if least != 0 {
+            for index in numbers.indices { unsafe numbers[index] &+= least }
         }
+    }
+}
+
+/// The numbers of a column in order, put together a block at a time in memory that stays in the nearest cache.
+@safe struct ColumnCursor {
+    /// Numbers of a block.
+    static let blockSize = 256
+
+    private let column: NumberColumn
+    private let planes: UnsafePointer<UInt8>
+    private let count: Int
+    private let isZigzag: Bool
+    private let block: UnsafeMutablePointer<Int64>
+    /// Numbers that were put together so far.
+    private var done = 0
+    private var unread: UnsafeMutablePointer<Int64>
+    private var end: UnsafeMutablePointer<Int64>
+
+    /// - Precondition: The planes of `count` numbers begin at `planes`, and `block` has room for a block; both stay while it is read.
+    init(_ column: NumberColumn, _ planes: UnsafePointer<UInt8>, count: Int, isZigzag: Bool, block: UnsafeMutablePointer<Int64>) {
+        self.column = column
+        unsafe self.planes = planes
+        self.count = count
+        self.isZigzag = isZigzag
+        unsafe self.block = block
+        unsafe unread = block
+        unsafe end = block
+    }
+
+    /// - Precondition: There is one.
+    @inline(__always)
+    mutating func next() -> Int64 {
+        if unsafe unread == end { fill() }
+        let number = unsafe unread.pointee
+        unsafe unread += 1
+        return number
+    }
+
+    @inline(never)
+    private mutating func fill() {
+        precondition(done < count, "a column was read beyond its end")
+        let numbers = unsafe UnsafeMutableBufferPointer(start: block, count: min(Self.blockSize, count - done))
+        unsafe column.decode(planes, of: count, from: done, into: numbers)
+        if isZigzag { for index in numbers.indices { unsafe numbers[index] = ChunkCodec.unzigzag(numbers[index]) } }
+        done += numbers.count
+        unsafe (unread, end) = (block, block + numbers.count)
     }
 }

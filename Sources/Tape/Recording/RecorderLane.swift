@@ -34,8 +34,8 @@ struct RecorderLane {
         if eventParts > 0 {
             let reader = try FeedReader(
                 database, feed: InstrumentID(feed), name: name, version: TapeSchema.version, from: .never)
-            var part = ContiguousArray<MarketEvent>()
-            while try reader.next(into: &part) { events += part }
+            let part = EventBatch()
+            while try reader.next(into: part) { events += part }
             writtenEvents = events.count
             eventsSince = now
         }

@@ -24,7 +24,7 @@ final class ChunkScan {
     ///
     /// - Returns: The number of its first record in its feed; nil at the end.
     /// - Throws: `TapeError.damagedChunk`.
-    func next(into events: inout ContiguousArray<MarketEvent>) throws(TapeError) -> Int64? {
+    func next(into events: EventBatch) throws(TapeError) -> Int64? {
         while chunks.isEmpty {
             guard let next = feeds.popFirst() else { return nil }
             feed = InstrumentID(next)
@@ -33,7 +33,7 @@ final class ChunkScan {
             }[...]
         }
         let chunk = chunks.removeFirst()
-        if let reason = try loader.load(chunk, feed: feed, into: &events) {
+        if let reason = try loader.load(chunk, feed: feed, into: events) {
             throw .damagedChunk(path: source.database.path, feed: source.names[feed.index], chunk: chunk.number, reason: reason)
         }
         chunksRead += 1

@@ -75,7 +75,7 @@ final class RecordCursor: VirtualCursor {
     private let source: TapeSource
     private var filter: RecordFilter
     private var scan: ChunkScan?
-    private var events = ContiguousArray<MarketEvent>()
+    private let events = EventBatch()
     private var position = 0
     private var firstRecord: Int64 = 0
     private var row: RecordRow?
@@ -93,7 +93,7 @@ final class RecordCursor: VirtualCursor {
     func start(_ constraints: [SQLConstraint]) throws(TapeError) {
         filter = RecordFilter(constraints, columns, source.terms)
         scan = try ChunkScan(source, filter)
-        events.removeAll(keepingCapacity: true)
+        events.removeAll()
         (position, bid) = (0, nil)
         try advance()
     }
@@ -128,7 +128,7 @@ final class RecordCursor: VirtualCursor {
                 guard kinds[Int(event.kind.rawValue)], filter.matches(event) else { continue }
                 return RecordRow(event: event, number: firstRecord + Int64(position) - 1)
             }
-            guard let scan, let first = try scan.next(into: &events) else { return nil }
+            guard let scan, let first = try scan.next(into: events) else { return nil }
             (firstRecord, position) = (first, 0)
         }
     }
