@@ -27,6 +27,8 @@ public struct FeedClock: Sendable {
     @usableFromInline var receive: Int64 = 0
     /// The smallest raw receive − venue so far; `Int64.max` until there was one.
     @usableFromInline var smallest: Int64
+    /// What is added to raw receive times; 0 until an event had both times.
+    @usableFromInline var offset: Int64 = 0
     @usableFromInline var first: Int64
     @usableFromInline var events = 0
     @usableFromInline var liftedVenue = 0
@@ -41,6 +43,7 @@ public struct FeedClock: Sendable {
         self.minimumLatency = minimumLatency
         smallest = knownMinimum?.count ?? .max
         first = smallest
+        if smallest != .max { offset = minimumLatency.count &- smallest }
     }
 
     /// The smallest raw receive − venue time so far, to prime the clock of data that follow.
@@ -49,22 +52,35 @@ public struct FeedClock: Sendable {
     public var statistics: Statistics {
         Statistics(
             events: events, liftedVenueTimes: liftedVenue, liftedReceiveTimes: liftedReceive,
-            offset: smallest == .max ? nil : Nanoseconds(count: minimumLatency.count - smallest),
+            offset: smallest == .max ? nil : Nanoseconds(count: offset),
             drift: smallest == .max ? .zero : Nanoseconds(count: first - smallest))
     }
 
     /// Replaces the raw times of the feed's next event by corrected ones.
-    @inlinable public mutating func correct(_ event: inout MarketEvent) {
+    @inlinable @inline(__always) public mutating func correct(_ event: inout MarketEvent) {
         let (rawVenue, rawReceive) = (event.venueTime.nanoseconds, event.receiveTime.nanoseconds)
+        let shifted = rawReceive &+ offset
+        // As a rule both times go on, and no latency is the smallest: then the offset leaves at least the minimum.
+        if rawVenue >= venue, rawReceive != 0, shifted >= receive, rawReceive &- rawVenue >= smallest, rawVenue != 0 {
+            events &+= 1
+            (venue, receive) = (rawVenue, shifted)
+        } else {
+            lift(rawVenue, rawReceive)
+        }
+        event.venueTime = Timestamp(nanoseconds: venue)
+        event.receiveTime = Timestamp(nanoseconds: receive)
+    }
+
+    @inline(never) @usableFromInline mutating func lift(_ rawVenue: Int64, _ rawReceive: Int64) {
         events &+= 1
         if rawVenue != 0 && rawReceive != 0 {
             let latency = rawReceive &- rawVenue
             if latency < smallest {
                 if smallest == .max { first = latency }
                 smallest = latency
+                offset = minimumLatency.count &- smallest
             }
         }
-        let offset = smallest == .max ? 0 : minimumLatency.count &- smallest
         let shifted = rawReceive &+ offset
         if rawVenue > venue {
             venue = rawVenue
@@ -80,7 +96,5 @@ public struct FeedClock: Sendable {
             liftedReceive &+= rawReceive != 0 ? 1 : 0
             receive = earliest
         }
-        event.venueTime = Timestamp(nanoseconds: venue)
-        event.receiveTime = Timestamp(nanoseconds: receive)
     }
 }

@@ -202,9 +202,9 @@ import Testing
                     broken += 1
                     continue
                 }
-                var (all, chunk) = ([MarketEvent](), ContiguousArray<MarketEvent>())
+                var (all, chunk) = ([MarketEvent](), EventBatch())
                 let reader = try tape.reader(feed: InstrumentID(0))
-                while try reader.next(into: &chunk) { all += chunk }
+                while try reader.next(into: chunk) { all += chunk }
                 #expect(all == events, "trial \(trial), byte \(offset)")
                 kept += 1
             } catch {
@@ -242,8 +242,9 @@ import Testing
         #expect(try marked.quarantine(InstrumentID(0)).map(\.reason) == ["quote unlike the book"])
         #expect(marked.feeds[0].contentHash != before)
         var gate = try #require(try QuarantineGate(marked, InstrumentID(0)))
-        var left = ContiguousArray(events)
-        gate.apply(&left)
+        let batch = EventBatch(events)
+        gate.apply(batch)
+        let left = Array(batch)
         // Second 50: a change, a quote and a trade.
         let gap = Self.record(.gap, .buy, 50, GapCause.quarantined.rawValue, 0, 0)
         let (head, tail) = (events[..<(3 + 49 * 4)], events[(3 + 50 * 4)...])
@@ -253,10 +254,10 @@ import Testing
         #expect(book.map(\.flags) == [[.first, .snapshot], [.snapshot], [.last, .snapshot, .sell]])
         #expect(book.allSatisfy { $0.detail == 150 && $0.receiveTime == tail.first?.receiveTime })
         // In pieces it is the same.
-        var (pieces, second) = (ContiguousArray<MarketEvent>(), try #require(try QuarantineGate(marked, InstrumentID(0))))
+        var (pieces, second) = ([MarketEvent](), try #require(try QuarantineGate(marked, InstrumentID(0))))
         for event in events {
-            var piece: ContiguousArray = [event]
-            second.apply(&piece)
+            let piece = EventBatch([event])
+            second.apply(piece)
             pieces += piece
         }
         #expect(pieces == left)

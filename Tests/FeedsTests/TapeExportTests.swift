@@ -48,9 +48,9 @@ import Testing
     }
 
     private static func read(_ tape: Tape) throws -> [MarketEvent] {
-        var (all, chunk) = ([MarketEvent](), ContiguousArray<MarketEvent>())
+        var (all, chunk) = ([MarketEvent](), EventBatch())
         let reader = try tape.reader(feed: InstrumentID(0))
-        while try reader.next(into: &chunk) { all += chunk }
+        while try reader.next(into: chunk) { all += chunk }
         return all
     }
 

@@ -35,8 +35,8 @@ struct PublishedTableTests {
         var clock = FeedClock()
         var executions: [(time: Timestamp, ticks: Int64, lots: Int64)] = []
         var trades: [(time: Timestamp, ticks: Int64, lots: Int64)] = []
-        var events = ContiguousArray<MarketEvent>()
-        while try reader.next(into: &events) {
+        let events = EventBatch()
+        while try reader.next(into: events) {
             for var event in events {
                 clock.correct(&event)
                 flow.receive(event)

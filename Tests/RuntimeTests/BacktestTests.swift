@@ -123,9 +123,9 @@ import Trading
         let bench = try Workbench()
         let tapes = try bench.synth(minutes: 4)
         let tape = try Tape(opening: tapes[0])
-        var (events, chunk) = ([MarketEvent](), ContiguousArray<MarketEvent>())
+        var (events, chunk) = ([MarketEvent](), EventBatch())
         let reader = try tape.reader(feed: InstrumentID(0))
-        while try reader.next(into: &chunk) { events += chunk }
+        while try reader.next(into: chunk) { events += chunk }
         let start = events[0].venueTime
         let parts = [
             events.filter { $0.venueTime < start + .seconds(60) }, events.filter { $0.venueTime >= start + .seconds(120) },

@@ -37,9 +37,9 @@ import Testing
         func read(_ number: Int) throws -> (frames: [StoredFrame], events: [MarketEvent], spans: [RecordingSpan]) {
             let tape = try Tape(opening: "\(folder)/\(number).tape")
             let (frameReader, reader) = (try tape.frameReader(feed: InstrumentID(0)), try tape.reader(feed: InstrumentID(0)))
-            var (frames, events, chunk) = ([StoredFrame](), [MarketEvent](), ContiguousArray<MarketEvent>())
+            var (frames, events, chunk) = ([StoredFrame](), [MarketEvent](), EventBatch())
             while let frame = try frameReader.next() { frames.append(frame) }
-            while try reader.next(into: &chunk) { events += chunk }
+            while try reader.next(into: chunk) { events += chunk }
             return (frames, events, try tape.spans())
         }
     }

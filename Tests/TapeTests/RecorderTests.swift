@@ -31,8 +31,8 @@ import Testing
         let tape = try Tape(opening: path)
         guard tape.feeds.indices.contains(feed.index) else { return [] }
         let reader = try tape.reader(feed: feed)
-        var (all, chunk) = ([MarketEvent](), ContiguousArray<MarketEvent>())
-        while try reader.next(into: &chunk) { all += chunk }
+        var (all, chunk) = ([MarketEvent](), EventBatch())
+        while try reader.next(into: chunk) { all += chunk }
         return all
     }
 
@@ -70,8 +70,8 @@ import Testing
         try recorder.close(at: Self.start + .seconds(9))
         #expect(middle.feeds[0].events == Int64(committed))
         let reader = try middle.reader(feed: feed)
-        var (count, chunk) = (0, ContiguousArray<MarketEvent>())
-        while try reader.next(into: &chunk) { count += chunk.count }
+        var (count, chunk) = (0, EventBatch())
+        while try reader.next(into: chunk) { count += chunk.count }
         #expect(count == committed, "an open tape keeps its view")
         let tape = try Tape(opening: place.tape)
         #expect(try Self.read(place.tape) == appended)

@@ -187,8 +187,8 @@ import Testing
         func chunks(_ constraints: [SQLConstraint]) throws -> (chunks: Int, rows: Int) {
             let columns: [RecordColumn] = [.feed, .time]
             let scan = try ChunkScan(source, RecordFilter(constraints, columns, source.terms))
-            var (chunk, rows) = (ContiguousArray<MarketEvent>(), 0)
-            while try scan.next(into: &chunk) != nil { rows += chunk.count }
+            var (chunk, rows) = (EventBatch(), 0)
+            while try scan.next(into: chunk) != nil { rows += chunk.count }
             return (scan.chunksRead, rows)
         }
         #expect(try chunks([]) == (4, 4 * TapeWriter.chunkSize))

@@ -23,55 +23,34 @@ enum ChunkDecoder {
         }
         var counts = [moments, moments, moments, moments, runs, runs, records - runs]
         return unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe withUnsafeTemporaryAllocation(of: Int64.self, capacity: ChunkCodec.columnCount * ColumnCursor.blockSize) { blocks in
+            unsafe withUnsafeTemporaryAllocation(of: Int64.self, capacity: ChunkCodec.columnCount * ColumnReader.blockSize) { blocks in
                 guard let base = bytes.baseAddress, let block = blocks.baseAddress else { return "no memory" }
                 var start = kinds + 2 * runs
-                var cursors: [ColumnCursor] = []
+                var readers: [ColumnReader] = []
                 /// Goes on to the next columns; false where they are not all there.
                 func place(through last: Int) -> Bool {
-                    for index in cursors.count...last {
+                    for index in readers.count...last {
                         let end = start + counts[index] * columns[index].width
                         guard end <= bytes.count else { return false }
-                        unsafe cursors.append(
-                            ColumnCursor(
+                        unsafe readers.append(
+                            ColumnReader(
                                 columns[index], base + start, count: counts[index], isZigzag: ChunkCodec.isZigzag(index),
-                                block: block + index * ColumnCursor.blockSize))
+                                block: block + index * ColumnReader.blockSize))
                         start = end
                     }
                     return true
                 }
                 guard place(through: runColumns - 1) else { return "its columns are longer than it" }
                 // The lengths of the runs say how many sizes of each sort there are, and so where the last columns lie.
-                var lengths = cursors[4]
-                var (total, begun) = (0, 0)
-                var sizes = (book: 0, quote: 0, other: 0)
-                for run in 0..<runs {
-                    guard let kind = MarketEvent.Kind(rawValue: unsafe bytes[kinds + run] & 0x7F) else {
-                        return "run \(run) has an unknown kind"
-                    }
-                    let length = lengths.next()
-                    guard length >= 1, length <= Int64(records - total) else { return "run \(run) is longer than its chunk" }
-                    total += Int(length)
-                    if unsafe bytes[kinds + run] & ChunkCodec.beginsMoment != 0 {
-                        begun += 1
-                    } else if run == 0 {
-                        return "it begins in no moment"
-                    }
-                    switch ChunkCodec.sizeColumn(kind) {
-                    case .book: sizes.book += Int(length)
-                    case .quote: sizes.quote += Int(length)
-                    case .other: sizes.other += Int(length)
-                    }
-                }
-                guard total == records, begun == moments else { return "its runs do not fill it" }
-                counts += [sizes.book, sizes.quote, sizes.other]
+                var lengths = RunLengths()
+                if let reason = unsafe lengths.read(base + kinds, runs: runs, readers[4]) { return reason }
+                guard lengths.total == records, lengths.moments == moments else { return "its runs do not fill it" }
+                counts += lengths.sizes
                 guard place(through: ChunkCodec.columnCount - 1) else { return "its columns are longer than it" }
                 guard start == bytes.count else { return "its columns do not fill it" }
                 unsafe events.overwrite(count: records) { records in
-                    var assembly = ChunkAssembly(cursors)
-                    for run in 0..<runs {
-                        unsafe assembly.add(kind: bytes[kinds + run], flags: bytes[kinds + runs + run], instrument, to: records)
-                    }
+                    var assembly = unsafe ChunkAssembly(readers, instrument, records)
+                    unsafe assembly.add(kinds: base + kinds, flags: base + kinds + runs, runs: runs)
                 }
                 return nil
             }
@@ -79,29 +58,68 @@ enum ChunkDecoder {
     }
 }
 
-/// Puts records together, run by run, from columns that were found to be complete.
-private struct ChunkAssembly {
-    private var venueTimes: ColumnCursor
-    private var latencies: ColumnCursor
-    private var frames: ColumnCursor
-    private var detailSteps: ColumnCursor
-    private var lengths: ColumnCursor
-    private var firstPrices: ColumnCursor
-    private var priceSteps: ColumnCursor
-    private var bookSizes: ColumnCursor
-    private var quoteSizes: ColumnCursor
-    private var otherSizes: ColumnCursor
+/// What the runs of a chunk add up to.
+private struct RunLengths {
+    private var ofKind = InlineArray<128, Int>(repeating: 0)
+    private(set) var moments = 0
 
-    private var at = 0
+    /// Returns the reason when runs are not possible.
+    mutating func read(_ kinds: UnsafePointer<UInt8>, runs: Int, _ lengths: ColumnReader) -> String? {
+        if runs > 0, unsafe kinds[0] & ChunkCodec.beginsMoment == 0 { return "it begins in no moment" }
+        for first in stride(from: 0, to: runs, by: ColumnReader.blockSize) {
+            for index in 0..<lengths.load(from: first) {
+                let length = unsafe lengths.block[index]
+                guard length >= 1, length <= ChunkCodec.recordLimit else { return "run \(first + index) is longer than its chunk" }
+                let kind = unsafe kinds[first + index]
+                moments &+= Int(kind >> 7)
+                ofKind[Int(kind & 0x7F)] &+= Int(length)
+            }
+        }
+        for kind in MarketEvent.Kind.allCases.count..<ofKind.count where ofKind[kind] > 0 { return "a run has the unknown kind \(kind)" }
+        return nil
+    }
+
+    var total: Int { ofKind.indices.reduce(0) { $0 + ofKind[$1] } }
+
+    /// Of books, of quotes, and others.
+    var sizes: [Int] {
+        var sizes = [0, 0, 0]
+        for kind in MarketEvent.Kind.allCases {
+            sizes[ChunkCodec.sizeColumn(kind).rawValue - ChunkCodec.SizeColumn.book.rawValue] += ofKind[Int(kind.rawValue)]
+        }
+        return sizes
+    }
+}
+
+/// Puts records together, run by run, from columns that were found to be complete.
+@safe private struct ChunkAssembly {
+    // Columns of moments.
+    private let venueTimes: ColumnReader
+    private let latencies: ColumnReader
+    private let frames: ColumnReader
+    private let detailSteps: ColumnReader
+    // Columns of runs.
+    private let lengths: ColumnReader
+    private let firstPrices: ColumnReader
+    // Columns of some records.
+    private var priceSteps: ColumnReader
+    private var bookSizes: ColumnReader
+    private var quoteSizes: ColumnReader
+    private var otherSizes: ColumnReader
+
+    private var event: MarketEvent
+    /// Where the next record goes.
+    private var target: UnsafeMutablePointer<MarketEvent>
+    /// Moments begun.
+    private var moments = 0
     private var venueTime: Int64 = 0
     private var latency: Int64 = 0
     private var frame: Int64 = 0
-    private var detail: Int64 = 0
     private var details = InlineArray<16, Int64>(repeating: 0)
     private var prices = InlineArray<32, Int64>(repeating: 0)
     private var quotes = InlineArray<2, Int64>(repeating: 0)
 
-    init(_ columns: [ColumnCursor]) {
+    init(_ columns: [ColumnReader], _ instrument: InstrumentID, _ target: UnsafeMutablePointer<MarketEvent>) {
         venueTimes = columns[0]
         latencies = columns[1]
         frames = columns[2]
@@ -112,47 +130,80 @@ private struct ChunkAssembly {
         bookSizes = columns[7]
         quoteSizes = columns[8]
         otherSizes = columns[9]
+        event = MarketEvent(kind: .gap, instrument: instrument, venueTime: .distantPast, receiveTime: .distantPast)
+        unsafe self.target = target
+    }
+
+    mutating func add(kinds: UnsafePointer<UInt8>, flags: UnsafePointer<UInt8>, runs: Int) {
+        for first in stride(from: 0, to: runs, by: ColumnReader.blockSize) {
+            firstPrices.load(from: first)
+            for index in 0..<lengths.load(from: first) {
+                let kindByte = unsafe kinds[first + index]
+                guard let kind = MarketEvent.Kind(rawValue: kindByte & 0x7F) else { return }
+                event.kind = kind
+                if kindByte & ChunkCodec.beginsMoment != 0 { beginMoment() }
+                let runFlags = MarketEvent.Flags(rawValue: unsafe flags[first + index])
+                unsafe addRun(runFlags, length: Int(lengths.block[index]), priceStep: firstPrices.block[index])
+            }
+        }
     }
 
     @inline(__always)
-    mutating func add(
-        kind kindByte: UInt8, flags flagByte: UInt8, _ instrument: InstrumentID, to records: UnsafeMutablePointer<MarketEvent>
-    ) {
-        guard let kind = MarketEvent.Kind(rawValue: kindByte & 0x7F) else { return }
-        if kindByte & ChunkCodec.beginsMoment != 0 {
-            venueTime &+= venueTimes.next()
-            latency &+= latencies.next()
-            frame &+= frames.next()
-            let slot = ChunkCodec.detailSlot(kind)
-            detail = details[slot] &+ detailSteps.next()
-            details[slot] = detail
+    private mutating func beginMoment() {
+        let place = moments & (ColumnReader.blockSize - 1)
+        if place == 0 { loadMoments() }
+        moments &+= 1
+        unsafe event.venueTime = Timestamp(nanoseconds: venueTimes.block[place])
+        unsafe event.receiveTime = Timestamp(nanoseconds: latencies.block[place])
+        unsafe event.frame = UInt32(truncatingIfNeeded: frames.block[place])
+        let slot = ChunkCodec.detailSlot(event.kind)
+        event.detail = unsafe details[unchecked: slot] &+ detailSteps.block[place]
+        unsafe details[unchecked: slot] = event.detail
+    }
+
+    /// Adds the next moments' differences up: the blocks hold venue times, receive times and frames then.
+    @inline(never)
+    private mutating func loadMoments() {
+        latencies.load(from: moments)
+        frames.load(from: moments)
+        detailSteps.load(from: moments)
+        for index in 0..<venueTimes.load(from: moments) {
+            unsafe venueTime &+= venueTimes.block[index]
+            unsafe latency &+= latencies.block[index]
+            unsafe frame &+= frames.block[index]
+            unsafe venueTimes.block[index] = venueTime
+            unsafe latencies.block[index] = venueTime &+ latency
+            unsafe frames.block[index] = frame
         }
-        let flags = MarketEvent.Flags(rawValue: flagByte)
-        let side = flags.contains(.sell) ? 1 : 0
-        let slot = Int(kind.rawValue) * 2 + side
-        var price = prices[slot] &+ firstPrices.next()
-        prices[slot] = price
-        var event = MarketEvent(
-            kind: kind, instrument: instrument, venueTime: Timestamp(nanoseconds: venueTime),
-            receiveTime: Timestamp(nanoseconds: venueTime &+ latency), price: price, detail: detail,
-            flags: flags.subtracting(ChunkCodec.ends), frame: UInt32(truncatingIfNeeded: frame))
-        let (first, end) = (at, at + Int(lengths.next()))
-        while at < end {
-            if at > first {
-                price &+= priceSteps.next()
-                event.price = price
-            }
-            switch ChunkCodec.sizeColumn(kind) {
-            case .book: event.quantity = bookSizes.next()
-            case .quote:
-                quotes[side] &+= quoteSizes.next()
-                event.quantity = quotes[side]
-            case .other: event.quantity = otherSizes.next()
-            }
-            unsafe records[at] = event
-            at += 1
+    }
+
+    @inline(__always)
+    private mutating func addRun(_ flags: MarketEvent.Flags, length: Int, priceStep: Int64) {
+        let slot = Int(event.kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
+        event.price = unsafe prices[unchecked: slot] &+ priceStep
+        unsafe prices[unchecked: slot] = event.price
+        let inner = flags.subtracting(ChunkCodec.ends)
+        event.flags = inner.union(flags.intersection(.first))
+        for _ in 1..<length {
+            addRecord()
+            event.flags = inner
+            event.price &+= priceSteps.next()
         }
-        if flags.contains(.first) { unsafe records[first].flags.insert(.first) }
-        if flags.contains(.last) { unsafe records[end - 1].flags.insert(.last) }
+        event.flags.formUnion(flags.intersection(.last))
+        addRecord()
+    }
+
+    @inline(__always)
+    private mutating func addRecord() {
+        switch ChunkCodec.sizeColumn(event.kind) {
+        case .book: event.quantity = bookSizes.next()
+        case .quote:
+            let side = event.flags.contains(.sell) ? 1 : 0
+            quotes[side] &+= quoteSizes.next()
+            event.quantity = quotes[side]
+        case .other: event.quantity = otherSizes.next()
+        }
+        unsafe target.initialize(to: event)
+        unsafe target += 1
     }
 }

@@ -59,7 +59,8 @@ struct NumberColumn {
     ///
     /// - Precondition: The column's planes begin at `planes`, it has so many numbers, and there is room for them.
     @inline(__always)
-    fileprivate func decode(_ planes: UnsafePointer<UInt8>, of count: Int, from first: Int, into numbers: UnsafeMutableBufferPointer<Int64>) {
+    fileprivate func decode(_ planes: UnsafePointer<UInt8>, of count: Int, from first: Int, into numbers: UnsafeMutableBufferPointer<Int64>)
+    {
         let plane0 = unsafe planes + first
         switch width {
         case 0: unsafe numbers.update(repeating: 0)
@@ -89,20 +90,19 @@ struct NumberColumn {
     }
 }
 
-/// The numbers of a column in order, put together a block at a time in memory that stays in the nearest cache.
-@safe struct ColumnCursor {
-    /// Numbers of a block.
+/// A column's numbers, put together a block at a time in memory that stays in the nearest cache.
+@safe struct ColumnReader {
+    /// Numbers of a block, a power of two.
     static let blockSize = 256
 
     private let column: NumberColumn
     private let planes: UnsafePointer<UInt8>
     private let count: Int
     private let isZigzag: Bool
-    private let block: UnsafeMutablePointer<Int64>
-    /// Numbers that were put together so far.
-    private var done = 0
-    private var unread: UnsafeMutablePointer<Int64>
-    private var end: UnsafeMutablePointer<Int64>
+    /// The numbers of the block that was put together last.
+    let block: UnsafeMutablePointer<Int64>
+    /// Numbers read by `next`.
+    private var read = 0
 
     /// - Precondition: The planes of `count` numbers begin at `planes`, and `block` has room for a block; both stay while it is read.
     init(_ column: NumberColumn, _ planes: UnsafePointer<UInt8>, count: Int, isZigzag: Bool, block: UnsafeMutablePointer<Int64>) {
@@ -111,26 +111,29 @@ struct NumberColumn {
         self.count = count
         self.isZigzag = isZigzag
         unsafe self.block = block
-        unsafe unread = block
-        unsafe end = block
     }
 
+    /// Puts the block together that begins with number `first`; returns how many numbers it holds.
+    ///
+    /// - Precondition: There is such a number.
+    @inline(never)
+    @discardableResult
+    func load(from first: Int) -> Int {
+        precondition(first < count, "a column was read beyond its end")
+        let numbers = unsafe UnsafeMutableBufferPointer(start: block, count: min(Self.blockSize, count - first))
+        unsafe column.decode(planes, of: count, from: first, into: numbers)
+        if isZigzag { for index in numbers.indices { unsafe numbers[index] = ChunkCodec.unzigzag(numbers[index]) } }
+        return numbers.count
+    }
+
+    /// The next number.
+    ///
     /// - Precondition: There is one.
     @inline(__always)
     mutating func next() -> Int64 {
-        if unsafe unread == end { fill() }
-        let number = unsafe unread.pointee
-        unsafe unread += 1
-        return number
-    }
-
-    @inline(never)
-    private mutating func fill() {
-        precondition(done < count, "a column was read beyond its end")
-        let numbers = unsafe UnsafeMutableBufferPointer(start: block, count: min(Self.blockSize, count - done))
-        unsafe column.decode(planes, of: count, from: done, into: numbers)
-        if isZigzag { for index in numbers.indices { unsafe numbers[index] = ChunkCodec.unzigzag(numbers[index]) } }
-        done += numbers.count
-        unsafe (unread, end) = (block, block + numbers.count)
+        let place = read & (Self.blockSize - 1)
+        if place == 0 { load(from: read) }
+        read += 1
+        return unsafe block[place]
     }
 }
