@@ -54,7 +54,8 @@ struct BacktestCommand: ParsableCommand {
         }
         progress.finish()
         let elapsed = progress.elapsed
-        let stressed = stress && !outcome.isPartial
+        let stressed =
+            stress && !outcome.isPartial
             ? try Stress.run(scenario, base: outcome, registry: unsafe Mmsim.strategies) { !Interruption.wasRequested } : nil
         try write(scenario, outcome, stressed, folder, tables, seconds: elapsed)
         if outcome.isPartial || (stress && stressed == nil) { throw ExitCode(Failure.interrupted) }

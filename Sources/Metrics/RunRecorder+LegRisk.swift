@@ -70,7 +70,8 @@ extension RunRecorder {
         guard let mid else { return .zero }
         let base = abs(hedges.outstanding(symbol))
         return ExactAmount(
-            nanos: roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000), rate: lastRates[contracts[instrument.index].quote] ?? 0)
+            nanos: roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000), rate: lastRates[contracts[instrument.index].quote] ?? 0
+        )
     }
 
     /// A hedge leaves, with our book of it.

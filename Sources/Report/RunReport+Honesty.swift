@@ -29,7 +29,8 @@ extension RunReport {
             stress.cells.map { cell in
                 .object([
                     "queue": .string(cell.queue.rawValue), "latency_percent": .integer(Int64(cell.latencyPercent)),
-                    "net_pnl": exact(cell.netProfit), "fills": .integer(Int64(cell.fills)), "journal_hash": .string(Self.hex(cell.journalHash)),
+                    "net_pnl": exact(cell.netProfit), "fills": .integer(Int64(cell.fills)),
+                    "journal_hash": .string(Self.hex(cell.journalHash)),
                 ])
             })
     }
@@ -69,9 +70,12 @@ extension RunReport {
     }
 
     private var bookTable: Page.Table {
-        let rows = outcome.feeds.map { [$0.venue, $0.name, String($0.gaps), seconds($0.unsynchronised), seconds($0.stale), seconds($0.crossed)] }
+        let rows = outcome.feeds.map {
+            [$0.venue, $0.name, String($0.gaps), seconds($0.unsynchronised), seconds($0.stale), seconds($0.crossed)]
+        }
         return .init(
-            id: "books", title: "Time on books that are not to be relied on", header: ["venue", "feed", "gaps", "gap or resync", "stale", "crossed"],
+            id: "books", title: "Time on books that are not to be relied on",
+            header: ["venue", "feed", "gaps", "gap or resync", "stale", "crossed"],
             numeric: [2, 3, 4, 5], rows: rows, note: "While the strategy was active, looked at each second.")
     }
 
@@ -92,7 +96,8 @@ extension RunReport {
 
     /// One line for the terminal.
     var honestyLine: String {
-        let mechanisms = result.mechanisms.sorted { $0.key < $1.key }.map { "\($0.key) \(percent(share($0.value)))" }.joined(separator: ", ")
+        let mechanisms = result.mechanisms.sorted { $0.key < $1.key }.map { "\($0.key) \(percent(share($0.value)))" }
+            .joined(separator: ", ")
         return "  witnesses: \(mechanisms.isEmpty ? "no fills" : mechanisms)"
     }
 

@@ -125,13 +125,14 @@ extension RunReport {
                             + Self.percentiles.map { milliseconds(risk[stage].percentile($0.thousandths)) }
                             + [milliseconds(risk[stage].count > 0 ? risk[stage].largest : nil)]
                     },
-                    note: "t0 the fill at its venue, t1 we hear of it, t2 the hedge is decided, t3 sent, t4 accepted, t5 filled, t6 heard of. "
+                    note: "t0 the fill at its venue, t1 we hear of it, t2 the hedge is decided, t3 sent, t4 accepted, t5 filled, t6 told. "
                         + "Three significant digits; simulated clocks, so that no offset has to be estimated.")),
             .table(
                 .init(
                     id: "hedge-slippage", title: "Hedge slippage", header: ["part", currency, "bp"], numeric: [1, 2],
                     rows: slippageParts.map { [$0.name, plain($0.amount, decimals: 4), number(risk.slippage.basisPoints($0.amount))] },
-                    note: "\(risk.slippage.hedges) hedged parts of fills, \(money(risk.slippage.notional)); cost is positive. The last three parts "
+                    note:
+                        "\(risk.slippage.hedges) hedged parts of fills, \(money(risk.slippage.notional)); cost is positive. The last three "
                         + "sum to the slippage, all four to the shortfall. \(risk.slippage.incomplete) parts lack a book at some stage.")),
             .facts(hedgeFacts), .table(exposureTable), .table(marginTable),
         ]
@@ -149,7 +150,8 @@ extension RunReport {
             ("Retries", String(attempts.retries)), ("Escalations", "\(attempts.escalations), \(money(attempts.residual)) unhedged"),
             ("Emergency flattens", "\(flattens.count), \(money(flattens.notional))"),
             ("Cost of flattening against the mid", "\(money(flattens.cost)), \(number(flattens.costBasisPoints, unit: " bp"))"),
-            ("Time to flat, p50 and max, s", "\(inSeconds(flattens.timeToFlat.percentile(500))), \(inSeconds(flattens.timeToFlat.percentile(1_000)))"),
+            ("Time to flat, p50", inSeconds(flattens.timeToFlat.percentile(500)) + " s"),
+            ("Time to flat, longest", inSeconds(flattens.timeToFlat.percentile(1_000)) + " s"),
             ("Not flat at the end", String(flattens.open)),
         ]
         return facts.map { (name: $0.0, value: $0.1) }
@@ -173,7 +175,8 @@ extension RunReport {
                 "symbol", "naked from", "∫U dt, \(currency)·s", "naked time", "episodes", "p50, s", "p95, s", "max, s", "peak \(currency)",
                 "PnL \(currency)", "dust at the end",
             ], numeric: Set(2...10), rows: rows,
-            note: "By the venues' positions at the venues' times; naked is what is as large as the smallest size that all venues of the symbol trade.")
+            note: "By the venues' positions at the venues' times; naked is what is as large as the smallest size that all venues of the "
+                + "symbol trade.")
     }
 
     private var marginTable: Page.Table {
@@ -183,7 +186,8 @@ extension RunReport {
         return .init(
             id: "margin-distance", title: "Distance from liquidation",
             header: [
-                "account", "smallest", "below \(percent(LegRisk.MarginDistance.warning))", "below \(percent(LegRisk.MarginDistance.critical))",
+                "account", "smallest", "below \(percent(LegRisk.MarginDistance.warning))",
+                "below \(percent(LegRisk.MarginDistance.critical))",
             ], numeric: [1, 2, 3], rows: rows,
             note: "(Equity − maintenance) ÷ notional of the positions, each second; – where no margin is asked for or nothing was held.")
     }

@@ -14,7 +14,7 @@ extension RunReport {
 
     private var rolesWithFills: [Markouts.Role] {
         result.markouts.roles.filter { role in
-            role.cells[0].contains { $0.fills > 0 } || role.distrusted.contains { $0.fills > 0 } || role.unfinished.contains { $0.fills > 0 }
+            role.cells[0].contains { $0.fills > 0 } || (role.distrusted + role.unfinished).contains { $0.fills > 0 }
         }
     }
 
@@ -72,10 +72,12 @@ extension RunReport {
             .table(
                 .init(
                     id: "markouts", title: "Markout by venue and role, bp",
-                    header: ["fills of", "against", "captured"] + Markouts.horizons.map(text), numeric: Set(2...2 + Markouts.horizons.count),
+                    header: ["fills of", "against", "captured"] + Markouts.horizons.map(text),
+                    numeric: Set(2...2 + Markouts.horizons.count),
                     rows: rolesWithFills.flatMap(markoutRows),
                     note: "Weighted by notional; positive is a gain. Captured is the distance to the mid just before the record that "
-                        + "filled; markout = captured + adverse selection. Intervals: bootstrap over blocks of \(seconds(result.markouts.block)).")),
+                        + "filled; markout = captured + adverse selection. Intervals: bootstrap over blocks of "
+                        + "\(seconds(result.markouts.block)).")),
             .table(
                 .init(
                     id: "adverse", title: "Adverse selection against the mid, bp", header: header, numeric: numeric,
@@ -103,8 +105,10 @@ extension RunReport {
     }
 
     private func markoutRows(_ role: Markouts.Role) -> [[String]] {
-        var rows = zip(["mid", "micro-price", "other venue's mid"], role.cells).filter { $0.1.contains { $0.fills > 0 } }.map { view, cells in
-            [roleName(role), view, number(cells.first { $0.fills > 0 }?.capturedBasisPoints)] + cells.map { number($0.markoutBasisPoints) }
+        let views = zip(["mid", "micro-price", "other venue's mid"], role.cells).filter { $0.1.contains { $0.fills > 0 } }
+        var rows = views.map { view, cells in
+            [roleName(role), view, number(cells.first { $0.fills > 0 }?.capturedBasisPoints)]
+                + cells.map { number($0.markoutBasisPoints) }
         }
         rows.append(
             [roleName(role), "95 % interval", ""] + role.intervals.map { $0.map { "\(number($0.low)) to \(number($0.high))" } ?? "–" })

@@ -76,7 +76,9 @@ public struct LatencyModel: Hashable, Sendable {
     /// The same with every latency that many hundredths as long.
     public func scaled(percent: Int) -> LatencyModel {
         func scaled(_ span: Nanoseconds) -> Nanoseconds { Nanoseconds(count: roundedQuotient(Int128(span.count) * Int128(percent), 100)) }
-        func scaled(_ bounds: ClosedRange<Nanoseconds>) -> ClosedRange<Nanoseconds> { scaled(bounds.lowerBound)...scaled(bounds.upperBound) }
+        func scaled(_ bounds: ClosedRange<Nanoseconds>) -> ClosedRange<Nanoseconds> {
+            scaled(bounds.lowerBound)...scaled(bounds.upperBound)
+        }
         var model = self
         switch distribution {
         case .constant(let latency): model.distribution = .constant(scaled(latency))

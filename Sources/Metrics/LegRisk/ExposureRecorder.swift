@@ -26,7 +26,8 @@ struct ExposureRecorder {
         instruments = description.instruments
         self.isListed = isListed
         let count = instruments.count
-        for (index, instrument) in instruments.enumerated() where instruments.firstIndex(where: { $0.symbol == instrument.symbol }) == index {
+        for (index, instrument) in instruments.enumerated() where instruments.firstIndex(where: { $0.symbol == instrument.symbol }) == index
+        {
             let members = instruments.indices.filter { instruments[$0].symbol == instrument.symbol }
             let places = members.reduce(0) { sum, member in
                 sum + description.accounts.indices.count { isListed[$0 * count + member] }
@@ -98,7 +99,7 @@ struct ExposureRecorder {
             symbol.exposure.durations.add(time - since)
             symbol.nakedSince = nil
         }
-        if net == 0 { symbol.since = nil } else if symbol.since == nil || isNaked { symbol.since = time }
+        if net == 0 { symbol.since = nil } else if symbol.since == nil || isNaked || wasNaked { symbol.since = time }
         (symbol.net, symbol.price, symbol.rate) = (net, price, rate)
     }
 
@@ -111,7 +112,8 @@ struct ExposureRecorder {
             } else if symbols[place].exposure.isHedgeable, symbols[place].net != 0, let since = symbols[place].since {
                 symbols[place].exposure.dust = symbols[place].net
                 symbols[place].exposure.dustAge = time - since
-                symbols[place].exposure.dustNotional = symbols[place].price.map { Self.notional(symbols[place].net, $0, symbols[place].rate) } ?? 0
+                let (net, rate) = (symbols[place].net, symbols[place].rate)
+                symbols[place].exposure.dustNotional = symbols[place].price.map { Self.notional(net, $0, rate) } ?? 0
             }
         }
         return symbols.map(\.exposure)

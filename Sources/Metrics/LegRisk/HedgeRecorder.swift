@@ -180,8 +180,12 @@ struct HedgeRecorder {
         let (contract, symbol) = (contracts[hedge.instrument], symbols[hedge.instrument])
         let quantity = Quantity(lots: hedge.side.sign * hedge.lots)
         // The amount that the hedge moved, at its own price: exact for linear contracts.
-        let mean = FinePrice(nanos: abs(roundedQuotient(Int128(hedge.paid) * 1_000_000_000, max(1, Int128(hedge.lots) * Int128(contract.lotUnit)))))
-        let whole = abs(contract.baseAmount(quantity, at: max(mean, FinePrice(nanos: 1))))
+        let units = max(1, Int128(hedge.lots) * Int128(contract.lotUnit))
+        let mean = abs(
+            contract.kind == .inverse
+                ? roundedQuotient(units * 1_000_000_000, Int128(max(1, abs(hedge.paid))))
+                : roundedQuotient(Int128(hedge.paid) * 1_000_000_000, units))
+        let whole = max(1, abs(contract.baseAmount(quantity, at: FinePrice(nanos: max(1, mean)))))
         let rate = rates(hedge.instrument)
         func worth(_ book: BookDepth?) -> Int64? { book?.executablePrice(quantity, contract).map { value(contract, quantity, $0).nanos } }
         let (atUs, atVenue) = (worth(hedge.atUs), worth(hedge.atVenue))

@@ -107,7 +107,8 @@ struct MarkoutRecorder: ~Copyable {
                 before: (worth(own?.mid), worth(own?.microPrice), worth(others[index].flatMap { prices[$0]?.mid })), rate: rate,
                 notional: abs(paid),
                 groups: (
-                    fill.side == .buy ? 0 : 1, Self.place(spread, Self.spreads), Self.place(volatility[index].basisPoints, Self.volatilities),
+                    fill.side == .buy ? 0 : 1, Self.place(spread, Self.spreads),
+                    Self.place(volatility[index].basisPoints, Self.volatilities),
                     isMaker ? Self.place(Double(age.count) / 1e9, Self.ages) : -1, isMaker ? (isCancelling ? 1 : 0) : -1
                 )))
         findDue()

@@ -64,11 +64,13 @@ extension RunBridge {
             }
             recorder.hedgeFilled(fill.fill.order, at: fill.time, book)
         } else {
-            recorder.opened(fill.fill, at: fill.time, depths(of: fill.fill) { id, lots in
-                venues[venueOfInstrument[id.index]].with { venue in
-                    venue.withBook(id) { BookDepth($0, taking: fill.fill.side.opposite, lots: lots) }
-                }
-            })
+            recorder.opened(
+                fill.fill, at: fill.time,
+                depths(of: fill.fill) { id, lots in
+                    venues[venueOfInstrument[id.index]].with { venue in
+                        venue.withBook(id) { BookDepth($0, taking: fill.fill.side.opposite, lots: lots) }
+                    }
+                })
         }
     }
 
