@@ -11,8 +11,8 @@ struct BacktestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backtest", abstract: "Runs a scenario and writes a report.",
         discussion: """
-            The report is a folder: report.html, report.json, run.json, fills.csv, orders.csv, equity.csv, positions.csv, notes.csv and
-            journal.sqlite. Ctrl-C ends the run early; the report is written and says that it is partial.
+            The report is a folder: report.html, report.json, run.json, fills.csv, orders.csv, equity.csv, positions.csv, notes.csv,
+            markouts.csv, hedge_latency.csv, hedge_costs.csv, exposures.csv and journal.sqlite. Ctrl-C ends the run early; the report is written and says that it is partial.
             """)
 
     @OptionGroup var options: ScenarioCommand.Options
@@ -22,6 +22,9 @@ struct BacktestCommand: ParsableCommand {
 
     @Flag(name: .customLong("no-journal"), help: "Writes no journal file; its hash is made all the same.")
     var noJournal = false
+
+    @Flag(help: "Runs the scenario eight times more: with other queue models, and half and twice the latency of orders.")
+    var stress = false
 
     @Flag(help: "Shows no progress and no summary.")
     var quiet = false
@@ -50,8 +53,12 @@ struct BacktestCommand: ParsableCommand {
             return !Interruption.wasRequested
         }
         progress.finish()
-        try write(scenario, outcome, folder, tables, seconds: progress.elapsed)
-        if outcome.isPartial { throw ExitCode(Failure.interrupted) }
+        let elapsed = progress.elapsed
+        let stressed =
+            stress && !outcome.isPartial
+            ? try Stress.run(scenario, base: outcome, registry: unsafe Mmsim.strategies) { !Interruption.wasRequested } : nil
+        try write(scenario, outcome, stressed, folder, tables, seconds: elapsed)
+        if outcome.isPartial || (stress && stressed == nil) { throw ExitCode(Failure.interrupted) }
     }
 
     private static func show(_ step: Backtest.Progress, on progress: ProgressLine) {
@@ -65,13 +72,14 @@ struct BacktestCommand: ParsableCommand {
     }
 
     private func write(
-        _ scenario: Scenario, _ outcome: Backtest.Outcome, _ folder: RunFolder, _ tables: RunTables, seconds: Double
+        _ scenario: Scenario, _ outcome: Backtest.Outcome, _ stress: Stress?, _ folder: RunFolder, _ tables: RunTables, seconds: Double
     ) throws(ReportError) {
         let report = RunReport(
             name: scenario.name, strategy: scenario.strategy.name, scenarioHash: scenario.hash.description, seed: scenario.seed,
-            overrides: scenario.overrides.map { "\($0.key) = \($0.value) (\($0.source))" }, outcome: outcome)
+            overrides: scenario.overrides.map { "\($0.key) = \($0.value) (\($0.source))" }, outcome: outcome, stress: stress)
         try tables.finish()
         try folder.write(report.json.pretty, to: "report.json")
+        try report.writeFigures(to: folder)
         try folder.write(report.page(tables).html(library: ChartLibrary.installed()), to: "report.html")
         try folder.write(runFacts(scenario, outcome, seconds).pretty, to: "run.json")
         try folder.publish()

@@ -23,7 +23,11 @@ struct AttributionLedger {
     /// Execution edge by role and purpose.
     private(set) var edges: ContiguousArray<(key: EdgeKey, amounts: CurrencyAmounts)> = []
     private(set) var basis = CurrencyAmounts()
-    private(set) var netExposure = CurrencyAmounts()
+    /// Moves of what was not paired: while it was naked, and while it was an inventory to be had.
+    private(set) var nakedExposure = CurrencyAmounts()
+    private(set) var inventory = CurrencyAmounts()
+    /// By symbol: from which unpaired base amount on it is naked.
+    private var tolerances: [Int64]
     private(set) var fees = CurrencyAmounts()
     private(set) var funding = CurrencyAmounts()
     private(set) var penalties = CurrencyAmounts()
@@ -38,7 +42,11 @@ struct AttributionLedger {
         contracts = instruments.map(\.contract)
         symbols = instruments.map { instrument in instruments.firstIndex { $0.symbol == instrument.symbol } ?? 0 }
         paths = ContiguousArray(repeating: Path(), count: accounts * instruments.count)
+        tolerances = instruments.map { _ in .max }
     }
+
+    /// From here on an unpaired amount of the symbol is naked.
+    mutating func setTolerance(_ base: Int64, symbol: Int) { tolerances[symbol] = base }
 
     private func slot(_ account: AccountID, _ instrument: InstrumentID) -> Int { account.index * contracts.count + instrument.index }
 
@@ -80,7 +88,8 @@ struct AttributionLedger {
             let (moved, currency) = (paths[slot].moved, contracts[slot % contracts.count].settlement)
             let share = side == 0 ? 0 : roundedQuotient(Int128(moved) * min(long, short), side)
             basis.add(Money(nanos: share, currency))
-            netExposure.add(Money(nanos: moved - share, currency))
+            let rest = Money(nanos: moved - share, currency)
+            if abs(long - short) >= Int128(tolerances[symbol]) { nakedExposure.add(rest) } else { inventory.add(rest) }
         }
     }
 
@@ -144,8 +153,10 @@ public struct Attribution: Hashable, Sendable {
     public var edges: [Edge]
     /// Price moves of paired positions: the difference between the venues.
     public var basis: ExactAmount
-    /// Price moves of what was not paired.
-    public var netExposure: ExactAmount
+    /// Price moves of what was not paired: while it was large enough to be hedged and was not.
+    public var nakedExposure: ExactAmount
+    /// The same of what nobody meant to hedge, or could: inventory, and dust.
+    public var inventory: ExactAmount
     public var fees: ExactAmount
     public var funding: ExactAmount
     public var penalties: ExactAmount
@@ -157,7 +168,8 @@ public struct Attribution: Hashable, Sendable {
     public var netProfit: ExactAmount
 
     public var sum: ExactAmount {
-        edges.reduce(.zero) { $0 + $1.amount } + basis + netExposure + fees + funding + penalties + adjustments + markDifference + currency
+        edges.reduce(.zero) { $0 + $1.amount } + basis + nakedExposure + inventory + fees + funding + penalties + adjustments
+            + markDifference + currency
     }
 
     /// 0, or the books of core and venue differ.

@@ -34,11 +34,13 @@ public struct RunDescription: Sendable {
     /// What returns are reckoned on; nil: the collateral at the start.
     public var capital: Money?
     public var isCompounding: Bool
+    /// A book that has not changed for this long is stale; nil: none is.
+    public var staleAfter: Nanoseconds?
 
     public init(
         instruments: [Instrument], venueOfInstrument: [String], accounts: [Account], reporting: Currency, rates: [Currency: Rate],
         start: Timestamp,
-        plannedEnd: Timestamp, capital: Money? = nil, isCompounding: Bool = false
+        plannedEnd: Timestamp, capital: Money? = nil, isCompounding: Bool = false, staleAfter: Nanoseconds? = nil
     ) {
         self.instruments = instruments
         self.venueOfInstrument = venueOfInstrument
@@ -49,6 +51,7 @@ public struct RunDescription: Sendable {
         self.plannedEnd = plannedEnd
         self.capital = capital
         self.isCompounding = isCompounding
+        self.staleAfter = staleAfter
     }
 
     /// One day if the run lasts 30 days or more, one hour from 3 days, else one minute.

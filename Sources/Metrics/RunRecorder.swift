@@ -6,7 +6,7 @@ public import Trading
 /// The driver tells it what the venues do, in the order of venue time, and what the core records when it learns of it; the two
 /// are joined by trade, so that the attribution is the core's and the profit the venues'.
 public final class RunRecorder {
-    private let description: RunDescription
+    let description: RunDescription
     private var ledger: AttributionLedger
     /// The mids before each fill that the core does not know of yet.
     private var pending: PendingMids
@@ -15,7 +15,7 @@ public final class RunRecorder {
     private var equityNow = CurrencyAmounts()
     private var startEquity = CurrencyAmounts()
     private var startRates = CurrencyAmounts()
-    private var lastRates = CurrencyAmounts()
+    private(set) var lastRates = CurrencyAmounts()
     /// Rates in the order of their currencies: the stated ones first.
     private let rateSources: [(currency: Currency, source: RunDescription.Rate)]
     private let hasMovingRates: Bool
@@ -31,15 +31,20 @@ public final class RunRecorder {
     private var activity: [RunResult.Activity]
     private let activityOfAccount: [Int]
     /// By instrument.
-    private let contracts: [Contract]
+    let contracts: [Contract]
     /// By account × instrument: whether they are of one venue.
     private let isListed: [Bool]
     private var mechanisms: ContiguousArray<(name: String, count: Int)> = []
     private var unverified = 0
     private var large = 0
     private var fillTimes = FillTimes()
+    var markouts: MarkoutRecorder
+    var hedges: HedgeRecorder
+    var attempts: HedgeAttempts
+    private var exposures: ExposureRecorder
+    var margins: [LegRisk.MarginDistance]
     /// By order.
-    private var decisions = NumberMap(filler: Decision(mid: FinePrice(nanos: 0), time: .distantPast, isResting: false))
+    var decisions = NumberMap(filler: Decision(mid: FinePrice(nanos: 0), time: .distantPast, isResting: false))
     private var slippage = (sum: 0.0, weight: 0.0)
     private var trips = RunResult.RoundTrips()
     private var tripProfit = ExactAmount.zero
@@ -52,11 +57,12 @@ public final class RunRecorder {
     private var spread: BucketSeries
 
     /// What was known when an order was sent.
-    private struct Decision: BitwiseCopyable {
+    struct Decision: BitwiseCopyable {
         var mid: FinePrice
         var time: Timestamp
         var isResting: Bool
         var hasFill = false
+        var planned: HedgeRecorder.PlannedHedge?
     }
 
     public init(_ description: RunDescription) {
@@ -71,6 +77,11 @@ public final class RunRecorder {
         activityOfAccount = description.accounts.map { account in venues.firstIndex(of: account.venue) ?? 0 }
         contracts = description.instruments.map(\.contract)
         isListed = description.accounts.flatMap { account in description.venueOfInstrument.map { $0 == account.venue } }
+        markouts = MarkoutRecorder(description)
+        hedges = HedgeRecorder(description.instruments)
+        attempts = HedgeAttempts(symbols: description.instruments.count)
+        exposures = ExposureRecorder(description, isListed: isListed)
+        margins = description.accounts.map { LegRisk.MarginDistance(account: $0.name) }
         pending = PendingMids(venues: venues.count, instruments: description.instruments.count)
         let series = BucketSeries(from: description.start)
         equity = series
@@ -144,8 +155,17 @@ public final class RunRecorder {
             }
         }
         netDelta.add(delta, at: state.time)
+        followExposure(state)
         if state.mids.count >= 2, let one = state.mids[0], let two = state.mids[1] {
             spread.add(Double(one.nanos - two.nanos) / (Double(one.nanos + two.nanos) / 2) * 1e4, at: state.time)
+        }
+    }
+
+    private func followExposure(_ state: borrowing VenueState) {
+        exposures.add(state, rates: lastRates)
+        markouts.sample(lastMids, at: state.time)
+        for symbol in hedges.symbols.indices where hedges.symbols[symbol] == symbol {
+            if let tolerance = exposures.tolerance(symbol) { ledger.setTolerance(tolerance, symbol: symbol) }
         }
     }
 
@@ -237,6 +257,7 @@ public final class RunRecorder {
     }
 
     public func ended(_ order: Order, at time: Timestamp) {
+        if order.draft.purpose == .hedge { hedgeEnded(order) }
         let index = activityOfAccount[order.draft.account.index]
         let decision = decisions[order.id.rawValue]
         if decision != nil { decisions.remove(order.id.rawValue) }
@@ -292,6 +313,7 @@ public final class RunRecorder {
         record(state)
         drawdown.finish(at: state.time)
         ledger.move(state.mids)
+        let legRisk = legRisk(exposures.finish(at: state.time))
         let (end, rates) = (equityNow, lastRates)
         let attribution = attribution(end, rates, state)
         let statistics = ReturnStatistics(returns, stepSeconds: Double(description.sampling.count) / 1e9)
@@ -305,7 +327,7 @@ public final class RunRecorder {
             sampling: description.sampling, capital: capital, drawdown: drawdown,
             ulcerIndex: returns.isEmpty ? nil : (ulcerSum / Double(returns.count)).squareRoot(), activity: activity,
             mechanisms: mechanisms.reduce(into: [:]) { $0[$1.name] = $1.count },
-            unverifiedFills: unverified, largeFills: large, fillTimes: fillTimes,
+            unverifiedFills: unverified, largeFills: large, markouts: markouts.finish(), legRisk: legRisk, fillTimes: fillTimes,
             takerSlippage: slippage.weight > 0 ? slippage.sum / slippage.weight : nil, roundTrips: trips, positions: positions(state),
             balances: zip(description.accounts, state.balances).map { ($0.name, $1) }, rates: ratesUsed(rates), equity: equity,
             drawdownSeries: drawdownSeries, fees: fees, mids: named(mids), inventory: namedInventory(), netDelta: netDelta, spread: spread)
@@ -324,7 +346,8 @@ public final class RunRecorder {
         let edges = ledger.edges.map { Attribution.Edge(role: $0.key.role, purpose: $0.key.purpose, amount: $0.amounts.exact(rates)) }
         return Attribution(
             edges: edges.sorted { ($0.role.rawValue, $0.purpose.rawValue) < ($1.role.rawValue, $1.purpose.rawValue) },
-            basis: ledger.basis.exact(rates), netExposure: ledger.netExposure.exact(rates), fees: ledger.fees.exact(rates),
+            basis: ledger.basis.exact(rates), nakedExposure: ledger.nakedExposure.exact(rates),
+            inventory: ledger.inventory.exact(rates), fees: ledger.fees.exact(rates),
             funding: ledger.funding.exact(rates), penalties: ledger.penalties.exact(rates), adjustments: ledger.adjustments.exact(rates),
             markDifference: ledger.markDifference(state.marks).exact(rates), currency: currency,
             netProfit: end.exact(rates) - startEquity.exact(startRates) - flows.exact(rates))

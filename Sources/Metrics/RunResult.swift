@@ -77,6 +77,8 @@ public struct RunResult: Sendable {
     public var unverifiedFills: Int
     /// Fills of more than a tenth of what was displayed.
     public var largeFills: Int
+    public var markouts: Markouts
+    public var legRisk: LegRisk
     public var fillTimes: FillTimes
     /// Basis points against the mid at the decision, cost positive, weighted by notional; nil without taker fills.
     public var takerSlippage: Double?

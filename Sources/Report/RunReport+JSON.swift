@@ -29,6 +29,8 @@ extension RunReport {
         keys["performance"] = performance
         keys["attribution"] = attributionFigures
         keys["venues"] = .array(result.activity.map(activity))
+        keys["markouts"] = markoutFigures
+        keys["leg_risk"] = legRiskFigures
         keys["simulation"] = honesty
         keys["positions"] = .array(result.positions.map(position))
         keys["balances"] = .array(result.balances.map { balance($0.account, $0.amounts) })
@@ -48,8 +50,8 @@ extension RunReport {
         ])
     }
 
-    private func strings(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
-    private func exact(_ amount: ExactAmount) -> JSONValue { .string(plain(amount, decimals: 9)) }
+    func strings(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
+    func exact(_ amount: ExactAmount) -> JSONValue { .string(plain(amount, decimals: 9)) }
 
     private func feed(_ feed: Backtest.Feed) -> JSONValue {
         .object([
@@ -134,6 +136,9 @@ extension RunReport {
         let times = result.fillTimes
         return .object([
             "fills_by_mechanism": .object(result.mechanisms.mapValues { .integer(Int64($0)) }),
+            "fill_share_by_mechanism": .object(result.mechanisms.mapValues { .ratio(share($0)) }),
+            "share_of_fills_over_a_tenth_of_displayed": .ratio(share(result.largeFills)),
+            "queue_models": .object(queueModels), "books": .array(outcome.feeds.map(bookTimes)), "stress": stressFigures,
             "fills_over_a_tenth_of_displayed": .integer(Int64(result.largeFills)),
             "fills_unverified": .integer(Int64(result.unverifiedFills)),
             "resting_orders": .integer(Int64(times.count)), "median_time_to_fill_ns": times.median.map { .integer($0.count) } ?? .null,

@@ -11,12 +11,15 @@ extension RunReport {
             sections: [
                 .init(title: "Result", blocks: [.headline(headline), .warnings(warnings), .chart(equityChart), .chart(drawdownChart)]),
                 .init(title: "Where it came from", blocks: [.table(attributionTable)]),
-                .init(title: "Market and fills", blocks: [.chart(priceChart(tables)), .chart(spreadChart), .table(mechanismTable)]),
+                .init(title: "Market and fills", blocks: [.chart(priceChart(tables)), .chart(spreadChart)]),
                 .init(title: "Inventory", blocks: [.chart(inventoryChart), .chart(deltaChart), .table(positionTable)]),
                 .init(
                     title: "Execution",
                     blocks: [.table(venueTable), .facts(execution), .chart(feeChart), .table(termsTable), .table(latencyTable)]),
+                .init(title: "After each fill", blocks: markoutBlocks),
+                .init(title: "Leg risk", blocks: legRiskBlocks),
                 .init(title: "Risk", blocks: [.facts(risk)] + faultBlocks),
+                .init(title: "How far to believe it", blocks: honestyBlocks),
                 .init(
                     title: "Tables",
                     blocks: [
@@ -106,16 +109,6 @@ extension RunReport {
             id: "attribution", title: "PnL attribution", header: ["part", currency], numeric: [1], rows: rows,
             note: "Net PnL is the venues' balances and positions, the parts are the core's own records: their difference is the residual."
         )
-    }
-
-    private var mechanismTable: Page.Table {
-        let total = max(1, result.mechanisms.values.reduce(0, +))
-        let rows = result.mechanisms.sorted { $0.key < $1.key }.map {
-            [$0.key, String($0.value), number(Double($0.value) / Double(total) * 100, decimals: 1, unit: " %")]
-        }
-        return .init(
-            id: "mechanisms", title: "Why orders filled", header: ["mechanism", "fills", "share"], numeric: [1, 2], rows: rows,
-            note: "\(result.largeFills) fills took more than a tenth of what was displayed; \(result.unverifiedFills) are unverified.")
     }
 
     private var positionTable: Page.Table {

@@ -12,11 +12,17 @@ public struct RunReport {
     let seed: UInt64
     let overrides: [String]
     let outcome: Backtest.Outcome
+    let stress: Stress?
 
     var result: RunResult { outcome.result }
     var currency: String { result.description.reporting.code }
 
-    public init(name: String, strategy: String, scenarioHash: String, seed: UInt64, overrides: [String], outcome: Backtest.Outcome) {
+    /// - Parameter stress: What the same scenario earns under other models, where that was asked.
+    public init(
+        name: String, strategy: String, scenarioHash: String, seed: UInt64, overrides: [String], outcome: Backtest.Outcome,
+        stress: Stress? = nil
+    ) {
+        self.stress = stress
         self.name = name
         self.strategy = strategy
         self.scenarioHash = scenarioHash
@@ -82,7 +88,8 @@ public struct RunReport {
         let attribution = result.attribution
         var lines = attribution.edges.map { ("execution, \($0.role) \($0.purpose)", $0.amount) }
         lines += [
-            ("price moves, paired (basis)", attribution.basis), ("price moves, unpaired", attribution.netExposure),
+            ("price moves, paired (basis)", attribution.basis), ("price moves, naked episodes", attribution.nakedExposure),
+            ("price moves, inventory", attribution.inventory),
             ("fees", attribution.fees),
             ("funding", attribution.funding), ("liquidation penalties", attribution.penalties), ("adjustments", attribution.adjustments),
             ("mark − mid on open positions", attribution.markDifference), ("currency of the collateral", attribution.currency),
@@ -130,6 +137,8 @@ public struct RunReport {
         if !result.positions.isEmpty {
             lines.append("  open: " + result.positions.map { "\($0.account) \($0.quantity) \($0.instrument)" }.joined(separator: ", "))
         }
+        lines += legRiskLines
+        if result.fillCount > 0 { lines.append(honestyLine) }
         lines += faultLines
         for assumption in outcome.assumptions { lines.append("  assumed: \(assumption)") }
         for warning in warnings { lines.append("  warning: \(warning)") }

@@ -47,6 +47,10 @@ public struct CoreConfiguration: Sendable {
 /// for a market event.
 public protocol CoreObserver: AnyObject {
     func submitted(_ order: Order, at time: Timestamp)
+    /// The venue has the order, since `venueTime` by its clock.
+    func acknowledged(_ order: OrderID, venueTime: Timestamp, at time: Timestamp)
+    /// Nobody knows what became of a request on the order.
+    func becameUnknown(_ order: Order, at time: Timestamp)
     /// A fill as the core recorded it, after the order's state took it in.
     func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp)
     func ended(_ order: Order, at time: Timestamp)
@@ -83,6 +87,8 @@ struct CoreObservers: ~Copyable {
 }
 
 extension CoreObserver {
+    public func acknowledged(_ order: OrderID, venueTime: Timestamp, at time: Timestamp) {}
+    public func becameUnknown(_ order: Order, at time: Timestamp) {}
     public func liquidated(
         _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
     ) {}

@@ -6,6 +6,7 @@ extension TradingCore {
         let (account, venueTime, now) = (event.account, event.venueTime, now)
         switch event.report {
         case .acknowledged(let id), .triggered(let id):
+            observers.tell { $0.acknowledged(id, venueTime: venueTime, at: now) }
             if change(id, { $0.acknowledge(venueTime, now) }) { outlived(id, isCertain: false) }
         case .amended(let id, let price, let quantity):
             if change(id, { $0.amended(price: price, quantity: quantity, venueTime, now) }) { amendedAfterEnd(id, quantity, venueTime) }
@@ -222,7 +223,10 @@ extension TradingCore {
         lastQuery += 1
         emit(.query(QueryRequest(account: order.draft.account, query: lastQuery, subject: .order(order.id, order.draft.instrument))))
         expectAnswer(order.id)
-        if isNews { announce(order, .unknown) }
+        if isNews {
+            announce(order, .unknown)
+            observers.tell { $0.becameUnknown(order, at: now) }
+        }
     }
 
     private func askForFills(_ account: AccountID) { ask(account, .fills(after: 0)) }

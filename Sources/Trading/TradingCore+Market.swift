@@ -133,6 +133,8 @@ extension TradingCore {
     // MARK: What the context shows
 
     func bookState(_ instrument: InstrumentID) -> BookState { feeds[instrument].sync }
+    /// When the book last changed for us; `.distantPast` if it never did.
+    public func lastUpdate(_ instrument: InstrumentID) -> Timestamp { feeds[instrument].lastUpdate }
     func bookAge(_ instrument: InstrumentID) -> Nanoseconds {
         let last = feeds[instrument].lastUpdate
         return last == .distantPast ? Nanoseconds(count: .max) : now - last

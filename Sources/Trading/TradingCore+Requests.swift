@@ -138,7 +138,8 @@ extension TradingCore {
         return sum
     }
 
-    func order(_ id: OrderID) -> Order? { orders[id] }
+    /// nil when it never was, or its record is no longer kept.
+    public func order(_ id: OrderID) -> Order? { orders[id] }
     func isDone(_ id: OrderID) -> Bool { orders.read(id) { $0.isDone } ?? true }
 
     func openOrders(_ instance: StrategyID, _ account: AccountID?, _ instrument: InstrumentID?) -> [Order] {

@@ -153,7 +153,7 @@ import Testing
         return try Self.result.map { try program.read(folder + "/" + $0) } + [try #require(facts["journal_sha256"] as? String)]
     }
 
-    @Test func `language, time zone and the seeds of hashing leave a result as it is, another seed of the run does not`() throws {
+    @Test func `Pain 21: language, time zone and the seeds of hashing leave a result as it is; another seed of the run does not`() throws {
         let program = try Program()
         #expect(try program.run("synth", "--out", "demo.tape", "--duration", "3 min", "--seed", "42", "--quiet").code == 0)
         try program.write("demo.yaml", Scenarios.demo())

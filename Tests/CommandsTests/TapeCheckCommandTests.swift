@@ -21,7 +21,7 @@ import Testing
         #expect(json.code == 3 && json.out.contains("\"verdict\": \"broken\""))
     }
 
-    @Test func `a backtest steps over a damaged chunk only when the tape was marked`() throws {
+    @Test func `Pain 20: a damaged chunk of a tape is marked, counted and stepped over; without the mark there is no run`() throws {
         let program = try Program()
         #expect(try program.run("synth", "--out", "demo.tape", "--duration", "2 min", "--quiet").code == 0)
         try program.write("demo.yaml", Scenarios.demo())

@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func `skipped rows are counted by what is wrong with them`() throws {
+    @Test func `Pain 20: skipped rows are counted by what is wrong with them; without leave to skip nothing is made`() throws {
         let text = depth(0, 1, 2) + "nonsense\n" + depth(1, 3, 4, bid: "100.001") + depth(2, 3, 4) + "{\n"
         let path = try files.write("spot.txt", text)
         let (sink, summary) = try run([path], Importer.Options(skipBad: true))

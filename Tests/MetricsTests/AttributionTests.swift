@@ -38,7 +38,7 @@ private func fill(
     let edges = ledger.edges.map { ($0.key.role, $0.key.purpose, $0.amounts[.usd]) }
     #expect(edges.count == 2 && edges[0] == (.maker, .quote, 3 * billion) && edges[1] == (.taker, .hedge, 2 * billion))
     #expect(ledger.basis[.usd] == 4 * billion)
-    #expect(ledger.netExposure[.usd] == 10 * billion)
+    #expect(ledger.inventory[.usd] == 10 * billion)
     #expect(ledger.markDifference([price(112), price(110)])[.usd] == 3 * billion)
 }
 
@@ -47,9 +47,9 @@ private func fill(
     ledger.fill(fill(0, .buy, 100, 3), account: AccountID(0), purpose: .quote, mid: price(100))
     ledger.fill(fill(1, .sell, 10, 3), account: AccountID(0), purpose: .quote, mid: price(10))
     ledger.move([price(101), price(11)])
-    #expect(ledger.basis[.usd] == 0 && ledger.netExposure[.usd] == 0)
+    #expect(ledger.basis[.usd] == 0 && ledger.inventory[.usd] == 0)
     ledger.move([price(102), price(11)])
-    #expect(ledger.basis[.usd] == 0 && ledger.netExposure[.usd] == 3 * billion)
+    #expect(ledger.basis[.usd] == 0 && ledger.inventory[.usd] == 3 * billion)
 }
 
 @Test func `a fill while no mid is known loses no move`() {
@@ -60,7 +60,7 @@ private func fill(
     ledger.move([price(80)])
     // Bought at 100 and sold at 90: −30 in all, wherever it is booked.
     let edge = ledger.edges.reduce(0) { $0 + ($1.amounts[.usd] ?? 0) }
-    #expect(edge + (ledger.basis[.usd] ?? 0) + (ledger.netExposure[.usd] ?? 0) == -30 * billion)
+    #expect(edge + (ledger.basis[.usd] ?? 0) + (ledger.inventory[.usd] ?? 0) == -30 * billion)
     #expect(ledger.position(AccountID(0), InstrumentID(0)) == .zero)
 }
 
@@ -156,7 +156,7 @@ private struct Run {
     // Four bought a dollar under the mid, three sold a dollar under it.
     #expect(attribution.edges.map { units($0.amount) } == [4 * billion, -3 * billion])
     // 4 × 10 against −3 × 8; three of four are paired.
-    #expect(units(attribution.basis) == 6 * billion && units(attribution.netExposure) == 10 * billion)
+    #expect(units(attribution.basis) == 6 * billion && units(attribution.inventory + attribution.nakedExposure) == 10 * billion)
     #expect(units(attribution.fees) == -696_000_000)
     #expect(units(attribution.funding) == 2 * billion)
     // The mark of b is a dollar above its mid, and three are short.

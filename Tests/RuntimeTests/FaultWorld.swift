@@ -93,6 +93,14 @@ final class FaultWorld {
                 price: price, quantity: quantity, flags: flags))
     }
 
+    /// The next settlement's rate and time, in an interval of an hour.
+    func fund(at milliseconds: Int64, rate: Rate, due: Int64) {
+        records.append(
+            MarketEvent(
+                kind: .funding, instrument: Self.instrument, venueTime: Self.time(milliseconds), receiveTime: Self.time(milliseconds + 5),
+                price: rate.trillionths, quantity: Nanoseconds.hours(1).count, detail: Self.time(due).nanoseconds, flags: [.first, .last]))
+    }
+
     func snapshot(at milliseconds: Int64, bids: [(Int64, Int64)], asks: [(Int64, Int64)]) {
         let levels = bids.map { ($0.0, $0.1, MarketEvent.Flags()) } + asks.map { ($0.0, $0.1, MarketEvent.Flags.sell) }
         for (index, (ticks, lots, side)) in levels.enumerated() {

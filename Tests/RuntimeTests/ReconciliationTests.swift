@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `a fill lost during a reconnect is found by the cursor when the stream is back`() throws {
+    @Test func `Pain 10: a fill lost during a reconnect is found by the cursor when the stream is back; without: it is not`() throws {
         for (reconciles, world) in Self.worlds(Fault(.privateDisconnect(.lost), from: Self.time(500), until: Self.time(1_500))) {
             world.buy(at: 100, 99, 4)
             world.sold(at: 300, 99, 11)  // One of ours, told before the stream is lost.

@@ -47,7 +47,7 @@ import Trading
         return scenario
     }
 
-    @Test func `every backtest replays to the same commands and the same hash, whatever its faults and latencies`() throws {
+    @Test func `Pain 1: every backtest replays to the same commands and the same hash, whatever its faults and latencies`() throws {
         let bench = try Workbench()
         let journal = bench.folder + "/journal.sqlite"
         var (commands, withFeeds) = (Int64(0), 0)
@@ -111,7 +111,7 @@ import Trading
         }
     }
 
-    @Test func `a command that was changed is found at its place, with what led to it`() throws {
+    @Test func `Pain 1, without: a command that was changed is found at its place, with what led to it`() throws {
         let recorded = try Recorded()
         let place = try #require(recorded.entries.lastIndex { if case .command(.submit, _) = $0 { true } else { false } })
         let changed = recorded.bench.folder + "/changed.sqlite"

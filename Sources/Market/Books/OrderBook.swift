@@ -30,6 +30,13 @@
     public var bestAsk: Price? { bestAskTicks == Self.noAsk ? nil : Price(ticks: bestAskTicks) }
     public var hasBothSides: Bool { bestBidTicks != Self.noBid && bestAskTicks != Self.noAsk }
 
+    /// Whether a level of one side is stored at the best price of the other, or within eight ticks beyond it: what a venue has
+    /// crossed and not yet removed.
+    public var isCrossed: Bool {
+        guard hasBothSides else { return false }
+        return (0..<8).contains { lots(.sell, bestBidTicks - $0) > 0 || lots(.buy, bestAskTicks + $0) > 0 }
+    }
+
     /// Half-way between the best prices; nil when a side is empty. Exact: half a tick is a whole number of 10⁻⁹ or is
     /// rounded half to even.
     public func mid(_ contract: Contract) -> FinePrice? {

@@ -73,6 +73,32 @@ public struct LatencyModel: Hashable, Sendable {
 
     public static func constant(_ latency: Nanoseconds) -> LatencyModel { LatencyModel(.constant(latency)) }
 
+    /// The same with every latency that many hundredths as long.
+    public func scaled(percent: Int) -> LatencyModel {
+        func scaled(_ span: Nanoseconds) -> Nanoseconds { Nanoseconds(count: roundedQuotient(Int128(span.count) * Int128(percent), 100)) }
+        func scaled(_ bounds: ClosedRange<Nanoseconds>) -> ClosedRange<Nanoseconds> {
+            scaled(bounds.lowerBound)...scaled(bounds.upperBound)
+        }
+        var model = self
+        switch distribution {
+        case .constant(let latency): model.distribution = .constant(scaled(latency))
+        case .normal(let mean, let deviation, let bounds):
+            model.distribution = .normal(mean: scaled(mean), deviation: scaled(deviation), scaled(bounds))
+        case .lognormal(let median, let sigma, let bounds):
+            model.distribution = .lognormal(median: scaled(median), sigma: sigma, scaled(bounds))
+        case .quantiles(let points):
+            model.distribution = .quantiles(points.map { Quantile(probability: $0.probability, latency: scaled($0.latency)) })
+        case .samples(let rows):
+            model.distribution = .samples(
+                rows.map { row in
+                    let venue = row.isRefused ? row.venue : row.request + scaled(row.venue - row.request)
+                    let answer = row.isRefused ? row.request + scaled(row.response - row.request) : venue + scaled(row.response - row.venue)
+                    return Sample(request: row.request, venue: venue, response: answer)
+                })
+        }
+        return model
+    }
+
     /// The latency of every message; nil where it is not always the same.
     public var constant: Nanoseconds? { if case .constant(let latency) = distribution { latency } else { nil } }
 }

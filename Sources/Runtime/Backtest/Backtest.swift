@@ -23,6 +23,8 @@ public struct Backtest {
         public var dataHash: String
         public var feeds: [Feed]
         public var accounts: [Terms]
+        /// How each venue that is traded estimates queues.
+        public var queues: [(venue: String, model: String)]
         public var assumptions: [String]
         public var warnings: [String]
         /// By start.
@@ -54,6 +56,9 @@ public struct Backtest {
         public var largestLatency: Nanoseconds
         /// Time during which the strategy ran and the book could not be trusted.
         public var unsynchronised: Nanoseconds
+        /// The same, and it could be trusted but had not changed for as long as the scenario calls stale, or was crossed.
+        public var stale: Nanoseconds
+        public var crossed: Nanoseconds
         public var gaps: Int
     }
 
@@ -119,7 +124,7 @@ public struct Backtest {
         let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
         let bridge = RunBridge(
             plan.description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core, recorder,
-            output: output
+            output: output, computeTime: scenario.strategy.computeTime
         ) { (time, events) throws(RunError) in
             if let failure = sink?.failure { throw failure }
             return goesOn(Progress(time: time, start: start, end: end, events: events))
@@ -146,8 +151,14 @@ public struct Backtest {
         return Outcome(
             result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
             journalRecords: journal.recordCount, journalDigest: digest?.description, dataHash: Self.dataHash(hashes),
-            feeds: feeds(sources, bridge.unsynchronised), accounts: terms, assumptions: plan.assumptions, warnings: plan.warnings,
+            feeds: feeds(sources, bridge), accounts: terms, queues: queues, assumptions: plan.assumptions, warnings: plan.warnings,
             faults: Self.faultRows(plan, venues))
+    }
+
+    private var queues: [(venue: String, model: String)] {
+        plan.scenario.venues.enumerated().filter { index, _ in plan.listings.contains { $0.venue == index } }.map { _, venue in
+            (venue.name, venue.queue.rawValue + (venue.queueExponent.map { " \(Decimal.text($0, decimals: 9))" } ?? ""))
+        }
     }
 
     private var terms: [Terms] {
@@ -157,7 +168,7 @@ public struct Backtest {
         }
     }
 
-    private func feeds(_ sources: [TapeSource], _ unsynchronised: [Nanoseconds]) -> [Feed] {
+    private func feeds(_ sources: [TapeSource], _ bridge: RunBridge) -> [Feed] {
         plan.listings.enumerated().map { index, listing in
             var hasher = SHA256Hasher()
             for part in listing.parts { hasher.update(part.summary.contentHash.description) }
@@ -168,7 +179,8 @@ public struct Backtest {
                 contentHash: hasher.finish().description, clockOffset: clock.offset, clockDrift: clock.drift,
                 liftedVenueTimes: clock.liftedVenueTimes, liftedReceiveTimes: clock.liftedReceiveTimes,
                 medianLatency: latency?.median ?? .zero,
-                latency99: latency?.percentile99 ?? .zero, largestLatency: latency?.maximum ?? .zero, unsynchronised: unsynchronised[index],
+                latency99: latency?.percentile99 ?? .zero, largestLatency: latency?.maximum ?? .zero,
+                unsynchronised: bridge.unsynchronised[index], stale: bridge.stale[index], crossed: bridge.crossed[index],
                 gaps: sources[index].gapCount)
         }
     }

@@ -5,34 +5,51 @@ public import Trading
 
 /// Joins what the venues do with what the core records, for the figures and the tables.
 public final class RunBridge: SimulationObserver, CoreObserver {
-    private let description: RunDescription
-    private let contracts: Table<Contract>
+    let description: RunDescription
+    let contracts: Table<Contract>
     private let owned: [SimulatedVenue]
     /// `owned`, called without counting a reference.
-    private let venues: Table<Port<SimulatedVenue>>
-    private let venueOfInstrument: Table<Int>
-    private let venueOfAccount: Table<Int>
+    let venues: Table<Port<SimulatedVenue>>
+    let venueOfInstrument: Table<Int>
+    let venueOfAccount: Table<Int>
     /// The core holds its observers.
-    private let core: Port<TradingCore>
-    private let recorder: RunRecorder
+    let core: Port<TradingCore>
+    let recorder: RunRecorder
     private let output: (any RunOutput)?
     private let goesOn: (Timestamp, Int64) throws(RunError) -> Bool
     private(set) var failure: RunError?
     private(set) var unsynchronised: [Nanoseconds]
     private var hasBegun = false
-    private var current: VenueState
+    private(set) var current: VenueState
     /// The mids before the fill that is being told.
     private var fillMids: [FinePrice?]
     private var lastPositions: [[Quantity]] = []
     private var lastSample: Timestamp?
+    /// Time during which our book could be traded on but had not changed for long, or showed both sides crossed.
+    private(set) var stale: [Nanoseconds]
+    private(set) var crossed: [Nanoseconds]
+    /// What each book showed before the fill that is being told.
+    var prices: [ReferencePrices?]
+    /// Hedges that were decided and have not left.
+    var departures = Ring<Departure>()
+    let computeTime: Nanoseconds
+
+    struct Departure: BitwiseCopyable {
+        var order: OrderID
+        var instrument: InstrumentID
+        var side: Side
+        var lots: Int64
+        var time: Timestamp
+    }
 
     /// - Parameters:
     ///   - venueOfInstrument: Indices into `venues`, as `venueOfAccount`.
     ///   - output: Where the rows of the tables go.
+    ///   - computeTime: How long after their cause commands leave.
     ///   - goesOn: Asked once a sample, with its time and the records so far; false interrupts the run.
     public init(
         _ description: RunDescription, _ venues: [SimulatedVenue], venueOfInstrument: [Int], venueOfAccount: [Int], _ core: TradingCore,
-        _ recorder: RunRecorder, output: (any RunOutput)? = nil,
+        _ recorder: RunRecorder, output: (any RunOutput)? = nil, computeTime: Nanoseconds = .zero,
         goesOn: @escaping (Timestamp, Int64) throws(RunError) -> Bool = { (_, _) throws(RunError) in true }
     ) {
         self.description = description
@@ -47,6 +64,10 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         self.output = output
         self.goesOn = goesOn
         unsynchronised = description.instruments.map { _ in .zero }
+        stale = unsynchronised
+        crossed = unsynchronised
+        prices = description.instruments.map { _ in nil }
+        self.computeTime = computeTime
         let (accounts, instruments) = (description.accounts, description.instruments)
         current = VenueState(
             time: description.start, balances: accounts.map { _ in [] },
@@ -55,7 +76,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
             mids: instruments.map { _ in nil })
     }
 
-    private func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
+    func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
 
     /// The run's figures, with what the venues know at its end.
     func finish(at time: Timestamp) -> RunResult {
@@ -85,7 +106,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         }
     }
 
-    private func attempt(_ body: () throws(RunError) -> Void) {
+    func attempt(_ body: () throws(RunError) -> Void) {
         guard failure == nil else { return }
         do { try body() } catch { failure = error }
     }
@@ -105,6 +126,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         recorder.venueFill(
             account: fill.account, fill.fill, mechanism: fill.witness.mechanism.name, isVerified: fill.witness.isVerified, isLarge: isLarge,
             mids: fillMids)
+        follow(fill)
         guard let output else { return }
         attempt { () throws(RunError) in
             try output.witness(fill, account: accountName(fill.account), instrument: description.instruments[filled])
@@ -136,9 +158,17 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     }
 
     public func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
-        for index in contracts.indices where core.with({ $0.isUnsynchronised(InstrumentID(index)) }) {
-            unsynchronised[index] = unsynchronised[index] + (lastSample.map { time - $0 } ?? .zero)
+        let span = lastSample.map { time - $0 } ?? .zero
+        for index in contracts.indices {
+            let id = InstrumentID(index)
+            if core.with({ $0.isUnsynchronised(id) }) {
+                unsynchronised[index] = unsynchronised[index] + span
+            } else {
+                if isStale(id, at: time) { stale[index] = stale[index] + span }
+                if core.with({ $0.books[id].isCrossed }) { crossed[index] = crossed[index] + span }
+            }
         }
+        if hasBegun { noteMargins(span) }
         lastSample = time
         attempt { () throws(RunError) in try output?.equity(recorder.lastEquity, at: time) }
         if let failure { throw failure }
@@ -149,10 +179,21 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     public func submitted(_ order: Order, at time: Timestamp) {
         let instrument = order.draft.instrument
-        recorder.submitted(order, mid: core.with { $0.books[instrument].mid(contracts[instrument.index]) }, at: time)
+        let mid = core.with { $0.books[instrument].mid(contracts[instrument.index]) }
+        recorder.submitted(order, mid: mid, at: time)
+        decide(order, mid, at: time)
     }
 
-    public func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) { recorder.requested(kind, order) }
+    public func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) {
+        recorder.requested(kind, order)
+        if kind == .amend { plan(order) }
+    }
+
+    public func acknowledged(_ order: OrderID, venueTime: Timestamp, at time: Timestamp) {
+        recorder.acknowledged(order, venueTime: venueTime)
+    }
+
+    public func becameUnknown(_ order: Order, at time: Timestamp) { recorder.becameUnknown(order) }
 
     public func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {
         recorder.refused(kind, reason, account: account)
@@ -160,6 +201,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     public func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {
         recorder.coreFill(fill, order, account: account, isLate: isLate, cancelPending: cancelPending, venueTime: venueTime)
+        hear(fill, order, account: account, venueTime: venueTime)
         guard let output else { return }
         attempt { () throws(RunError) in
             try output.fill(

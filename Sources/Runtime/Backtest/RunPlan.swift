@@ -222,6 +222,7 @@ struct RunPlan {
             instruments: instruments, venueOfInstrument: listings.map { scenario.venues[$0.venue].name },
             accounts: scenario.accounts.map { .init(name: $0.name, venue: $0.venue, collateral: $0.collateral) },
             reporting: scenario.reporting,
-            rates: rates, start: start, plannedEnd: end, capital: scenario.capital, isCompounding: scenario.returns == .compounding)
+            rates: rates, start: start, plannedEnd: end, capital: scenario.capital, isCompounding: scenario.returns == .compounding,
+            staleAfter: limits.staleAfter)
     }
 }

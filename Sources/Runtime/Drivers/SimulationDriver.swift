@@ -10,6 +10,15 @@ public protocol SimulationObserver: AnyObject {
     func changed(at time: Timestamp)
     /// Once a sample: whether the run goes on.
     func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool
+    /// When it wants to look at the books next, though nothing happens then; asked after each call.
+    var nextDue: Timestamp { get }
+    /// That time has come: every book, the venues' and ours, is as of it.
+    func due(at time: Timestamp)
+}
+
+extension SimulationObserver {
+    public var nextDue: Timestamp { .never }
+    public func due(at time: Timestamp) {}
 }
 
 /// Runs a core against simulated venues on a virtual clock.
@@ -18,8 +27,8 @@ public protocol SimulationObserver: AnyObject {
 /// data, order arrival at the venue, report at us, data at us, wake, sample; within a class the feed's or the venue's index.
 /// No two events are equal, so that a seed, a scenario and its tapes fix every command.
 ///
-///     source:   venue data │ arrivals │ reports │ data at us │ wake │ sample
-///     sources:  F          │ V        │ V       │ F          │ 1    │ 1
+///     source:   venue data │ arrivals │ reports │ data at us │ wake │ sample │ observer's
+///     sources:  F          │ V        │ V       │ F          │ 1    │ 1      │ 1
 ///
 /// A record that only moves a book commutes with all that does not read this book. So only the *live* sides of feeds are
 /// merged record by record: at the venue where an order of ours may fill, at us where a strategy is woken. The others
@@ -92,7 +101,7 @@ public protocol SimulationObserver: AnyObject {
         self.observer = observer
         feedCount = feeds.count
         venueCount = venues.count
-        timeCount = 2 * venues.count + 2
+        timeCount = 2 * venues.count + 3
         unsafe times = .allocate(capacity: timeCount)
         unsafe times.initialize(repeating: .max, count: timeCount)
         self.end = end.nanoseconds
@@ -109,8 +118,10 @@ public protocol SimulationObserver: AnyObject {
     var dataRank: Int { feedCount + 2 * venueCount }
     private var wakeRank: Int { 2 * feedCount + 2 * venueCount }
     private var sampleRank: Int { wakeRank + 1 }
+    private var dueRank: Int { wakeRank + 2 }
     private var wakeSlot: Int { 2 * venueCount }
     private var sampleSlot: Int { 2 * venueCount + 1 }
+    private var dueSlot: Int { 2 * venueCount + 2 }
 
     /// Starts the core at `start`, runs to the end of the data, stops the core and lets what is in flight arrive.
     ///
@@ -123,7 +134,7 @@ public protocol SimulationObserver: AnyObject {
         while true {
             let (time, rank) = next()
             guard time <= stride else {
-                let instant = Instant(time: stride, rank: sampleRank + 1)
+                let instant = Instant(time: stride, rank: dueRank + 1)
                 if try runLive(to: instant) { continue }
                 try bringUp(to: instant)
                 if stride == end {
@@ -138,6 +149,11 @@ public protocol SimulationObserver: AnyObject {
             if rank >= wakeRank {
                 if rank == wakeRank { try bringUpLocal(through: time) } else { try bringUp(to: instant) }
                 if isQuiet, isStarted || time == .max { break }
+            }
+            if rank == dueRank {
+                observer?.due(at: Timestamp(nanoseconds: time))
+                noteDue()
+                continue
             }
             lastTime = max(lastTime, time)
             if rank == sampleRank {
@@ -228,6 +244,7 @@ public protocol SimulationObserver: AnyObject {
             }
         }
         unsafe times[wakeSlot] = core.nextWake.nanoseconds
+        if computeTime > .zero { noteDue() }
         core.acknowledgeNews()
         noteWatched()
     }
@@ -254,7 +271,10 @@ public protocol SimulationObserver: AnyObject {
         guard let observer else { return ports[venue].with { $0.dropFills() } }
         ports[venue].with { $0.takeFills { observer.filled($0, venue: venue) } }
         observer.changed(at: Timestamp(nanoseconds: time))
+        noteDue()
     }
+
+    private func noteDue() { unsafe times[dueSlot] = observer?.nextDue.nanoseconds ?? .max }
 
     /// Stops the core and lets requests and reports that are on their way arrive; the market stands still.
     private func finish(_ outcome: Outcome, at time: Int64) {
@@ -263,9 +283,14 @@ public protocol SimulationObserver: AnyObject {
         flush()
         unsafe times[wakeSlot] = .max
         unsafe times[sampleSlot] = .max
+        unsafe times[dueSlot] = .max
         while true {
             let (time, rank) = next()
             guard time != .max, !areVenuesQuiet else { break }
+            if rank == dueRank {
+                unsafe times[dueSlot] = .max
+                continue
+            }
             if rank < reportRank {
                 ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)

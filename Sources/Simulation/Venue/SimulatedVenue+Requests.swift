@@ -212,6 +212,15 @@ extension SimulatedVenue {
         return markets[index].book.mid(markets[index].contract)
     }
 
+    /// Whether a book is taken as it stands, synchronised or not.
+    public var trustsItsBooks: Bool { configuration.matching == .hftbacktest }
+
+    /// Lends the venue's own book, as recorded; nil while it can't be trusted.
+    public func withBook<Result>(_ instrument: InstrumentID, _ body: (borrowing OrderBook) -> Result) -> Result? {
+        guard let index = listing(instrument), markets[index].isSynchronised || trustsItsBooks else { return nil }
+        return body(markets[index].book)
+    }
+
     /// The venue's own book: best prices as the sentinels of `OrderBook` where empty.
     public func touch(_ instrument: InstrumentID) -> (bid: Int64, ask: Int64) {
         guard let index = listing(instrument) else { return (OrderBook.noBid, OrderBook.noAsk) }

@@ -405,7 +405,8 @@ public final class SimulatedVenue: Connector {
         fillLog.append(
             VenueFill(
                 time: time, account: accounts[match.account].configuration.id, fill: fill, witness: match.witness, bidTicks: quotes.bid,
-                askTicks: quotes.ask))
+                askTicks: quotes.ask, bidLots: quotes.bid == OrderBook.noBid ? 0 : markets[index].book.lots(.buy, quotes.bid),
+                askLots: quotes.ask == OrderBook.noAsk ? 0 : markets[index].book.lots(.sell, quotes.ask)))
         report(.filled(fill), match.account, time)
         if configuration.reportsAccountState { reportState(index, match.account, time) }
     }

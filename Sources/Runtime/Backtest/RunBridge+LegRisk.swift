@@ -1,0 +1,154 @@
+public import Market
+internal import Metrics
+internal import Simulation
+internal import Trading
+
+/// The books and prices that markouts and leg risk ask for, taken at the moment they are asked.
+extension RunBridge {
+    // MARK: Prices
+
+    /// Of the horizons of earlier fills, and of hedges that leave.
+    public var nextDue: Timestamp { min(recorder.nextDue, departures.isEmpty ? .never : departures[0].time) }
+
+    public func due(at time: Timestamp) {
+        while !departures.isEmpty, departures[0].time <= time {
+            let hedge = departures.removeFirst()
+            recorder.left(
+                hedge.order, core.with { BookDepth($0.books[hedge.instrument], taking: hedge.side, lots: hedge.lots) })
+        }
+        if recorder.nextDue <= time { recorder.takePrices(at: time) { referencePrices(InstrumentID($0), at: time) } }
+    }
+
+    func isStale(_ instrument: InstrumentID, at time: Timestamp) -> Bool {
+        guard let limit = description.staleAfter else { return false }
+        let last = core.with { $0.lastUpdate(instrument) }
+        return last == .distantPast || time - last > limit
+    }
+
+    /// What the venue's recorded book shows; nil where it can't be trusted or has not changed for long.
+    private func referencePrices(_ instrument: InstrumentID, at time: Timestamp) -> ReferencePrices? {
+        guard !isStale(instrument, at: time) else { return nil }
+        let contract = contracts[instrument.index]
+        let prices = venues[venueOfInstrument[instrument.index]].with { venue in
+            venue.withBook(instrument) { book -> ReferencePrices? in
+                guard book.hasBothSides else { return nil }
+                let (bid, ask) = (book.bestBidTicks, book.bestAskTicks)
+                return ReferencePrices(bid: bid, ask: ask, bidLots: book.lots(.buy, bid), askLots: book.lots(.sell, ask), contract)
+            }
+        }
+        return prices ?? nil
+    }
+
+    // MARK: At the venue
+
+    /// A fill at its venue: what every book showed before it, and the books that its hedge may meet or has met.
+    func follow(_ fill: VenueFill) {
+        let filled = fill.fill.instrument
+        for index in contracts.indices {
+            let id = InstrumentID(index)
+            // Of a fill that the record itself made possible, the book already shows what came after.
+            prices[index] = index == filled.index ? nil : referencePrices(id, at: fill.time)
+        }
+        if fill.witness.isVerified || venueIsAlwaysTrusted(filled), fill.bidTicks != OrderBook.noBid, fill.askTicks != OrderBook.noAsk,
+            !isStale(filled, at: fill.time)
+        {
+            prices[filled.index] = ReferencePrices(
+                bid: fill.bidTicks, ask: fill.askTicks, bidLots: fill.bidLots, askLots: fill.askLots, contracts[filled.index])
+        }
+        let order = core.with { $0.order(fill.fill.order) }
+        recorder.follow(fill.fill, of: order, at: fill.time, prices)
+        if order?.draft.purpose == .hedge {
+            guard recorder.wantsHedgeBook(fill.fill.order), let order else { return }
+            let book = venues[venueOfInstrument[filled.index]].with { venue in
+                venue.withBook(filled) { BookDepth($0, taking: fill.fill.side, lots: order.quantity.lots) }
+            }
+            recorder.hedgeFilled(fill.fill.order, at: fill.time, book)
+        } else {
+            recorder.opened(
+                fill.fill, at: fill.time,
+                depths(of: fill.fill) { id, lots in
+                    venues[venueOfInstrument[id.index]].with { venue in
+                        venue.withBook(id) { BookDepth($0, taking: fill.fill.side.opposite, lots: lots) }
+                    }
+                })
+        }
+    }
+
+    private func venueIsAlwaysTrusted(_ instrument: InstrumentID) -> Bool {
+        venues[venueOfInstrument[instrument.index]].with { $0.trustsItsBooks }
+    }
+
+    /// The books of a fill's symbol, by instrument; nil for others.
+    private func depths(of fill: Fill, _ depth: (InstrumentID, Int64) -> BookDepth?) -> [BookDepth?] {
+        let price = contracts[fill.instrument.index].finePrice(fill.price)
+        return contracts.indices.map { index in
+            guard recorder.isPeer(InstrumentID(index), fill.instrument) else { return nil }
+            return depth(InstrumentID(index), recorder.wantedDepth(fill, on: index, at: price))
+        }
+    }
+
+    func noteMargins(_ span: Nanoseconds) {
+        for account in venueOfAccount.indices {
+            let number = venueOfAccount[account]
+            for state in venues[number].with({ $0.margin(AccountID(account)) }) where state.hasPositions {
+                var notional: Int64 = 0
+                for index in contracts.indices
+                where venueOfInstrument[index] == number && contracts[index].settlement == state.currency {
+                    guard let mark = current.marks[index], contracts[index].kind != .spot else { continue }
+                    notional += abs(value(contracts[index], current.positions[account][index], mark).nanos)
+                }
+                if notional > 0 {
+                    recorder.margin(account, distance: Double(state.equity - state.maintenance) / Double(notional), for: span)
+                }
+            }
+        }
+    }
+
+    // MARK: At us
+
+    func decide(_ order: Order, _ mid: FinePrice?, at time: Timestamp) {
+        let draft = order.draft
+        recorder.decided(order, at: time, sent: time + computeTime, mid: mid)
+        if draft.purpose == .hedge {
+            let hedge = Departure(
+                order: order.id, instrument: draft.instrument, side: draft.side, lots: draft.quantity.lots, time: time + computeTime)
+            if computeTime > .zero {
+                departures.append(hedge)
+            } else {
+                recorder.left(order.id, core.with { BookDepth($0.books[hedge.instrument], taking: hedge.side, lots: hedge.lots) })
+            }
+        } else {
+            plan(order)
+        }
+    }
+
+    /// What hedging a quote would cost now on the first other instrument of its symbol.
+    func plan(_ order: Order) {
+        let draft = order.draft
+        guard draft.purpose == .quote, draft.type == .limit, draft.timeInForce == .goodTillCancelled, let price = order.price,
+            let other = contracts.indices.first(where: {
+                $0 != draft.instrument.index && recorder.isPeer(InstrumentID($0), draft.instrument)
+            })
+        else { return }
+        let (contract, mid) = (contracts[other], contracts[draft.instrument.index].finePrice(price))
+        let lots = contract.quantity(baseAmount: contracts[draft.instrument.index].baseAmount(order.quantity, at: mid), at: mid).lots
+        guard lots > 0 else { return }
+        let swept = core.with { $0.books[InstrumentID(other)].sweep(draft.side.opposite, lots: lots) }
+        guard swept.lots == lots else { return }
+        recorder.planned(
+            order.id, hedge: InstrumentID(other),
+            at: FinePrice(nanos: roundedQuotient(swept.tickLots * Int128(contract.tickSize.nanos), Int128(lots))))
+    }
+
+    func hear(_ fill: Fill, _ order: Order?, account: AccountID, venueTime: Timestamp) {
+        let now = core.with { $0.now }
+        switch order?.draft.purpose {
+        case .hedge: return recorder.hedged(fill, at: now, venueTime: venueTime)
+        case .flatten:
+            recorder.closed(fill, account: account, isFlat: core.with { $0.position(account, fill.instrument).isZero }, at: now)
+        case .quote, .rebalance, nil: break
+        }
+        let books = depths(of: fill) { id, lots in core.with { BookDepth($0.books[id], taking: fill.side.opposite, lots: lots) } }
+        recorder.heard(fill, at: now, venueTime: venueTime, books)
+    }
+}
