@@ -78,7 +78,7 @@ import Trading
         var dear = Self.started(["costs": .rate(Rate(basisPoints: 6))])
         dear.pass(milliseconds: 20_000)
         #expect(dear.notes.sent == [])
-        var cheap = Self.started(["costs": .rate(Rate(basisPoints: 5))])
+        var cheap = Self.started(["costs": .rate(Rate(basisPoints: 4))])
         cheap.pass(milliseconds: 20_000)
         #expect(cheap.notes.sent.count > 0)
     }
@@ -117,14 +117,14 @@ import Trading
     }
 
     @Test func `it collects at settlements and leaves when the difference has gone`() {
-        var world = Self.open(["min_hold": .duration(.seconds(60))])
+        var world = Self.open(["min_hold": .duration(.seconds(60)), "check_interval": .duration(.seconds(5))])
+        for venue in 0...1 { world.mark(venue, 60_000) }
         world.pass(milliseconds: 3_600_000)
-        world.mark(0, 60_000)
-        world.mark(1, 60_000)
+        for venue in 0...1 { world.mark(venue, 60_000) }
         Self.tell(&world, 1, 1, dueInSeconds: 28_000)
         world.pass(milliseconds: 9_000)
         #expect(Self.positions(world) == [-40, 40])
-        world.pass(milliseconds: 8_000)
+        world.pass(milliseconds: 12_000)
         #expect(Self.positions(world) == [0, 0] && Self.says(world, "closing: the difference has gone"))
         // 40 lots at 60,000 are 2,400 USD: 5 bp received, 1 bp paid.
         #expect(Self.says(world, "funding 1.2 USD and -0.24 USD in 2 payments, realised less predicted 0 ± 0 bp an hour"))
@@ -163,7 +163,7 @@ import Trading
         world.pass(milliseconds: 10_000)
         Self.lift(&world, times: 3)
         #expect(Self.positions(world) == [-20, 20], "the second venue says that it holds nothing")
-        world.pass(milliseconds: 3_000)
+        world.pass(milliseconds: 4_000)
         Self.lift(&world)
         #expect(Self.positions(world) == [-40, 40])
     }
