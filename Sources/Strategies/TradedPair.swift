@@ -53,6 +53,15 @@ struct TradedPair {
         return bases
     }
 
+    /// The sum of both legs, in 10⁻⁹ of the base currency, where it is more than this share of their sizes and can be traded; nil where
+    /// it isn't, or a leg has no price.
+    func imbalance(beyond band: Rate, _ context: Context) -> Int64? {
+        guard let bases = bases(context), let mid = mid(0, context) else { return nil }
+        let (net, gross) = (bases[0] + bases[1], abs(bases[0]) + abs(bases[1]))
+        let allowed = roundedQuotient(Int128(gross) * Int128(band.trillionths), Int128(Rate.scale))
+        return abs(net) > max(allowed, size.minimum(at: mid)) ? net : nil
+    }
+
     /// What both legs hold, as a note says it.
     func text(_ context: Context) -> String {
         legs.indices.map { "\(instrument($0).text(position($0, context)))" }.joined(separator: " and ")

@@ -223,6 +223,13 @@ import Trading
         #expect(Self.positions(world) == [0, 0] && Self.says(world, "the collateral is too unequal"))
     }
 
+    @Test func `a gap in what is known of a market closes nothing`() {
+        var world = Self.open()
+        world.record(0, .gap, .buy, 0, 0)
+        world.pass(milliseconds: 60_000)
+        #expect(Self.positions(world) == [-40, 40] && !world.notes.sent.contains { $0.draft.purpose == .flatten })
+    }
+
     @Test func `no more pairs are opened within an hour than allowed`() {
         var world = Self.started(
             ["max_opens": .integer(2), "max_hold": .duration(.seconds(5)), "cooldown": .duration(.seconds(1))], dueInSeconds: 90_000)

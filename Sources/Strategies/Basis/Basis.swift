@@ -346,10 +346,7 @@ public final class Basis: Strategy {
     }
 
     private func inspectDelta(_ context: inout Context) {
-        guard let bases = pair.bases(context), let mid = pair.mid(0, context) else { return }
-        let (net, gross) = (abs(bases[0] + bases[1]), abs(bases[0]) + abs(bases[1]))
-        let band = roundedQuotient(Int128(gross) * Int128(parameters.rate("delta_band").trillionths), Int128(Rate.scale))
-        guard net > max(band, pair.size.minimum(at: mid)) else { return deltaFailures = 0 }
+        guard let net = pair.imbalance(beyond: parameters.rate("delta_band"), context) else { return deltaFailures = 0 }
         deltaFailures += 1
         guard deltaFailures >= parameters.integer("max_delta_failures") else { return }
         let isClosing = if case .closing = phase { true } else { false }

@@ -32,16 +32,15 @@ public final class FundingArb: Strategy {
 
     private static let questions = 5
     private static let rebalances = 3
-    private static let hoursInYear: Int64 = 8_760
 
-    private let parameters: Parameters
-    private let pair: TradedPair
+    let parameters: Parameters
+    let pair: TradedPair
     private var phase = Phase.idle
     private var cycle: CarryCycle?
     private var hedger: Hedger
-    private var funding = FundingWatch()
+    private(set) var funding = FundingWatch()
     private var cycles = 0
-    private var opens: [Timestamp] = []
+    private(set) var opens: [Timestamp] = []
     private var reported: [Quantity?] = [nil, nil]
     private var check: TimerToken?
     /// Of an open pair: its last time, the first at which it may be left for the rates, and when it will be unless they recover.
@@ -149,63 +148,6 @@ public final class FundingArb: Strategy {
             confirm(&context)
         default: break
         }
-    }
-
-    // MARK: Whether it pays
-
-    private func difference(_ context: Context) -> Int64? {
-        funding.difference(at: context.now, within: parameters.duration("funding_stale"))
-    }
-
-    private func isAtLeast(_ name: String, _ perHour: Int64) -> Bool {
-        Int128(perHour) * Int128(Self.hoursInYear) >= Int128(parameters.rate(name).trillionths)
-    }
-
-    /// The leg to sell, if a pair would earn more than it costs; and how long it takes to earn that, in hours.
-    private func worthwhile(_ context: Context) -> (short: Int, breakEven: Double)? {
-        guard let difference = difference(context), difference != 0, isAtLeast("min_edge_apr", abs(difference)) else { return nil }
-        let short = difference > 0 ? 0 : 1
-        guard let mid = pair.mid(0, context) else { return nil }
-        let clip = parameters.amount("clip").baseAmount(of: pair.instrument(0), at: mid)
-        let makerSide: Side = short == 0 ? .sell : .buy
-        // The maker leg rests when it enters; all else takes.
-        guard let hedge = pair.slippage(1, makerSide.opposite, clip, context),
-            let exit = pair.slippage(0, makerSide.opposite, clip, context), let other = pair.slippage(1, makerSide, clip, context)
-        else { return nil }
-        let costs =
-            parameters.rate("costs").trillionths + parameters.rate("basis_buffer").trillionths + hedge.trillionths + exit.trillionths
-            + other.trillionths
-        let hold = parameters.duration("expected_hold")
-        let usual = Double(parameters.factor("persistence").trillionths) / Double(Rate.scale)
-        let lasting = Double(abs(difference)) * funding.persistence(of: difference, over: hold, otherwise: usual)
-        let hours = Double(hold.count) / 3_600_000_000_000
-        guard lasting > 0, lasting * hours > Double(costs) else { return nil }
-        return (short, Double(costs) / lasting)
-    }
-
-    private func isSkewed(_ context: Context) -> Bool {
-        let collateral = pair.legs.map { Int128(context.collateral($0)) }
-        let (sum, distance) = (collateral[0] + collateral[1], abs(collateral[0] - collateral[1]))
-        return distance * Int128(Rate.scale) > sum * Int128(parameters.rate("equity_skew").trillionths)
-    }
-
-    private func mayOpen(_ context: Context) -> Bool {
-        guard context.freeze == nil, pair.canTrade(within: parameters.duration("stale_after"), context), !isSkewed(context) else {
-            return false
-        }
-        return opens.count(where: { $0 + .hours(1) > context.now }) < parameters.integer("max_opens") && target(context) != nil
-    }
-
-    /// What each leg is to hold, in 10⁻⁹ of the base currency; nil where that is less than both venues take.
-    private func target(_ context: Context) -> Int64? {
-        guard let mid = pair.mid(0, context) else { return nil }
-        let wanted = parameters.amount("max_notional").baseAmount(of: pair.instrument(0), at: mid)
-        let base = pair.size.largest(within: min(wanted, pair.affordable(leverage: parameters.integer("leverage"), context)))
-        return base >= pair.size.minimum(at: mid) ? base : nil
-    }
-
-    private func settlementIsNear(_ context: Context) -> Bool {
-        funding.nextSettlement(after: context.now) <= context.now + parameters.duration("settlement_lead")
     }
 
     // MARK: Opening
@@ -329,7 +271,7 @@ public final class FundingArb: Strategy {
         if let share = excess(bases, context) {
             return reduce(pair.legs.indices.map { Self.share(pair.position($0, context), share) }, "more leverage than allowed", &context)
         }
-        if isOffBalance(bases, context) { return rebalance(bases, &context) }
+        if let net = imbalance(context) { return rebalance(net, bases, &context) }
         rebalances = 0
         let returns = cycle.priceReturn { pair.executable($0, cycle.side($0).opposite, abs(bases[$0]), context) }
         guard let returns else { return }
@@ -338,40 +280,15 @@ public final class FundingArb: Strategy {
         if let limit = parameters.rateLimit("take_profit"), earned >= limit.trillionths { close("it has earned enough", &context) }
     }
 
-    private static func share(_ quantity: Quantity, _ share: Rate) -> Quantity {
-        Quantity(lots: Int64(Int128(quantity.magnitude.lots) * Int128(share.trillionths) / Int128(Rate.scale)))
-    }
-
-    /// The share of both legs that has to go for no account to have more leverage than a pair is opened with; nil: none has too much.
-    private func excess(_ bases: [Int64], _ context: Context) -> Rate? {
-        var largest = Rate.zero
-        for leg in pair.legs.indices {
-            guard let mid = pair.mid(leg, context) else { return nil }
-            let notional = Int128(abs(bases[leg])) * Int128(mid.nanos) / 1_000_000_000
-            let equity = Int128(max(0, context.collateral(pair.legs[leg])))
-            guard notional > equity * Int128(parameters.integer("max_leverage")) else { continue }
-            let kept = equity * Int128(parameters.integer("leverage")) * Int128(Rate.scale) / notional
-            largest = max(largest, Rate(trillionths: Rate.scale - Int64(kept)))
-        }
-        return largest > .zero ? largest : nil
-    }
-
-    private func isOffBalance(_ bases: [Int64], _ context: Context) -> Bool {
-        guard let mid = pair.mid(0, context) else { return false }
-        let (net, gross) = (abs(bases[0] + bases[1]), abs(bases[0]) + abs(bases[1]))
-        let band = roundedQuotient(Int128(gross) * Int128(parameters.rate("delta_band").trillionths), Int128(Rate.scale))
-        return net > max(band, pair.size.minimum(at: mid))
-    }
-
     /// Takes what the larger leg has too much off it.
-    private func rebalance(_ bases: [Int64], _ context: inout Context) {
+    private func rebalance(_ net: Int64, _ bases: [Int64], _ context: inout Context) {
         guard hedger.state == .flat, pair.legs.allSatisfy({ context.inFlight($0.account, $0.instrument).isZero }) else { return }
         rebalances += 1
         guard rebalances <= Self.rebalances else { return closeAtOnce("it could not be balanced", suspends: true, &context) }
         let larger = abs(bases[0]) > abs(bases[1]) ? 0 : 1
         guard let mid = pair.mid(larger, context) else { return }
         var quantities = [Quantity.zero, .zero]
-        quantities[larger] = pair.instrument(larger).quantity(baseAmount: abs(bases[0] + bases[1]), at: mid).magnitude
+        quantities[larger] = pair.instrument(larger).quantity(baseAmount: abs(net), at: mid).magnitude
         reduce(quantities, "off balance", &context)
     }
 
@@ -472,7 +389,7 @@ public final class FundingArb: Strategy {
             considerRates(&context)
             if isOpen, let cycle { inspectOpen(cycle, &context) }
         case .closing(let exit) where exit.isUnhurried:
-            guard let bases = pair.bases(context), isOffBalance(bases, context) else { return nakedChecks = 0 }
+            guard imbalance(context) != nil else { return nakedChecks = 0 }
             nakedChecks += 1
             if nakedChecks >= Self.rebalances { closeAtOnce("its slices do not match", &context) }
         case .opening, .pausing, .settling, .confirming, .rebalancing, .closing, .cooling, .suspended: break
