@@ -50,4 +50,4 @@ bench: build ## Measure signing beside the official signer, what recordings take
 	@Benchmarks/run $(BIN)/workload
 
 clean: ## Remove build folders and generated data; reports stay
-	rm -rf .build .build-* Data/{demo,jump,stray,maker}.tape
+	rm -rf .build .build-* Data/{demo,jump,stray,maker,funding,spot}.tape

@@ -29,6 +29,18 @@ struct SynthCommand: ParsableCommand {
     )
     var jump: [String] = []
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: """
+            What a venue's funding is, such as "backpack 3 bp every 10 min"; from a time on: "backpack -2 bp at 30 min"; may be given \
+            several times, in order of time.
+            """
+    )
+    var funding: [String] = []
+
+    @Flag(help: "Adds the first venue's spot market.")
+    var spot = false
+
     @Option(help: "How far the venues stray from the common price, in multiples of the usual: 1 to 20.")
     var stray: Int64 = 1
 
@@ -44,12 +56,23 @@ struct SynthCommand: ParsableCommand {
         for text in jump where Self.jump(text) == nil {
             throw ValidationError("--jump '\(text)' wants a share of at most 50 % and a time: \"+1.5 % at 30 min\", \"-2 % at 1 h\"")
         }
+        for text in funding {
+            guard let statement = FundingStatement(text) else {
+                throw ValidationError(
+                    "--funding '\(text)' wants a venue, a rate of at most 10 %, and maybe an interval and a time: "
+                        + "\"backpack 3 bp every 10 min\", \"lighter -0.5 bp at 1 h\"")
+            }
+            let names = GeneratedMarket.standard(venues: venues, duration: .hours(1)).instruments.map(\.venue)
+            guard names.contains(statement.venue) else {
+                throw ValidationError("--funding '\(text)': the market has \(names.joined(separator: ", "))")
+            }
+        }
         guard Self.span(duration) != nil else {
             throw ValidationError("--duration '\(duration)' wants a number and a unit: \"90 min\", \"2 h\", \"3 d\"")
         }
     }
 
-    private static func span(_ text: String) -> Nanoseconds? {
+    static func span(_ text: String) -> Nanoseconds? {
         let parts = text.split(separator: " ")
         let units: [Substring: Int64] = ["s": 1, "min": 60, "h": 3_600, "d": 86_400]
         guard parts.count == 2, let count = Int64(parts[0]), count > 0, let unit = units[parts[1]], count <= 36_500 * 86_400 / unit else {
@@ -70,7 +93,8 @@ struct SynthCommand: ParsableCommand {
         guard let span = Self.span(duration) else { return }
         let progress = ProgressLine(isQuiet: quiet)
         do throws(TapeError) {
-            var configuration = GeneratedMarket.standard(venues: venues, duration: span)
+            var configuration = GeneratedMarket.standard(venues: venues, spot: spot, duration: span)
+            for text in funding { FundingStatement(text)?.apply(to: &configuration) }
             configuration.jumps = jump.compactMap(Self.jump)
             configuration.stray = stray
             let writer = try TapeWriter(creating: out, replacing: replace)
@@ -88,11 +112,44 @@ struct SynthCommand: ParsableCommand {
             try writer.close()
             progress.finish()
             if !quiet {
-                Terminal.out("wrote \(out): \(count) records of \(configuration.instruments.map(\.venue).joined(separator: ", "))")
+                let names = configuration.instruments.map { $0.kind == .spot ? "\($0.venue) (spot)" : $0.venue }
+                Terminal.out("wrote \(out): \(count) records of \(names.joined(separator: ", "))")
             }
         } catch {
             progress.finish()
             throw Failure(error)
+        }
+    }
+}
+
+/// `VENUE RATE [every SPAN] [at SPAN]`.
+private struct FundingStatement {
+    let venue: String
+    private let rate: Rate
+    private let interval: Nanoseconds?
+    private let after: Nanoseconds
+
+    init?(_ text: String) {
+        var words = text.split(separator: " ").map(String.init)[...]
+        guard words.count >= 3, let name = words.popFirst(), let number = words.popFirst(), let unit = words.popFirst(),
+            let decimals = ["bp": 8, "%": 10][unit], let share = try? Decimal.parse(number, decimals: decimals),
+            abs(share) <= Rate.scale / 10
+        else { return nil }
+        var spans: [String: Nanoseconds] = [:]
+        while let word = words.popFirst() {
+            guard word == "every" || word == "at", spans[word] == nil, let span = SynthCommand.span(words.prefix(2).joined(separator: " "))
+            else { return nil }
+            spans[word] = span
+            words = words.dropFirst(2)
+        }
+        (venue, rate, interval, after) = (name, Rate(trillionths: share), spans["every"], spans["at"] ?? .zero)
+    }
+
+    func apply(to market: inout GeneratedMarket) {
+        for index in market.venues.indices where market.venues[index].instrument.venue == venue {
+            guard market.venues[index].instrument.kind != .spot else { continue }
+            if let interval { market.venues[index].instrument.fundingInterval = interval }
+            market.venues[index].fundingSteps.append(.init(after: after, rate: rate))
         }
     }
 }

@@ -71,6 +71,31 @@ enum SharedParameters {
         return configuration
     }
 
+    /// Of leaving without haste.
+    static let slicedExit: [ParameterSpecification] = [
+        .init(
+            "exit_depth", .rate(percent / 100...100 * percent), default: ["25 %"],
+            "Share of the depth displayed at either venue that one slice of an exit may take."),
+        .init("exit_slippage", .rate(0...10 * percent), default: ["0.1 %"], "How far beyond the touch a slice of an exit may trade."),
+        .init("exit_delay", .duration(1_000_000...day), default: ["1 s"], "Time between two slices of an exit."),
+        .init(
+            "exit_timeout", .duration(second...day), default: ["10 min"],
+            "How long an exit is sliced; then, and where slices fail, everything is closed at once."),
+    ]
+
+    /// Of all that the legs of a pair hold.
+    static func slicedExit(_ parameters: Parameters, _ legs: [StrategyBinding.Leg], _ quantities: [Quantity], slice: Int64?)
+        -> SlicedExit.Configuration
+    {
+        var configuration = SlicedExit.Configuration(legs: legs, quantities: quantities)
+        configuration.slice = slice
+        configuration.depthShare = parameters.rate("exit_depth")
+        configuration.slippage = parameters.rate("exit_slippage")
+        configuration.delay = parameters.duration("exit_delay")
+        configuration.timeout = parameters.duration("exit_timeout")
+        return configuration
+    }
+
     static func hedger(_ parameters: Parameters, maker: StrategyBinding.Leg, taker: StrategyBinding.Leg) -> Hedger.Configuration {
         var configuration = Hedger.Configuration(maker: maker, taker: taker)
         configuration.slippage = parameters.rate("max_hedge_slippage")

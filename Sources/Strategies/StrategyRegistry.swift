@@ -17,6 +17,8 @@ public struct StrategyRegistry {
         registry.add(LiquidationHedge.self)
         registry.add(CrossArb.self)
         registry.add(MarketMaker.self)
+        registry.add(FundingArb.self)
+        registry.add(Basis.self)
         registry.add(Idle.self)
         return registry
     }

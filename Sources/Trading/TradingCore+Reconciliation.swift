@@ -2,8 +2,8 @@ internal import Market
 
 /// Comparing our own record with the venue's: at the start, at intervals, after a reconnect and after a mismatch.
 ///
-/// The venue is asked for the fills that we have not confirmed, for the open orders and for the positions. Fills enter as any
-/// others do. An order that we hold open and the venue does not name is asked about by itself; one that it names and that we
+/// The venue is asked for the funding payments and fills that we have not confirmed, for the open orders and for the positions.
+/// Payments and fills enter as any others do. An order that we hold open and the venue does not name is asked about by itself; one that it names and that we
 /// hold ended is cancelled. A position that differs freezes quoting, and when it still differs by the same after ten
 /// seconds in which it was asked for again and again, ours is made the venue's by an adjustment that is told as such: no fill is
 /// invented, and a position that was told wrongly once or for a moment moves nothing. A question without an answer says nothing.
@@ -27,11 +27,19 @@ extension TradingCore {
 
     private func review(_ account: AccountID) {
         guard !isStopped else { return }
+        askForPayments(account)
         reviews[account.index].begin(lastQuery + 1, at: now)
         for subject in [QueryRequest.Subject.fills(after: reviews[account.index].cursor), .openOrders, .positions] {
             lastQuery += 1
             emit(.query(QueryRequest(account: account, query: lastQuery, subject: subject)))
         }
+    }
+
+    /// Asks for the funding payments that may have been missed, where there is funding.
+    private func askForPayments(_ account: AccountID) {
+        guard instruments.indices.contains(where: { feeds[InstrumentID($0)].funding != nil }) else { return }
+        ask(account, .payments(after: reviews[account.index].paidThrough))
+        reviews[account.index].awaitPayments(lastQuery)
     }
 
     /// An answer is complete.

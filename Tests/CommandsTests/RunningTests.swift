@@ -30,10 +30,13 @@ import Testing
         #expect(try program.run("synth", "--out", "demo.tape", "--duration", "5 s", "--quiet", "--replace").code == 0)
     }
 
-    @Test(arguments: [["--jump", "1.5 at 30 min"], ["--jump", "+80 % at 1 min"], ["--jump", "-1 % at noon"], ["--stray", "0"]])
+    @Test(arguments: [
+        ["--jump", "1.5 at 30 min"], ["--jump", "+80 % at 1 min"], ["--jump", "-1 % at noon"], ["--stray", "0"],
+        ["--funding", "backpack 3 bp each 5 min"], ["--funding", "backpack 30 % at 5 min"], ["--funding", "grvt 3 bp every 5 min"],
+    ])
     func `a market that can't be made is refused, saying what is wanted`(words: [String]) throws {
         let refused = try Program().run(["synth", "--out", "x.tape", "--duration", "5 s"] + words)
-        #expect(refused.code == 2 && refused.error.contains(words[0] + (words[0] == "--jump" ? " '\(words[1])' wants" : " takes")))
+        #expect(refused.code == 2 && refused.error.contains(words[0] + (words[0] == "--stray" ? " takes" : " '\(words[1])'")))
     }
 
     @Test(arguments: [["tape", "info", "x.tape"], ["tape", "import", "x.tape", "--out", "y.tape", "--quiet"]])

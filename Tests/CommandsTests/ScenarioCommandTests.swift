@@ -57,7 +57,9 @@ import Testing
         let definitions = try #require(schema["$defs"] as? [String: Any])
         #expect(
             definitions.keys.filter { $0.hasPrefix("parameters of ") }.sorted()
-                == ["cross_arb", "idle", "liquidation_hedge", "market_maker", "simple_hedge", "xemm"].map { "parameters of " + $0 })
+                == ["basis", "cross_arb", "funding_arb", "idle", "liquidation_hedge", "market_maker", "simple_hedge", "xemm"].map {
+                    "parameters of " + $0
+                })
     }
 
     @Test func `strategies lists them, and explains one with an example that is valid`() throws {
@@ -65,7 +67,7 @@ import Testing
         let list = try program.run("strategies")
         #expect((list.code, list.error) == (0, ""))
         let names = list.out.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
-        #expect(names == ["simple_hedge", "xemm", "liquidation_hedge", "cross_arb", "market_maker", "idle"])
+        #expect(names == ["simple_hedge", "xemm", "liquidation_hedge", "cross_arb", "market_maker", "funding_arb", "basis", "idle"])
         for name in names {
             let explained = try program.run("strategies", name)
             #expect((explained.code, explained.error) == (0, ""))

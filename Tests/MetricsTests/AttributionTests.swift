@@ -136,7 +136,8 @@ private struct Run {
         balances[leg] += amount
         recorder.funded(
             FundingPayment(
-                instrument: InstrumentID(leg), position: Quantity(lots: positions[leg]), mark: marks[leg]!, rate: .zero,
+                instrument: InstrumentID(leg), settledAt: Timestamp(nanoseconds: 1), position: Quantity(lots: positions[leg]),
+                mark: marks[leg]!, rate: .zero,
                 amount: Money(nanos: amount, quote)))
     }
 

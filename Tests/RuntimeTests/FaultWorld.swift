@@ -116,6 +116,15 @@ final class FaultWorld {
         record(at: milliseconds, .trade, ticks, lots, [.first, .last, .sell])
     }
 
+    /// Longs will pay `basisPoints` at `due`, and not again.
+    func funding(at milliseconds: Int64, basisPoints: Int64, due: Int64) {
+        records.append(
+            MarketEvent(
+                kind: .funding, instrument: Self.instrument, venueTime: Self.time(milliseconds),
+                receiveTime: Self.time(milliseconds + 5), price: basisPoints * 100_000_000, quantity: 0,
+                detail: Self.time(due).nanoseconds, flags: [.first, .last]))
+    }
+
     // MARK: What we do
 
     func at(_ milliseconds: Int64, _ act: @escaping (inout Context) -> Void) {

@@ -55,6 +55,26 @@ import Testing
         }
     }
 
+    @Test func `funding that was not told is found at the next interval, and what is told twice counts once`() throws {
+        let span = (from: Self.time(900), until: Self.time(1_200))
+        for (reconciles, world) in Self.worlds(Fault(.droppedReports(probability: Self.whole), from: span.from, until: span.until)) {
+            world.buy(at: 100, 101, 4)
+            world.funding(at: 300, basisPoints: 100, due: 1_000)
+            world.bid(at: 1_010, 98, 21)
+            try world.run(9_500)
+            #expect((world.ledger.core == world.ledger.venue) == reconciles)
+        }
+        let twice = FaultWorld(
+            Fault(.duplicatedReports(probability: Self.whole, after: .milliseconds(300)), from: span.from, until: span.until),
+            reconcileEvery: .seconds(2))
+        twice.buy(at: 100, 101, 4)
+        twice.funding(at: 300, basisPoints: 100, due: 1_000)
+        twice.bid(at: 1_010, 98, 21)
+        try twice.run(9_500)
+        let told = twice.told.filter { if case .funding = $0.event { true } else { false } }
+        #expect(told.count == 1 && twice.ledger.core == twice.ledger.venue)
+    }
+
     @Test func `an order whose end was not told is asked about`() throws {
         let cut = Fault(.autoDeleveraging(share: Self.whole), from: Self.time(90_000), until: Self.time(90_000))
         for (reconciles, world) in Self.worlds(

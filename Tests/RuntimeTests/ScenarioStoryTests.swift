@@ -92,4 +92,42 @@ import Trading
         #expect(story.fills.contains { $0.purpose == .hedge && $0.account == "T" })
         #expect(story.fills.allSatisfy { ($0.purpose == .quote) == ($0.account == "M") })
     }
+
+    @Test func `a simple hedge enters, holds, leaves and does it again`() throws {
+        let (outcome, story) = try Self.run("simple_hedge", Self.market(minutes: 20), seed: 42, synth: "")
+        #expect(outcome.result.fillCount >= 20 && outcome.result.roundTrips.count >= 2)
+        #expect(outcome.result.attribution.residual == .zero)
+        #expect(story.lines.contains { $0.text.hasPrefix("cycle 2: leaving") })
+    }
+
+    @Test func `a difference of funding is collected at settlements until it goes, then the other way around`() throws {
+        let market = Self.market(minutes: 50) { market in
+            (market.venues[0].instrument.fundingInterval, market.venues[1].instrument.fundingInterval) = (.minutes(10), .minutes(5))
+            func step(_ minutes: Int64, _ basisPoints: Int64) -> GeneratedMarket.FundingStep {
+                .init(after: .minutes(minutes), rate: Rate(basisPoints: basisPoints))
+            }
+            market.venues[0].fundingSteps = [step(0, 4), step(22, -2)]
+            market.venues[1].fundingSteps = [step(0, -1), step(26, 3), step(46, -2)]
+        }
+        let statements = [
+            "backpack 4 bp every 10 min", "lighter -1 bp every 5 min", "backpack -2 bp at 22 min", "lighter 3 bp at 26 min",
+            "lighter -2 bp at 46 min",
+        ]
+        let (outcome, story) = try Self.run("funding_arb", market, seed: 8, synth: statements.map { " --funding \"\($0)\"" }.joined())
+        #expect(outcome.result.fillCount >= 20 && outcome.result.attribution.residual == .zero)
+        let first = try #require(story.lines.first { $0.text.hasPrefix("cycle 1 ended: the difference has gone") })
+        #expect(first.text.contains("funding") && !first.text.contains("no funding"))
+        #expect(story.lines.contains { $0.text.hasPrefix("cycle 2: sells the taker leg") })
+        #expect(story.lines.contains { $0.text.hasPrefix("cycle 2 ended: the difference has gone") })
+        #expect(outcome.result.attribution.funding > .zero)
+    }
+
+    @Test func `a perpetual's premium over spot is sold, and bought back when it has gone`() throws {
+        var market = GeneratedMarket.standard(venues: 2, spot: true, duration: .minutes(20))
+        market.stray = 16
+        let (outcome, story) = try Self.run("basis", market, seed: 6, synth: " --stray 16 --spot")
+        #expect(outcome.result.fillCount >= 20 && outcome.result.roundTrips.count >= 1)
+        #expect(outcome.result.attribution.residual == .zero)
+        #expect(story.lines.contains { $0.text.contains("the premium has gone") })
+    }
 }

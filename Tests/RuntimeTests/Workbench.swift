@@ -22,7 +22,7 @@ struct Workbench {
     }
 
     func synth(_ market: GeneratedMarket, seed: UInt64) throws -> [String] {
-        let paths = market.instruments.map { "\(folder)/\($0.venue).tape" }
+        let paths = market.instruments.map { "\(folder)/\($0.venue)\($0.kind == .spot ? "-spot" : "").tape" }
         let writers = try paths.map { try TapeWriter(creating: $0, replacing: true) }
         for (writer, instrument) in zip(writers, market.instruments) {
             _ = try writer.addFeed(FeedDescription(instrument: instrument, source: "test"))

@@ -62,6 +62,38 @@ import Testing
         }
     }
 
+    @Test func `funding that is stated is paid at its interval, from its time on`() {
+        let change = { (market: inout GeneratedMarket) in
+            market.venues[0].instrument.fundingInterval = .minutes(5)
+            market.venues[0].fundingSteps = [
+                .init(after: .zero, rate: Rate(basisPoints: 4)), .init(after: .minutes(2), rate: Rate(basisPoints: -3)),
+            ]
+        }
+        let told = Self.events(3, minutes: 4, venues: 2, change).filter { $0.kind == .funding }
+        let start = GeneratedMarket.standard(venues: 2, duration: .minutes(4)).start
+        for event in told where event.instrument == InstrumentID(0) {
+            let stated: Int64 = event.venueTime < start + .minutes(2) ? 400_000_000 : -300_000_000
+            #expect(abs(event.price - stated) < 1_000_000 && event.quantity == 300 * 1_000_000_000)
+            #expect(event.detail == (start + .minutes(5)).nanoseconds)
+        }
+        // The other venue's is what it is without.
+        func other(_ events: [MarketEvent]) -> [MarketEvent] { events.filter { $0.instrument == InstrumentID(1) } }
+        #expect(other(told) == other(Self.events(3, minutes: 4, venues: 2).filter { $0.kind == .funding }))
+    }
+
+    @Test func `a spot market comes last, pays no funding, and leaves the others as they are`() {
+        func events(_ spot: Bool) -> [MarketEvent] {
+            var generator = MarketGenerator(GeneratedMarket.standard(venues: 2, spot: spot, duration: .minutes(2)), seed: 3)
+            var (all, part) = ([MarketEvent](), ContiguousArray<MarketEvent>())
+            while generator.next(into: &part) { all += part }
+            return all
+        }
+        let all = events(true)
+        #expect(all.filter { $0.instrument != InstrumentID(2) } == events(false))
+        let coins = all.filter { $0.instrument == InstrumentID(2) }
+        #expect(coins.count > 1_000 && !coins.contains { $0.kind == .mark || $0.kind == .funding })
+    }
+
     @Test func `venues that stray are further apart`() {
         func farthest(_ stray: Int64) -> Int64 {
             let books = Table(count: 2) { _ in OrderBook() }

@@ -147,13 +147,14 @@ private func money(_ text: String, _ currency: Currency) throws -> Money { Money
     let rate = Rate(basisPoints: 25)
     stage.receive(.funding, rate.trillionths, 10_000, detail: settlement.nanoseconds)
     stage.pass(Nanoseconds(count: 5_000))
-    func payment(_ lots: Int64, _ amount: String) throws -> AccountEvent.Report {
+    func payment(_ lots: Int64, _ amount: String, at time: Timestamp) throws -> AccountEvent.Report {
         .funding(
             FundingPayment(
-                instrument: Stage.instrument, position: Quantity(lots: lots), mark: FinePrice(nanos: 110_000_000_000), rate: rate,
+                instrument: Stage.instrument, settledAt: time, position: Quantity(lots: lots), mark: FinePrice(nanos: 110_000_000_000),
+                rate: rate,
                 amount: try money(amount, .usd)))
     }
-    #expect(stage.bid(90, 1) == [try payment(4, "-1.1"), try payment(-4, "1.1")])
+    #expect(stage.bid(90, 1) == [try payment(4, "-1.1", at: settlement), try payment(-4, "1.1", at: settlement)])
     #expect(stage.bid(90, 2).isEmpty)
     #expect(stage.venue.balances(AccountID(0)) == [try money("998.9", .usd)])
     #expect(stage.venue.balances(AccountID(1)) == [try money("1001.1", .usd)])

@@ -118,6 +118,17 @@ struct PairWorld {
         flush()
     }
 
+    /// What a venue tells of its funding: the rate of one interval, and when it is settled next.
+    mutating func funding(_ venue: Int, basisPoints: Int64, everySeconds: Int64, dueInSeconds: Int64) {
+        let time = Timestamp(nanoseconds: now)
+        let event = MarketEvent(
+            kind: .funding, instrument: InstrumentID(venue), venueTime: time, receiveTime: time, price: basisPoints * 100_000_000,
+            quantity: everySeconds * Self.second, detail: now + dueInSeconds * Self.second, flags: [.first, .last])
+        venues[venue].receive(event)
+        core.receive(event)
+        flush()
+    }
+
     private func flush() {
         while let command = core.nextCommand() { venues[players[command.account.index].venue].handle(command, now: core.now) }
     }

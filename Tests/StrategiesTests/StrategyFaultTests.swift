@@ -40,6 +40,20 @@ import Trading
         var (specification, roles, changes) = (MarketMaker.specification, ["maker", "taker"], ["size": size, "hedge": .choice("all")])
         if strategy == "cross_arb" {
             (specification, roles, changes) = (CrossArb.specification, ["pilot", "second"], ["size": size])
+        } else if strategy == "basis" {
+            (specification, roles) = (Basis.specification, ["base", "perp"])
+            changes = [
+                "size": size, "costs": .rate(.zero), "open": .rate(Rate(basisPoints: 30)), "next_open_delay": .duration(.seconds(3)),
+                "stale_after": .duration(.hours(1)),
+            ]
+        } else if strategy == "funding_arb" {
+            (specification, roles) = (FundingArb.specification, ["maker", "taker"])
+            changes = [
+                "max_notional": .amount(Money(nanos: 60_000_000, PairWorld.btc)), "clip": size, "costs": .rate(.zero),
+                "confirm": .duration(.seconds(1)), "entry_timeout": .duration(.seconds(5)), "cooldown": .duration(.seconds(2)),
+                "max_hold": .duration(.seconds(15)), "max_opens": .integer(100), "settlement_lead": .duration(.seconds(1)),
+                "stale_after": .duration(.hours(1)), "basis_stop": .rate(Rate(basisPoints: 500)),
+            ]
         } else if strategy == "liquidation_hedge" {
             (specification, roles) = (LiquidationHedge.specification, ["maker", "taker_1", "taker_2"])
             changes = [
@@ -55,6 +69,8 @@ import Trading
             do {
                 switch strategy {
                 case "cross_arb": return try CrossArb(parameters, binding)
+                case "basis": return try Basis(parameters, binding)
+                case "funding_arb": return try FundingArb(parameters, binding)
                 case "liquidation_hedge": return try LiquidationHedge(parameters, binding)
                 default: return try MarketMaker(parameters, binding)
                 }
@@ -79,11 +95,12 @@ import Trading
         }
     }
 
-    @Test(arguments: ["liquidation_hedge", "cross_arb", "market_maker"], TestScale.seeds(25))
+    @Test(arguments: ["liquidation_hedge", "cross_arb", "market_maker", "funding_arb", "basis"], TestScale.seeds(25))
     func `when the faults are over nothing is unhedged, and our record is the venues'`(strategy: String, seed: UInt64) {
         var world = Self.world(strategy, seed)
         var (generator, mid) = (SeededGenerator(seed: seed, stream: 99), Int64(60_001))
         world.start()
+        for venue in 0...1 { world.funding(venue, basisPoints: venue == 0 ? 10 : -10, everySeconds: 20, dueInSeconds: 20) }
         Self.drive(&world, seconds: Self.faultSeconds + 60, trades: true, &generator, &mid)
         // Long enough for what is under way to end, and for the slowest retry of a closing.
         Self.drive(&world, seconds: 70, trades: false, &generator, &mid)

@@ -8,7 +8,7 @@ import Testing
 private enum CaseNumber {
     static let commands = 7
     static let reports = 17
-    static let subjects = 5
+    static let subjects = 6
     static let operators = 3
     static let entries = 8
 
@@ -53,6 +53,7 @@ private enum CaseNumber {
         case .positions: 2
         case .balances: 3
         case .fills: 4
+        case .payments: 5
         }
     }
 
@@ -136,7 +137,8 @@ private struct Samples {
         case 1: .openOrders
         case 2: .positions
         case 3: .balances
-        default: .fills(after: count())
+        case 4: .fills(after: count())
+        default: .payments(after: Timestamp(nanoseconds: self.number()))
         }
     }
 
@@ -166,7 +168,8 @@ private struct Samples {
         case 13:
             .funding(
                 FundingPayment(
-                    instrument: instrument(), position: quantity(), mark: FinePrice(nanos: self.number()),
+                    instrument: instrument(), settledAt: Timestamp(nanoseconds: self.number()), position: quantity(),
+                    mark: FinePrice(nanos: self.number()),
                     rate: Rate(trillionths: self.number()), amount: money()))
         case 14: .liquidation(instrument(), quantity(), FinePrice(nanos: self.number()), penalty: money())
         case 15: .adjustment(money())

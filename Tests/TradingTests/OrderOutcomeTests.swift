@@ -182,7 +182,8 @@ func `the venue ends an order once`(report: AccountEvent.Report, end: Order.End,
     stage.report(
         .funding(
             FundingPayment(
-                instrument: CoreStage.instrument, position: Quantity(lots: -2), mark: FinePrice(nanos: 80_000_000_000),
+                instrument: CoreStage.instrument, settledAt: Timestamp(nanoseconds: 1), position: Quantity(lots: -2),
+                mark: FinePrice(nanos: 80_000_000_000),
                 rate: Rate(basisPoints: 1), amount: Money(nanos: 16_000_000, .usd))))
     #expect(balance() == 990_016_000_000)
 }

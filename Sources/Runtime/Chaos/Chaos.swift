@@ -230,7 +230,7 @@ public final class Chaos: @unchecked Sendable {
         let bridge = RunBridge(
             description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core,
             RunRecorder(description))
-        let watch = InvariantWatch(bridge, core, venues, plan, killAt: start + Nanoseconds(count: span.count / 5 * 4))
+        let watch = InvariantWatch(bridge, core, venues, plan, killAt: start + Nanoseconds(count: span.count / 5 * 4), end: end)
         core.observe(watch)
         let driver = try SimulationDriver(
             core: core, venues: venues,

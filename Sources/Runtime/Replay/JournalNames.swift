@@ -146,6 +146,7 @@ public struct JournalNames: Sendable {
                 case .positions: "positions"
                 case .balances: "balances"
                 case .fills(let trade): trade == 0 ? "all fills" : "fills after trade \(trade)"
+                case .payments(let time): time == .distantPast ? "all payments" : "payments after \(time.iso8601)"
                 }
             return ("query", [("number", "\(request.query)"), ("asks for", asked)])
         case .setLeverage(_, _, let leverage): return ("set leverage", [("to", "\(leverage)")])

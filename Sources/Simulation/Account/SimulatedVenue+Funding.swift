@@ -42,7 +42,9 @@ extension SimulatedVenue {
         desk.funds.market.add(-amount)
         desk.note(account)
         // The settlement is noticed at the first record after it; the report can't leave before.
-        let payment = FundingPayment(instrument: markets[index].id, position: position, mark: price, rate: rate, amount: amount)
+        let payment = FundingPayment(
+            instrument: markets[index].id, settledAt: time, position: position, mark: price, rate: rate, amount: amount)
+        accounts[account].payments.append(payment)
         report(.funding(payment), account, max(time, now))
     }
 }

@@ -9,6 +9,8 @@ struct VenueAccount {
     /// By listing; of spot unused.
     private(set) var costs: [PositionCost]
     private(set) var fees: AccountFees
+    /// Of funding, in order of time.
+    var payments: [FundingPayment] = []
 
     init(_ configuration: VenueConfiguration.Account, listings: Int) {
         self.configuration = configuration

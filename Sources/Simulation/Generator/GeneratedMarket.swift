@@ -14,6 +14,8 @@ public struct GeneratedMarket: Sendable {
         public var halfSpread: Int64
         /// Mean size of a level, in lots.
         public var levelLots: Int64
+        /// In order of time; before the first, and beside them, the rate wanders about a tenth of a basis point in 8 h.
+        public var fundingSteps: [FundingStep] = []
 
         public init(
             instrument: Instrument, meanGap: Nanoseconds, lag: Nanoseconds, latency: Nanoseconds, halfSpread: Int64, levelLots: Int64
@@ -24,6 +26,19 @@ public struct GeneratedMarket: Sendable {
             self.latency = latency
             self.halfSpread = halfSpread
             self.levelLots = levelLots
+        }
+    }
+
+    /// What a venue's funding is from a time on.
+    public struct FundingStep: Hashable, Sendable {
+        /// From the start of the market.
+        public var after: Nanoseconds
+        /// For one interval; positive: longs pay.
+        public var rate: Rate
+
+        public init(after: Nanoseconds, rate: Rate) {
+            self.after = after
+            self.rate = rate
         }
     }
 
@@ -61,8 +76,9 @@ public struct GeneratedMarket: Sendable {
 
     /// BTC perpetuals at two or three venues near 60,000, from 2025-01-01 on.
     ///
+    /// - Parameter spot: Whether the first venue has a spot market too, which comes last.
     /// - Precondition: Two or three venues.
-    public static func standard(venues count: Int, duration: Nanoseconds) -> GeneratedMarket {
+    public static func standard(venues count: Int, spot: Bool = false, duration: Nanoseconds) -> GeneratedMarket {
         precondition((2...3).contains(count), "the standard market has two or three venues")
         guard let usdc = Currency("USDC"), let usdt = Currency("USDT"), let btc = Currency("BTC") else {
             preconditionFailure("the codes of the standard market's currencies are valid")
@@ -85,8 +101,14 @@ public struct GeneratedMarket: Sendable {
                 instrument: perpetual("grvt", "BTC_USDT_Perp", usdt, 8), meanGap: .milliseconds(60), lag: .milliseconds(40),
                 latency: .milliseconds(5), halfSpread: 2, levelLots: 40_000),
         ]
+        let coins = Venue(
+            instrument: Instrument(
+                symbol: "BTC", venue: "backpack", venueSymbol: "BTC_USDC", kind: .spot, base: btc, quote: usdc,
+                tickSize: FinePrice(nanos: 1_000_000_000), lotSize: 10_000, minimumQuantity: Quantity(lots: 10),
+                minimumNotional: 5_000_000_000),
+            meanGap: .milliseconds(70), lag: .milliseconds(80), latency: .milliseconds(4), halfSpread: 2, levelLots: 25_000)
         return GeneratedMarket(
-            venues: Array(all.prefix(count)), start: Timestamp(nanoseconds: 1_735_689_600_000_000_000), duration: duration,
+            venues: all.prefix(count) + (spot ? [coins] : []), start: Timestamp(nanoseconds: 1_735_689_600_000_000_000), duration: duration,
             startTicks: 60_000,
             volatility: 3, jumpEvery: .minutes(20), jumpTicks: 60, droughtEvery: .minutes(40))
     }

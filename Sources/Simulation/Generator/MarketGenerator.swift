@@ -69,7 +69,7 @@ public struct MarketGenerator {
         } else {
             move(&venue, settings, &writer, &records)
         }
-        if time >= venue.nextMark { reference(&venue, settings, &writer, &records) }
+        if time >= venue.nextMark, settings.instrument.kind != .spot { reference(&venue, settings, &writer, &records) }
         venue.frame = writer.frame
         let gap = max(1_000, venue.random.exponential(mean: settings.meanGap.count / 1_000) * 1_000)
         venue.next = time + Nanoseconds(count: gap)
@@ -128,10 +128,11 @@ public struct MarketGenerator {
         while venue.nextMark <= time { venue.nextMark = venue.nextMark + .seconds(1) }
         while venue.nextFunding <= time { venue.nextFunding = venue.nextFunding + interval }
         venue.fundingRate += venue.random.uniform(in: -200_000...200_000) - venue.fundingRate / 2_000
+        let wandering = venue.fundingRate * (interval.count / 1_000_000_000) / 28_800
+        let stated = settings.fundingSteps.last { market.start + $0.after <= time }?.rate.trillionths ?? 0
         let mark = price.price(lag: .seconds(1)) * settings.instrument.tickSize.nanos / CommonPrice.unit
         writer.reference(.mark, mark, 0, 0)
-        writer.reference(
-            .funding, venue.fundingRate * (interval.count / 1_000_000_000) / 28_800, interval.count, venue.nextFunding.nanoseconds)
+        writer.reference(.funding, stated + wandering, interval.count, venue.nextFunding.nanoseconds)
         writer.close(into: &records)
     }
 }

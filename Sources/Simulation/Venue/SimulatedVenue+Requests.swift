@@ -173,6 +173,8 @@ extension SimulatedVenue {
             for balance in accounts[account].balances { report(.balance(balance), account, time) }
         case .fills(let after):
             for fill in knownOrders.fills(request.account, after: after) { report(.filled(fill), account, time) }
+        case .payments(let after):
+            for payment in accounts[account].payments where payment.settledAt > after { report(.funding(payment), account, time) }
         }
         report(.endOfAnswer(query: request.query), account, time)
     }

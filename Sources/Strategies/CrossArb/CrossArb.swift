@@ -25,15 +25,12 @@ public final class CrossArb: Strategy {
         case suspended
     }
 
-    private static let names = ["pilot", "second"]
     /// How long a measured latency is believed.
     private static let latencyMemory = Nanoseconds.minutes(1)
     private static let day: Int64 = 86_400_000_000_000
 
     private let parameters: Parameters
-    /// The pilot and the second leg.
-    private let legs: [StrategyBinding.Leg]
-    private let sizing: PairSizing
+    private let pair: TradedPair
     private let tolerance: Int64
     private var phase = Phase.idle
     private var hedger: Hedger
@@ -45,21 +42,11 @@ public final class CrossArb: Strategy {
 
     public init(_ parameters: Parameters, _ binding: StrategyBinding) throws(ParameterError) {
         self.parameters = parameters
-        legs = Self.names.map(binding.leg)
-        let instruments = legs.map { binding.instruments[$0.instrument.index] }
-        sizing = PairSizing(maker: instruments[0], taker: instruments[1])
-        guard legs[0].instrument != legs[1].instrument else {
-            throw ParameterError(
-                parameter: "accounts", message: "pilot and second trade the same instrument", hint: "name accounts at two venues")
-        }
-        if let spot = instruments.firstIndex(where: { $0.kind == .spot }) {
-            throw ParameterError(
-                parameter: "accounts", message: "the \(Self.names[spot]) leg is spot, which can't be sold short",
-                hint: "name accounts at venues of contracts")
-        }
-        try parameters.amount("size").checkSize("size", of: instruments[0], "pilot")
+        pair = try TradedPair(["pilot", "second"], binding)
+        try pair.refuseSpot([0, 1])
+        try parameters.amount("size").checkSize("size", of: pair.instrument(0), "pilot")
         tolerance = parameters.factor("delta_tolerance").trillionths / 1_000
-        hedger = Self.hedger(parameters, legs)
+        hedger = Self.hedger(parameters, pair.legs)
     }
 
     private static func hedger(_ parameters: Parameters, _ legs: [StrategyBinding.Leg]) -> Hedger {
@@ -72,9 +59,9 @@ public final class CrossArb: Strategy {
     public var interests: Interests { .touch }
 
     public func start(_ context: inout Context) {
-        if let leg = legs.indices.first(where: { !position($0, context).isZero }) {
+        if let leg = pair.legs.indices.first(where: { !pair.position($0, context).isZero }) {
             phase = .suspended
-            context.note("suspended: the \(Self.names[leg]) leg holds a position that is not of this strategy")
+            context.note("suspended: the \(pair.names[leg]) leg holds a position that is not of this strategy")
             return
         }
         checkLater(&context)
@@ -90,9 +77,9 @@ public final class CrossArb: Strategy {
         switch event {
         // What a venue closed by force is not opened again: the other leg goes too.
         case .liquidation(let account, let instrument, _):
-            if let leg = leg(account, instrument) { return close("the \(Self.names[leg]) leg was closed by force", &context) }
+            if let leg = pair.leg(account, instrument) { return close("the \(pair.names[leg]) leg was closed by force", &context) }
         case .adjusted(let account, let instrument, _):
-            if let leg = leg(account, instrument) { return close("the \(Self.names[leg]) leg is not what its fills make", &context) }
+            if let leg = pair.leg(account, instrument) { return close("the \(pair.names[leg]) leg is not what its fills make", &context) }
         default: break
         }
         if isHedging { hedger.receive(event, &context) }
@@ -114,21 +101,14 @@ public final class CrossArb: Strategy {
         }
     }
 
-    private func leg(_ account: AccountID, _ instrument: InstrumentID) -> Int? {
-        legs.firstIndex { $0.account == account && $0.instrument == instrument }
-    }
-
-    private func position(_ leg: Int, _ context: Context) -> Quantity { context.position(legs[leg].account, legs[leg].instrument) }
-    private func instrument(_ leg: Int) -> Instrument { leg == 0 ? sizing.maker : sizing.taker }
-
     private func record(_ id: OrderID, _ change: OrderChange, _ context: Context) {
-        guard let order = context.order(id), let leg = leg(order.draft.account, order.draft.instrument) else { return }
+        guard let order = context.order(id), let leg = pair.leg(order.draft.account, order.draft.instrument) else { return }
         switch change {
         case .acknowledged, .unknown: latencies[leg] = (context.now - order.submittedAt, context.now)
         case .filled(let fill, _):
             guard let side = side, order.draft.side == (leg == 0 ? side : side.opposite) else { return }
-            let price = instrument(leg).finePrice(fill.price)
-            entry[leg].add(abs(instrument(leg).baseAmount(fill.quantity, at: price)), at: price)
+            let price = pair.instrument(leg).finePrice(fill.price)
+            entry[leg].add(abs(pair.instrument(leg).baseAmount(fill.quantity, at: price)), at: price)
         default: break
         }
     }
@@ -143,31 +123,19 @@ public final class CrossArb: Strategy {
 
     // MARK: Spreads
 
-    /// What a leg trades at on a side, for a base amount; at the touch where it rests.
-    private func price(_ leg: Int, _ side: Side, _ base: Int64, rests: Bool = false, _ context: Context) -> FinePrice? {
-        let (id, instrument) = (legs[leg].instrument, instrument(leg))
-        if rests { return (side == .buy ? context.books[id].bestBid : context.books[id].bestAsk).map(instrument.finePrice) }
-        guard let mid = context.books[id].mid(instrument) else { return nil }
-        return context.books[id].executablePrice(side, instrument.quantity(baseAmount: base, at: mid), instrument)
-    }
-
-    /// What the second leg is dearer by where the pilot buys, cheaper by where it sells, in 10⁻⁹ of the quote currency.
-    private func gap(_ pilotSide: Side, entering: Bool, _ base: Int64, _ context: Context) -> Int64? {
-        let (one, two) = entering ? (pilotSide, pilotSide.opposite) : (pilotSide.opposite, pilotSide)
-        let rests = entering && parameters.choice("entry") == "maker"
-        guard let pilot = price(0, one, base, rests: rests, context), let second = price(1, two, base, context) else { return nil }
-        return (second.nanos - pilot.nanos) * pilotSide.sign
+    private func gap(_ side: Side, entering: Bool, _ base: Int64, _ context: Context) -> Int64? {
+        pair.gap(side, entering: entering, rests: entering && parameters.choice("entry") == "maker", base, context)
     }
 
     private func base(_ context: Context) -> Int64? {
-        guard let mid = context.books[legs[0].instrument].mid(sizing.maker) else { return nil }
-        let base = parameters.amount("size").baseAmount(of: sizing.maker, at: mid)
-        return base >= sizing.minimumBase(at: mid) ? base : nil
+        guard let mid = pair.mid(0, context) else { return nil }
+        let base = parameters.amount("size").baseAmount(of: pair.sizing.maker, at: mid)
+        return base >= pair.sizing.minimumBase(at: mid) ? base : nil
     }
 
     private func isWide(_ side: Side, _ context: Context) -> Bool {
         guard let base = base(context), let gap = gap(side, entering: true, base, context),
-            let mid = context.books[legs[0].instrument].mid(sizing.maker)
+            let mid = pair.mid(0, context)
         else { return false }
         let wanted = parameters.rate("entry_threshold").trillionths + parameters.rate("costs").trillionths
         return Int128(gap) * Int128(Rate.scale) >= Int128(mid.nanos) * Int128(wanted)
@@ -177,16 +145,16 @@ public final class CrossArb: Strategy {
 
     private func mayEnter(_ context: Context) -> Bool {
         guard context.freeze == nil, !isMaintenance(context.now) else { return false }
-        for (index, leg) in legs.enumerated() {
+        for (index, leg) in pair.legs.enumerated() {
             guard context.canTrade(leg), context.bookAge(leg.instrument) <= parameters.duration("stale_after") else { return false }
             if let (span, time) = latencies[index], context.now < time + Self.latencyMemory, span > parameters.duration("latency_limit") {
                 return false
             }
         }
         // Both legs must be affordable before the first is sent.
-        guard let base = base(context), let mid = context.books[legs[0].instrument].mid(sizing.maker) else { return false }
+        guard let base = base(context), let mid = pair.mid(0, context) else { return false }
         let notional = roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000)
-        return notional <= (legs.map { context.collateral($0) }.min() ?? 0) * parameters.integer("leverage")
+        return notional <= (pair.legs.map { context.collateral($0) }.min() ?? 0) * parameters.integer("leverage")
     }
 
     /// Whether maintenance is on, or closer than positions are closed before it.
@@ -223,19 +191,19 @@ public final class CrossArb: Strategy {
 
     private func enter(_ side: Side, _ context: inout Context) {
         guard mayEnter(context), isWide(side, context), let base = base(context),
-            let mid = context.books[legs[0].instrument].mid(sizing.maker)
+            let mid = pair.mid(0, context)
         else { return phase = .idle }
-        if legs.indices.contains(where: { !position($0, context).isZero }) { return close("a fill that came late", &context) }
-        let quantity = sizing.makerQuantity(base: base, at: mid)
-        hedger = Self.hedger(parameters, legs)
+        if !pair.isFlat(context) { return close("a fill that came late", &context) }
+        let quantity = pair.sizing.makerQuantity(base: base, at: mid)
+        hedger = Self.hedger(parameters, pair.legs)
         (entry, deltaFailures) = ([AveragePrice(), AveragePrice()], 0)
         cycles += 1
-        context.note("cycle \(cycles): the pilot \(side == .buy ? "buys" : "sells") \(sizing.maker.text(quantity))")
+        context.note("cycle \(cycles): the pilot \(side == .buy ? "buys" : "sells") \(pair.sizing.maker.text(quantity))")
         if parameters.choice("entry") == "maker" {
-            let work = SharedParameters.trackingLimit(parameters, legs[0], side, quantity)
+            let work = SharedParameters.trackingLimit(parameters, pair.legs[0], side, quantity)
             phase = .entering(context.run(TrackingLimit(work)), side)
         } else {
-            var work = ImmediateFill.Configuration(leg: legs[0], side: side, quantity: quantity)
+            var work = ImmediateFill.Configuration(leg: pair.legs[0], side: side, quantity: quantity)
             work.slippage = parameters.rate("max_slippage")
             // One try: what it did not get was not there at a price that pays.
             (work.attempts, work.purpose) = (1, .quote)
@@ -247,16 +215,16 @@ public final class CrossArb: Strategy {
     private func settle(_ context: inout Context) {
         guard case .settling(let side) = phase else { return }
         let isSettled = hedger.state == .flat || (hedger.state == .accumulating && hedger.ledger.pending == 0)
-        guard isSettled, context.inFlight(legs[1].account, legs[1].instrument).isZero else { return }
-        guard !position(0, context).isZero else { return coolDown(&context) }
+        guard isSettled, context.inFlight(pair.legs[1].account, pair.legs[1].instrument).isZero else { return }
+        guard !pair.position(0, context).isZero else { return coolDown(&context) }
         phase = .holding(side, until: context.wake(at: context.now + parameters.duration("max_hold")))
-        let held = "\(sizing.maker.text(position(0, context))) and \(sizing.taker.text(position(1, context)))"
+        let held = pair.text(context)
         context.note("cycle \(cycles): holding \(held)")
         watch(side, &context)
     }
 
     private func watch(_ side: Side, _ context: inout Context) {
-        guard let one = entry[0].value, let two = entry[1].value, context.canTrade(legs[0]), context.canTrade(legs[1]),
+        guard let one = entry[0].value, let two = entry[1].value, context.canTrade(pair.legs[0]), context.canTrade(pair.legs[1]),
             let gap = gap(side, entering: false, entry[1].base, context)
         else { return }
         let entered = (two.nanos - one.nanos) * side.sign
@@ -281,7 +249,7 @@ public final class CrossArb: Strategy {
         case .idle, .settling: break
         }
         context.note("cycle \(cycles): closing: \(reason)")
-        let work = Flatten(SharedParameters.flatten(parameters, legs))
+        let work = Flatten(SharedParameters.flatten(parameters, pair.legs))
         phase = .closing(context.run(work), reason: reason, suspends: suspends)
     }
 
@@ -331,7 +299,7 @@ public final class CrossArb: Strategy {
     private func inspect(_ context: inout Context) {
         switch phase {
         case .idle, .candidate:
-            if legs.indices.contains(where: { !position($0, context).isZero }) { close("a fill that came late", &context) }
+            if !pair.isFlat(context) { close("a fill that came late", &context) }
         case .settling, .holding:
             inspectDelta(&context)
             if side != nil, isMaintenance(context.now) { close("maintenance is near", &context) }
@@ -340,29 +308,10 @@ public final class CrossArb: Strategy {
     }
 
     private func inspectDelta(_ context: inout Context) {
-        var net: Int64 = 0
-        for leg in legs.indices {
-            guard let price = context.books[legs[leg].instrument].mid(instrument(leg)) ?? context.mark(legs[leg].instrument) else { return }
-            net += instrument(leg).baseAmount(position(leg, context), at: price)
-        }
+        guard let net = pair.bases(context)?.reduce(0, +) else { return }
         guard abs(net) > tolerance else { return deltaFailures = 0 }
         deltaFailures += 1
         guard deltaFailures >= parameters.integer("max_delta_failures") else { return }
         close("the positions were off by \(Decimal.text(net, decimals: 9)) base at \(deltaFailures) checks", suspends: true, &context)
     }
-}
-
-/// What a leg paid on average.
-private struct AveragePrice {
-    /// In 10⁻⁹ of the base currency.
-    private(set) var base: Int64 = 0
-    private var worth: Int128 = 0
-
-    mutating func add(_ base: Int64, at price: FinePrice) {
-        self.base += base
-        worth += Int128(base) * Int128(price.nanos)
-    }
-
-    /// nil before the first fill.
-    var value: FinePrice? { base > 0 ? FinePrice(nanos: roundedQuotient(worth, Int128(base))) : nil }
 }

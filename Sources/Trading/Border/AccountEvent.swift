@@ -132,6 +132,8 @@ public struct OrderStatus: Hashable, BitwiseCopyable, Sendable {
 /// A funding settlement of one position.
 public struct FundingPayment: Hashable, BitwiseCopyable, Sendable {
     public var instrument: InstrumentID
+    /// When it was settled: what tells one payment from the next, however often they are told.
+    public var settledAt: Timestamp
     /// The position that paid.
     public var position: Quantity
     public var mark: FinePrice
@@ -140,8 +142,11 @@ public struct FundingPayment: Hashable, BitwiseCopyable, Sendable {
     /// Positive if received.
     public var amount: Money
 
-    public init(instrument: InstrumentID, position: Quantity, mark: FinePrice, rate: Rate, amount: Money) {
+    public init(
+        instrument: InstrumentID, settledAt: Timestamp, position: Quantity, mark: FinePrice, rate: Rate, amount: Money
+    ) {
         self.instrument = instrument
+        self.settledAt = settledAt
         self.position = position
         self.mark = mark
         self.rate = rate

@@ -92,6 +92,8 @@ public struct QueryRequest: Hashable, BitwiseCopyable, Sendable {
         case balances
         /// Fills after the one with this trade id; 0 asks for all.
         case fills(after: UInt64)
+        /// Funding payments of settlements after this time.
+        case payments(after: Timestamp)
     }
 
     public var account: AccountID

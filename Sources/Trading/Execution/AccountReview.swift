@@ -23,6 +23,19 @@ struct AccountReview {
     private(set) var orders: [OrderID] = []
     private(set) var positions: [InstrumentID: Quantity] = [:]
     var mismatches: [Mismatch] = []
+    /// Payments up to this settlement have been told completely.
+    private(set) var paidThrough = Timestamp.distantPast
+    private var newestPayment = Timestamp.distantPast
+    private var payments: (query: UInt64, newestWhenAsked: Timestamp)?
+    /// The last payments that were counted.
+    private var counted: [Settlement] = []
+
+    private struct Settlement: Hashable {
+        var instrument: InstrumentID
+        var time: Timestamp
+    }
+
+    private static let paymentsKept = 1_024
 
     /// - Parameter query: The number of the first of the queries.
     mutating func begin(_ query: UInt64, at time: Timestamp) {
@@ -35,10 +48,27 @@ struct AccountReview {
     mutating func heard(_ order: OrderID) { if query != nil { orders.append(order) } }
     mutating func heard(_ position: Quantity, of instrument: InstrumentID) { if query != nil { positions[instrument] = position } }
 
+    /// Whether a payment was not counted before; it is from now on. A venue may tell one twice, or again when asked.
+    mutating func isNew(_ payment: FundingPayment) -> Bool {
+        let settlement = Settlement(instrument: payment.instrument, time: payment.settledAt)
+        newestPayment = max(newestPayment, payment.settledAt)
+        guard payment.settledAt > paidThrough, !counted.contains(settlement) else { return false }
+        counted.append(settlement)
+        if counted.count > Self.paymentsKept { counted.removeFirst() }
+        return true
+    }
+
+    mutating func awaitPayments(_ query: UInt64) { payments = (query, newestPayment) }
+
     enum Answer { case fills, orders, positions }
 
     /// What is complete with the end of this answer; nil for other queries.
     mutating func complete(_ query: UInt64) -> Answer? {
+        if let asked = payments, asked.query == query {
+            paidThrough = asked.newestWhenAsked
+            payments = nil
+            return nil
+        }
         switch self.query.map({ query &- $0 }) {
         case 0:
             // What we had heard of before asking came before the answer: nothing up to it is missing any more.

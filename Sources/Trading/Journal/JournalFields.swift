@@ -123,6 +123,7 @@ struct JournalFields {
         case 2: return .positions
         case 3: return .balances
         case 4: return word().map { .fills(after: $0) }
+        case 5: return number().map { .payments(after: Timestamp(nanoseconds: $0)) }
         default: return nil
         }
     }
@@ -175,11 +176,13 @@ struct JournalFields {
             return .position(instrument, quantity: quantity, entry: entry)
         case 12: return money().map { .balance($0) }
         case 13:
-            guard let instrument = instrument(), let position = quantity(), let mark = fine(), let rate = number(), let amount = money()
+            guard let instrument = instrument(), let settledAt = number(), let position = quantity(), let mark = fine(),
+                let rate = number(), let amount = money()
             else { return nil }
             return .funding(
                 FundingPayment(
-                    instrument: instrument, position: position, mark: mark, rate: Rate(trillionths: rate), amount: amount))
+                    instrument: instrument, settledAt: Timestamp(nanoseconds: settledAt), position: position, mark: mark,
+                    rate: Rate(trillionths: rate), amount: amount))
         case 14:
             guard let instrument = instrument(), let quantity = quantity(), let price = fine(), let penalty = money() else { return nil }
             return .liquidation(instrument, quantity, price, penalty: penalty)

@@ -104,6 +104,9 @@ extension JournalRecord {
             case .fills(let trade):
                 pack(4)
                 put(trade)
+            case .payments(let time):
+                pack(5)
+                put(time.nanoseconds)
             }
         case .setLeverage(let account, let instrument, let leverage):
             self.init(kind: 6, time: time)
@@ -163,6 +166,7 @@ extension JournalRecord {
             put(money)
         case .funding(let payment):
             pack(payment.instrument.rawValue)
+            put(payment.settledAt.nanoseconds)
             put(payment.position.lots)
             put(payment.mark.nanos)
             put(payment.rate.trillionths)

@@ -112,6 +112,15 @@ public struct Parameters: Hashable, Sendable {
     }
 
     /// nil is `unlimited`.
+    public func rateLimit(_ name: String) -> Rate? {
+        switch values[name] {
+        case .rate(let value): value
+        case .unlimited: nil
+        default: Self.missing(name)
+        }
+    }
+
+    /// nil is `unlimited`.
     public func limit(_ name: String) -> Int64? {
         switch values[name] {
         case .integer(let value): value
