@@ -41,18 +41,24 @@ struct ChaosCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Of each seed's faults only those with these numbers, as a failure names them.", valueName: "list"))
     var keep: String?
 
+    @Option(help: ArgumentHelp("Writes the journal of every run into this folder, for `mmsim replay`.", valueName: "folder"))
+    var journal: String?
+
+    @Option(help: ArgumentHelp("Writes the journals of the runs that fail into this folder.", valueName: "folder"))
+    var failures: String?
+
     func run() throws {
         guard seeds >= 1, seeds <= 10_000_000 else { throw Self.usage("--seeds is 1 to 10000000") }
         guard (1...1_440).contains(minutes) else { throw Self.usage("--minutes is 1 to 1440") }
         guard jobs.map({ (1...256).contains($0) }) ?? true else { throw Self.usage("--jobs is 1 to 256") }
         let scenario = try options.load()
         let chosen = try chosenFaults()
+        var campaign = Chaos.Options(
+            seeds: seeds, firstSeed: firstSeed, faults: chosen, minutes: minutes,
+            jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers())
+        (campaign.journals, campaign.failedJournals) = (try folder(journal), try folder(failures))
         do {
-            let chaos = try Chaos(
-                scenario, registry: unsafe Mmsim.strategies,
-                Chaos.Options(
-                    seeds: seeds, firstSeed: firstSeed, faults: chosen, minutes: minutes,
-                    jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers()))
+            let chaos = try Chaos(scenario, registry: unsafe Mmsim.strategies, campaign)
             let progress = Progress(seeds)
             Interruption.watch()
             let outcome = try chaos.run { progress.update($0) }
@@ -78,6 +84,15 @@ struct ChaosCommand: ParsableCommand {
         }
     }
 
+    /// Makes the folder unless it is there.
+    private func folder(_ path: String?) throws -> String? {
+        guard let path else { return nil }
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+            throw Failure("'\(path)' can't be made a folder: \(error.localizedDescription)", hint: nil, code: Failure.runFailed)
+        }
+        return path
+    }
+
     private func keptNumbers() throws -> [Int]? {
         guard let keep else { return nil }
         return try keep.split(separator: ",").map { word in
@@ -101,6 +116,7 @@ struct ChaosCommand: ParsableCommand {
             for fault in failure.faults { Terminal.out("  with \(fault)") }
             let kept = failure.kept.map { String($0 + 1) }.joined(separator: ",")
             let faults = self.faults.map { " --faults \($0)" } ?? ""
+            if let journal = failure.journal { Terminal.out("  journal: \(journal)") }
             Terminal.out(
                 "  again: mmsim chaos \(options.scenario) --seeds 1 --seed \(failure.seed) --minutes \(minutes)\(faults)"
                     + (kept.isEmpty ? "" : " --keep \(kept)"))

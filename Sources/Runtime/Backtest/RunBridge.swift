@@ -13,7 +13,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     private let venueOfInstrument: Table<Int>
     private let venueOfAccount: Table<Int>
     /// The core holds its observers.
-    private let core: Port<TradingCore>
+    private var core: Port<TradingCore>
     private let recorder: RunRecorder
     private let output: (any RunOutput)?
     private let goesOn: (Timestamp, Int64) throws(RunError) -> Bool
@@ -54,6 +54,9 @@ public final class RunBridge: SimulationObserver, CoreObserver {
             unrealised: accounts.map { _ in instruments.map { .zero($0.settlement) } }, marks: instruments.map { _ in nil },
             mids: instruments.map { _ in nil })
     }
+
+    /// Another core goes on with the run; it lives as long.
+    func follow(_ core: TradingCore) { self.core = Port(core) }
 
     private func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
 
