@@ -9,13 +9,16 @@ struct ChaosCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chaos", abstract: "Runs a scenario over and over while things go wrong, and looks for what must never happen.",
         discussion: """
-            Each seed takes a part of the scenario's market and draws one to four faults. \
+            Each seed takes a part of the scenario's market and draws one to four faults, or one that strikes in a drawn phase. \
             Faults end when 70 % of the run are over; at 80 % everything is cancelled and nothing is quoted any more, and at the end the \
             system must be at rest. \
             A seed that fails is run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
 
             What goes wrong:
             \(list(ChaosFault.allCases.map { ($0.rawValue, $0.summary) }))
+
+            What goes wrong elsewhere, and is not drawn here:
+            \(list(UndrawnFault.allCases.map { ($0.rawValue, "\($0.level.rawValue): \($0.summary)") }))
 
             What must hold:
             \(list(Invariant.allCases.map { ($0.rawValue, $0.summary) }))
@@ -125,10 +128,12 @@ struct ChaosCommand: ParsableCommand {
             "\(Self.padded(scenario.strategy.name, 20))" + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
         for fault in chosen {
             let counts = Phase.allCases.map { phase in
-                Self.padded(outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init) ?? "-", 12)
+                let cell = outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init)
+                return Self.padded(cell ?? (fault.isImpossible(in: phase) == nil ? "-" : "none"), 12)
             }
             Terminal.out(Self.padded(fault.rawValue, 20) + counts.joined())
         }
+        for reason in impossible(chosen) { Terminal.out(reason) }
         let hours = outcome.simulatedSeconds / 3_600
         Terminal.out(
             "\n\(outcome.seeds) seeds from \(firstSeed), \(outcome.failures.count) failures; \(outcome.fills) fills; our record "
@@ -137,6 +142,15 @@ struct ChaosCommand: ParsableCommand {
             Terminal.out(
                 "\(Self.rounded(hours)) simulated hours and \(outcome.events) records in \(Self.rounded(seconds)) s: "
                     + "\(Int(hours / seconds * 3_600)) hours an hour")
+        }
+    }
+
+    /// Why some cells of the table can't be filled.
+    private func impossible(_ chosen: [ChaosFault]) -> [String] {
+        chosen.flatMap { fault in
+            Phase.allCases.compactMap { phase in
+                fault.isImpossible(in: phase).map { "none: \(fault.rawValue) while \(phase.rawValue): \($0)" }
+            }
         }
     }
 

@@ -89,7 +89,8 @@ extension TradingCore {
     }
 
     func tellOfBook(_ instrument: InstrumentID) {
-        guard !isRecovering else { return }
+        // Before the start a feed may be read in one go: what its touch was then is nobody's, or a replay would differ.
+        guard isStarted, !isRecovering else { return }
         let interests = feeds[instrument].interests
         if interests.contains(.touch) {
             let (bid, ask) = (books[instrument].bestBidTicks, books[instrument].bestAskTicks)

@@ -42,8 +42,8 @@ import Testing
             stage.report(
                 .status(
                     OrderStatus(
-                        order: resting, instrument: CoreStage.instrument, isOpen: true, price: Price(ticks: 98), quantity: Quantity(lots: 5),
-                        filled: filled)))
+                        order: resting, instrument: CoreStage.instrument, isOpen: true, price: Price(ticks: 98),
+                        quantity: Quantity(lots: 5), filled: filled)))
         }
         if let query = questions.orders { stage.report(.endOfAnswer(query: query)) }
     }

@@ -8,7 +8,7 @@ internal import Trading
 /// Runs a scenario over and over while things go wrong, and looks for what must never happen.
 ///
 /// A seed decides all of a run: the part of the market, the faults and their times, and every draw of venues and strategy. A run
-/// lasts `minutes`; faults begin after ten seconds and have ended when 70 % of it are over; at 80 % everything is cancelled and
+/// lasts `minutes`; several faults begin after ten seconds, a single one where a phase is, and all have ended when 70 % of it are over; at 80 % everything is cancelled and
 /// nothing is quoted any more, so that at its end the system is at rest.
 ///
 /// The same seed is also run without each of its faults: a fault counts for the table of what was tried only if the core's
@@ -137,8 +137,16 @@ public final class Chaos: @unchecked Sendable {
 
     private var span: Nanoseconds { .minutes(Int64(options.minutes)) }
 
-    private func mix(_ seed: UInt64, _ start: Timestamp) -> FaultMix {
+    /// Every other seed strikes once, in a phase that is drawn; the others have several faults at drawn times.
+    private func mix(_ seed: UInt64, _ start: Timestamp) throws(RunError) -> FaultMix {
         let quiet = start + Nanoseconds(count: span.count / 10 * 7)
+        if seed % 2 == 1 {
+            let undisturbed = try run(seed, FaultMix([]), start)
+            let aimed = FaultMix.aimed(
+                seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, phases: undisturbed.timeline,
+                in: start + .seconds(1)...quiet)
+            if let aimed { return aimed }
+        }
         return FaultMix(seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, in: start + .seconds(10)...quiet)
     }
 
@@ -150,7 +158,7 @@ public final class Chaos: @unchecked Sendable {
 
     private func run(seed: UInt64) throws(RunError) -> SeedOutcome {
         let start = start(seed)
-        var mix = mix(seed, start)
+        var mix = try mix(seed, start)
         var numbers = Array(mix.entries.indices)
         if let kept = options.kept {
             numbers = kept.filter(mix.entries.indices.contains)

@@ -27,6 +27,9 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     case rejectPostOnly = "reject-post-only"
     case rateLimited = "rate-limited"
     case quotaExhausted = "quota-exhausted"
+    case halted
+    case clockSkew = "clock-skew"
+    case nonceRefused = "nonce-refused"
     case slow
     case positionsWrong = "positions-wrong"
     case positionsLate = "positions-late"
@@ -56,11 +59,25 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .rejectPostOnly: "orders are refused because they would take"
         case .rateLimited: "every request is one too many"
         case .quotaExhausted: "orders are refused because the volume quota is used up"
+        case .halted: "trading is halted: orders are refused, cancels are not"
+        case .clockSkew: "our clock is off: orders are refused as out of their time"
+        case .nonceRefused: "orders are refused for their number"
         case .slow: "everything takes ten times as long"
         case .positionsWrong: "positions are told wrongly for some seconds"
         case .positionsLate: "pushed positions are late"
         case .autoDeleveraging: "positions are reduced by force"
         case .restart: "our process dies; after a while it goes on from its journal"
+        }
+    }
+
+    /// Why it can't take hold in a phase; nil where it can.
+    public func isImpossible(in phase: Phase) -> String? {
+        switch (self, phase) {
+        case (.autoDeleveraging, .flat), (.autoDeleveraging, .quoting): "there is no position to reduce"
+        case (.positionsWrong, .flat), (.positionsWrong, .quoting): "a share of nothing is nothing"
+        case (.positionsLate, .flat): "no position is pushed where nothing trades"
+        case (.cancelSilent, .flat), (.cancelRefused, .flat): "there is no order to cancel"
+        default: nil
         }
     }
 
@@ -95,6 +112,9 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             case .rejectPostOnly: often(.postOnlyWouldTake)
             case .rateLimited: .rateLimited
             case .quotaExhausted: often(.quota)
+            case .halted: .rejections(.halted, probability: Rate(basisPoints: 10_000))
+            case .clockSkew: often(.expired)
+            case .nonceRefused: often(.nonce)
             case .slow: .slow(factor: Rate(basisPoints: 100_000), extra: milliseconds(0...200))
             case .positionsWrong: .positionReports(lag: .zero, error: probability(-100...100))
             case .positionsLate: .positionReports(lag: milliseconds(100...10_000), error: .zero)
@@ -107,7 +127,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             case .positionsWrong: milliseconds(200...8_000)
             // A venue that is gone for a second, ten, or a minute.
             case .restart: [milliseconds(1...100), milliseconds(100...20_000)][Int(random.uniform(in: 0...1))]
-            case .outage, .outageRefused, .privateLost, .privateLate, .publicGap, .staleBook:
+            case .outage, .outageRefused, .halted, .privateLost, .privateLate, .publicGap, .staleBook:
                 [.seconds(1), .seconds(10), .minutes(1)][Int(random.uniform(in: 0...2))]
             default: milliseconds(200...20_000)
             }
@@ -138,6 +158,28 @@ public struct FaultMix: Sendable, Hashable {
     public var entries: [Entry]
 
     init(_ entries: [Entry]) { self.entries = entries }
+
+    /// One fault that strikes while the run is in a phase, as the run without it was; nil if that phase did not occur.
+    static func aimed(
+        seed: UInt64, allowed: [ChaosFault], venues: Int, phases: [(start: Timestamp, phase: Phase)], in span: ClosedRange<Timestamp>
+    ) -> FaultMix? {
+        var random = SeededGenerator(seed: seed, stream: 0xA1ED)
+        let name = allowed[Int(random.uniform(in: 0...Int64(allowed.count - 1)))]
+        let possible = Phase.allCases.filter { name.isImpossible(in: $0) == nil }
+        let wanted = possible[Int(random.uniform(in: 0...Int64(possible.count - 1)))]
+        let venue = Int(random.uniform(in: 0...Int64(venues - 1)))
+        let (kind, length) = name.draw(&random)
+        let last = span.upperBound - length
+        let moments = phases.indices.compactMap { index -> ClosedRange<Int64>? in
+            let until = min(index + 1 < phases.count ? phases[index + 1].start : last, last)
+            let from = max(phases[index].start, span.lowerBound)
+            return phases[index].phase == wanted && from < until ? from.nanoseconds...until.nanoseconds - 1 : nil
+        }
+        guard !moments.isEmpty else { return nil }
+        let moment = moments[Int(random.uniform(in: 0...Int64(moments.count - 1)))]
+        let start = Timestamp(nanoseconds: random.uniform(in: moment))
+        return FaultMix([Entry(name: name, venue: venue, span: start...start + length, kind: kind, stream: 1)])
+    }
 
     /// One to four faults of `allowed` between the first seconds and `end`.
     init(seed: UInt64, allowed: [ChaosFault], venues: Int, in span: ClosedRange<Timestamp>) {

@@ -78,7 +78,9 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private(set) var phases: [[Phase?]]
     private(set) var fills = 0
     private(set) var adjustments = 0
-    private var phase = Phase.flat
+    private var phase = Phase.flat { didSet { if phase != oldValue { timeline.append((core.now, phase)) } } }
+    /// When each phase began.
+    private(set) var timeline: [(start: Timestamp, phase: Phase)] = []
     /// Where the process died, each time.
     private(set) var deaths: [Phase] = []
     private var isKilled = false
@@ -96,6 +98,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         (self.bridge, self.core, self.journal) = (bridge, core, journal)
         (self.venues, self.plan, self.killAt) = (venues, plan, killAt)
         toldFills = venues.map { _ in [] }
+        timeline = [(plan.start, .flat)]
         unknownAfter = plan.coreConfiguration.unknownAfter
         phases = venues.map { $0.faultRecords.map { _ in nil } }
     }

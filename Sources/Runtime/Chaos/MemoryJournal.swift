@@ -26,7 +26,8 @@ final class MemoryJournal: JournalSink {
         var entries: [JournalEntry] = []
         for block in blocks {
             do { entries += try decoder.decode(block.bytes) } catch {
-                throw .journal(path: "the run's journal", message: "a journal that was just written can't be read: \(error.message)", hint: nil)
+                throw .journal(
+                    path: "the run's journal", message: "a journal that was just written can't be read: \(error.message)", hint: nil)
             }
         }
         return entries
