@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build backtest test chaos signers lint bench clean
+.PHONY: help setup build backtest test chaos chaos-mutants signers lint bench clean
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
@@ -10,7 +10,7 @@ BIN := .build-release/release
 PACKAGES := libsqlite3-dev libssl-dev libsecp256k1-dev libcsv-dev libzstd-dev zlib1g-dev libjs-dygraphs
 
 help: ## What there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install the system libraries that the build needs (does nothing when they are there)
 	@Tools/setup $(PACKAGES)
@@ -34,6 +34,11 @@ chaos: setup ## Run every strategy's scenario among drawn faults: SEEDS of each 
 	@$(RELEASE) --product mmsim
 	@Tools/chaos $(BIN)/mmsim $(or $(SEEDS),100) $(or $(FIRST),1)
 
+chaos-mutants: setup ## Plant ten bugs, one after the other, and see whether chaos finds each within SEEDS runs (500)
+	@$(RELEASE) --product mmsim
+	@Tools/chaos $(BIN)/mmsim 1
+	@SEEDS=$(or $(SEEDS),500) Tools/mutants/run
+
 signers: setup ## Compare signatures with independent signers, count instructions for leaks, look for repeated nonces
 	@$(RELEASE) --product signbench
 	@Tools/signers/check $(BIN)/signbench
@@ -42,6 +47,7 @@ signers: setup ## Compare signatures with independent signers, count instruction
 
 lint: setup ## Check formatting, the layers' imports and the banned calls
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks </dev/null
+	@Tools/mutants/run --check
 	@$(SWIFT) test --filter TidyTests
 
 bench: build ## Measure signing beside the official signer, what recordings take, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)

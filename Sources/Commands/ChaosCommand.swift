@@ -9,13 +9,16 @@ struct ChaosCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chaos", abstract: "Runs a scenario over and over while things go wrong, and looks for what must never happen.",
         discussion: """
-            Each seed takes a part of the scenario's market and draws one to four faults. \
+            Each seed takes a part of the scenario's market and draws one to four faults, or one that strikes in a drawn phase. \
             Faults end when 70 % of the run are over; at 80 % everything is cancelled and nothing is quoted any more, and at the end the \
             system must be at rest. \
             A seed that fails is run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
 
             What goes wrong:
             \(list(ChaosFault.allCases.map { ($0.rawValue, $0.summary) }))
+
+            What goes wrong elsewhere, and is not drawn here:
+            \(list(UndrawnFault.allCases.map { ($0.rawValue, "\($0.level.rawValue): \($0.summary)") }))
 
             What must hold:
             \(list(Invariant.allCases.map { ($0.rawValue, $0.summary) }))
@@ -41,18 +44,24 @@ struct ChaosCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Of each seed's faults only those with these numbers, as a failure names them.", valueName: "list"))
     var keep: String?
 
+    @Option(help: ArgumentHelp("Writes the journal of every run into this folder, for `mmsim replay`.", valueName: "folder"))
+    var journal: String?
+
+    @Option(help: ArgumentHelp("Writes the journals of the runs that fail into this folder.", valueName: "folder"))
+    var failures: String?
+
     func run() throws {
         guard seeds >= 1, seeds <= 10_000_000 else { throw Self.usage("--seeds is 1 to 10000000") }
         guard (1...1_440).contains(minutes) else { throw Self.usage("--minutes is 1 to 1440") }
         guard jobs.map({ (1...256).contains($0) }) ?? true else { throw Self.usage("--jobs is 1 to 256") }
         let scenario = try options.load()
         let chosen = try chosenFaults()
+        var campaign = Chaos.Options(
+            seeds: seeds, firstSeed: firstSeed, faults: chosen, minutes: minutes,
+            jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers())
+        (campaign.journals, campaign.failedJournals) = (try folder(journal), try folder(failures))
         do {
-            let chaos = try Chaos(
-                scenario, registry: unsafe Mmsim.strategies,
-                Chaos.Options(
-                    seeds: seeds, firstSeed: firstSeed, faults: chosen, minutes: minutes,
-                    jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers()))
+            let chaos = try Chaos(scenario, registry: unsafe Mmsim.strategies, campaign)
             let progress = Progress(seeds)
             Interruption.watch()
             let outcome = try chaos.run { progress.update($0) }
@@ -78,6 +87,15 @@ struct ChaosCommand: ParsableCommand {
         }
     }
 
+    /// Makes the folder unless it is there.
+    private func folder(_ path: String?) throws -> String? {
+        guard let path else { return nil }
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+            throw Failure("'\(path)' can't be made a folder: \(error.localizedDescription)", hint: nil, code: Failure.runFailed)
+        }
+        return path
+    }
+
     private func keptNumbers() throws -> [Int]? {
         guard let keep else { return nil }
         return try keep.split(separator: ",").map { word in
@@ -101,6 +119,7 @@ struct ChaosCommand: ParsableCommand {
             for fault in failure.faults { Terminal.out("  with \(fault)") }
             let kept = failure.kept.map { String($0 + 1) }.joined(separator: ",")
             let faults = self.faults.map { " --faults \($0)" } ?? ""
+            if let journal = failure.journal { Terminal.out("  journal: \(journal)") }
             Terminal.out(
                 "  again: mmsim chaos \(options.scenario) --seeds 1 --seed \(failure.seed) --minutes \(minutes)\(faults)"
                     + (kept.isEmpty ? "" : " --keep \(kept)"))
@@ -109,10 +128,12 @@ struct ChaosCommand: ParsableCommand {
             "\(Self.padded(scenario.strategy.name, 20))" + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
         for fault in chosen {
             let counts = Phase.allCases.map { phase in
-                Self.padded(outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init) ?? "-", 12)
+                let cell = outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init)
+                return Self.padded(cell ?? (fault.isImpossible(in: phase) == nil ? "-" : "none"), 12)
             }
             Terminal.out(Self.padded(fault.rawValue, 20) + counts.joined())
         }
+        for reason in impossible(chosen) { Terminal.out(reason) }
         let hours = outcome.simulatedSeconds / 3_600
         Terminal.out(
             "\n\(outcome.seeds) seeds from \(firstSeed), \(outcome.failures.count) failures; \(outcome.fills) fills; our record "
@@ -121,6 +142,15 @@ struct ChaosCommand: ParsableCommand {
             Terminal.out(
                 "\(Self.rounded(hours)) simulated hours and \(outcome.events) records in \(Self.rounded(seconds)) s: "
                     + "\(Int(hours / seconds * 3_600)) hours an hour")
+        }
+    }
+
+    /// Why some cells of the table can't be filled.
+    private func impossible(_ chosen: [ChaosFault]) -> [String] {
+        chosen.flatMap { fault in
+            Phase.allCases.compactMap { phase in
+                fault.isImpossible(in: phase).map { "none: \(fault.rawValue) while \(phase.rawValue): \($0)" }
+            }
         }
     }
 

@@ -78,7 +78,7 @@ extension TradingCore {
                     venueTime: venueTime)
             }
         }
-        guard let told else { return }
+        guard let told else { return adopt(fill, account) }
         tell(fill.order, told.news)
         if told.wasDone { outlived(fill.order, isCertain: false) }
     }

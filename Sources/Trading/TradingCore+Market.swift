@@ -72,6 +72,16 @@ extension TradingCore {
         set(instrument, .synchronised)
     }
 
+    /// What was known of the books came from connections that are gone.
+    func forgetBooks() {
+        for index in instruments.indices {
+            let instrument = InstrumentID(index)
+            absorbOther(
+                MarketEvent(
+                    kind: .gap, instrument: instrument, venueTime: now, receiveTime: now, price: GapCause.connection.rawValue))
+        }
+    }
+
     func set(_ instrument: InstrumentID, _ state: BookState) {
         guard feeds[instrument].sync != state else { return }
         feeds[instrument].sync = state
@@ -79,6 +89,8 @@ extension TradingCore {
     }
 
     func tellOfBook(_ instrument: InstrumentID) {
+        // Before the start a feed may be read in one go: what its touch was then is nobody's, or a replay would differ.
+        guard isStarted, !isRecovering else { return }
         let interests = feeds[instrument].interests
         if interests.contains(.touch) {
             let (bid, ask) = (books[instrument].bestBidTicks, books[instrument].bestAskTicks)
@@ -97,7 +109,9 @@ extension TradingCore {
     }
 
     private func tell(_ instrument: InstrumentID, _ interests: Interests, _ event: StrategyEvent) {
-        guard !feeds[instrument].interests.isDisjoint(with: interests), isStarted, !isStopped else { return }
+        guard !feeds[instrument].interests.isDisjoint(with: interests), isStarted, !isStopped, !isRecovering || event.isBookState else {
+            return
+        }
         for watcher in feeds.watchers[instrument.index] where !watcher.interests.isDisjoint(with: interests) {
             inbox.add(event, watcher.target)
         }
@@ -135,7 +149,8 @@ extension TradingCore {
     func bookState(_ instrument: InstrumentID) -> BookState { feeds[instrument].sync }
     /// When the book last changed for us; `.distantPast` if it never did.
     public func lastUpdate(_ instrument: InstrumentID) -> Timestamp { feeds[instrument].lastUpdate }
-    func bookAge(_ instrument: InstrumentID) -> Nanoseconds {
+    /// How long ago the book last changed or was confirmed.
+    public func bookAge(_ instrument: InstrumentID) -> Nanoseconds {
         let last = feeds[instrument].lastUpdate
         return last == .distantPast ? Nanoseconds(count: .max) : now - last
     }
@@ -146,4 +161,8 @@ extension TradingCore {
     func reference(_ instrument: InstrumentID) -> FinePrice? {
         feeds[instrument].mark ?? books[instrument].mid(instruments[instrument.index])
     }
+}
+
+extension StrategyEvent {
+    fileprivate var isBookState: Bool { if case .bookState = self { true } else { false } }
 }

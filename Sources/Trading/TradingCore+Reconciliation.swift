@@ -13,15 +13,16 @@ extension TradingCore {
 
     /// Asks every account's venue, and says when that is next.
     func reviewAll() {
-        guard let interval = configuration.reconcileEvery else { return }
+        nextReview = configuration.reconcileEvery.map { now + $0 } ?? .never
+        guard nextReview != .never || isRecovering else { return }
         for account in accounts.indices { review(AccountID(account)) }
-        nextReview = now + interval
+        if isRecovering { nextReview = min(nextReview, now + Self.recheckAfter) }
         hasNews = true
     }
 
     /// Asks about the accounts of a venue whose private stream is back.
     func review(of venue: VenueID) {
-        guard configuration.reconcileEvery != nil, isStarted else { return }
+        guard configuration.reconcileEvery != nil || isRecovering, isStarted else { return }
         for account in accounts.indices where accounts[account].venue == venue { review(AccountID(account)) }
     }
 
@@ -45,8 +46,11 @@ extension TradingCore {
     /// An answer is complete.
     func answered(_ query: UInt64, _ account: AccountID) {
         switch reviews[account.index].complete(query) {
-        case .fills, nil: break
-        case .orders: compareOrders(account)
+        case nil: break
+        case .fills: heardFills(account)
+        case .orders:
+            compareOrders(account)
+            heardOrders(account)
         case .positions: comparePositions(account)
         }
     }

@@ -162,6 +162,8 @@ extension TradingCore {
     func setFreeze(_ instance: StrategyID, _ reason: FreezeReason?) {
         guard instances[instance.index].freeze != reason else { return }
         instances[instance.index].freeze = reason
+        // What froze outlives the process.
+        if reason != nil { journal?.commit() }
         inbox.add(reason.map(StrategyEvent.frozen) ?? .released, .strategy(instance))
     }
 
@@ -178,7 +180,7 @@ extension TradingCore {
     }
 
     /// Closes every position of our own record by reduce-only market orders.
-    private func flattenAll() {
+    func flattenAll() {
         for account in accounts.indices {
             for instrument in instruments.indices where instruments[instrument].kind != .spot {
                 let position = positions.position(AccountID(account), InstrumentID(instrument))

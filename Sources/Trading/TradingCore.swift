@@ -45,6 +45,10 @@ public final class TradingCore {
     var reviews: [AccountReview]
     var nextReview = Timestamp.never
     let countedTrades: Table<TradeFilter>
+    /// What a restarted core has still to hear of; nil otherwise.
+    var recovery: Recovery?
+    /// Ids of orders that were lost with an earlier process.
+    var lostOrders: [Range<UInt64>] = []
 
     /// - Parameter journal: Where what enters and leaves is recorded; nil for none.
     public init(_ configuration: CoreConfiguration, journal: Journal? = nil) {
@@ -113,6 +117,8 @@ public final class TradingCore {
     public func receive(_ event: OperatorEvent, at time: Timestamp) {
         advance(to: time)
         journal?.append(JournalRecord(event, at: time))
+        // A kill that was given outlives the process.
+        journal?.commit()
         switch event {
         case .stop: end(.operator)
         case .kill(let level): kill(level)
@@ -128,7 +134,7 @@ public final class TradingCore {
         journal?.append(JournalRecord(wakeAt: time))
         askAboutUnknown()
         if time >= nextReview { reviewAll() }
-        while let timer = timers.take(time) {
+        while !isRecovering, let timer = timers.take(time) {
             guard !isStopped else { continue }
             inbox.add(.timer(timer.token), timer.algorithm.map(Target.algorithm) ?? .strategy(timer.instance))
             deliver()
@@ -137,7 +143,11 @@ public final class TradingCore {
     }
 
     /// When `wake` has something to do next.
-    public var nextWake: Timestamp { deadlines.next(orders, before: isStopped ? .never : min(timers.next, nextReview)) }
+    public var nextWake: Timestamp {
+        let next = isStopped ? .never : isRecovering ? nextReview : min(timers.next, nextReview)
+        // What fell due while no process ran is due now.
+        return max(now, deadlines.next(orders, before: next))
+    }
 
     /// Ends the run: strategies cancel what they have working; no timer fires and no order is sent any more.
     public func stop(_ reason: StopReason) {

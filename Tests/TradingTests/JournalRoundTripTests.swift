@@ -10,7 +10,7 @@ private enum CaseNumber {
     static let reports = 17
     static let subjects = 6
     static let operators = 3
-    static let entries = 8
+    static let entries = 9
 
     static func of(_ command: Command) -> Int {
         switch command {
@@ -75,6 +75,7 @@ private enum CaseNumber {
         case .start: 5
         case .stop: 6
         case .feed: 7
+        case .restart: 8
         }
     }
 }
@@ -203,6 +204,7 @@ private struct Samples {
                     time: time())))
         entries += [.wake(at: time()), .start(at: time()), .stop(any(StopReason.self), at: time())]
         entries.append(.feed(instrument(), any(FeedReach.self), at: time()))
+        entries.append(.restart(nextOrder: order(), at: time()))
         return entries
     }
 }
@@ -236,7 +238,7 @@ private func write(_ entries: [JournalEntry]) -> [(bytes: [UInt8], hash: UInt64)
                 if case .query(let request) = command { subjects.insert(CaseNumber.of(request.subject)) }
             case .report(let event): reports.insert(CaseNumber.of(event.report))
             case .operator(let event, _): operators.insert(CaseNumber.of(event))
-            case .connection, .wake, .start, .stop, .feed: break
+            case .connection, .wake, .start, .stop, .feed, .restart: break
             }
         }
         #expect(commands == Set(0..<CaseNumber.commands) && reports == Set(0..<CaseNumber.reports))

@@ -13,7 +13,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     let venueOfInstrument: Table<Int>
     let venueOfAccount: Table<Int>
     /// The core holds its observers.
-    let core: Port<TradingCore>
+    private(set) var core: Port<TradingCore>
     let recorder: RunRecorder
     private let output: (any RunOutput)?
     private let goesOn: (Timestamp, Int64) throws(RunError) -> Bool
@@ -75,6 +75,9 @@ public final class RunBridge: SimulationObserver, CoreObserver {
             unrealised: accounts.map { _ in instruments.map { .zero($0.settlement) } }, marks: instruments.map { _ in nil },
             mids: instruments.map { _ in nil })
     }
+
+    /// Another core goes on with the run; it lives as long.
+    func follow(_ core: TradingCore) { self.core = Port(core) }
 
     func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
 

@@ -1,16 +1,14 @@
 internal import Dispatch
 internal import Foundation
 internal import Market
-internal import Metrics
 public import Scenario
-internal import Simulation
 public import Strategies
 internal import Trading
 
 /// Runs a scenario over and over while things go wrong, and looks for what must never happen.
 ///
 /// A seed decides all of a run: the part of the market, the faults and their times, and every draw of venues and strategy. A run
-/// lasts `minutes`; faults begin after ten seconds and have ended when 70 % of it are over; at 80 % everything is cancelled and
+/// lasts `minutes`; several faults begin after ten seconds, a single one where a phase is, and all have ended when 70 % of it are over; at 80 % everything is cancelled and
 /// nothing is quoted any more, so that at its end the system is at rest.
 ///
 /// The same seed is also run without each of its faults: a fault counts for the table of what was tried only if the core's
@@ -25,6 +23,9 @@ public final class Chaos: @unchecked Sendable {
         public var jobs: Int
         /// Of each mix, only the faults with these numbers; nil: all.
         public var kept: [Int]?
+        /// A folder that is there: each run's journal is written into it, or that of those that fail, with the fewest faults.
+        public var journals: String?
+        public var failedJournals: String?
 
         public init(
             seeds: Int, firstSeed: UInt64 = 1, faults: [ChaosFault] = ChaosFault.allCases, minutes: Int = 10, jobs: Int = 1,
@@ -43,6 +44,8 @@ public final class Chaos: @unchecked Sendable {
         public var kept: [Int]
         /// Each as a line.
         public var faults: [String]
+        /// Where its journal was written.
+        public var journal: String?
     }
 
     /// One fault of one run in one phase.
@@ -78,18 +81,8 @@ public final class Chaos: @unchecked Sendable {
         }
     }
 
-    fileprivate struct Run {
-        var violations: [InvariantWatch.Violation]
-        /// By entry of the mix.
-        var phases: [Phase?]
-        var journal: UInt64
-        var events: Int64
-        var fills: Int
-        var adjustments: Int
-    }
-
     fileprivate struct SeedOutcome {
-        var run: Run
+        var run: ChaosRun.Result
         var failures: [Failure]
         var cells: [Cell]
     }
@@ -144,8 +137,16 @@ public final class Chaos: @unchecked Sendable {
 
     private var span: Nanoseconds { .minutes(Int64(options.minutes)) }
 
-    private func mix(_ seed: UInt64, _ start: Timestamp) -> FaultMix {
+    /// Every other seed strikes once, in a phase that is drawn; the others have several faults at drawn times.
+    private func mix(_ seed: UInt64, _ start: Timestamp) throws(RunError) -> FaultMix {
         let quiet = start + Nanoseconds(count: span.count / 10 * 7)
+        if seed % 2 == 1 {
+            let undisturbed = try run(seed, FaultMix([]), start)
+            let aimed = FaultMix.aimed(
+                seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, phases: undisturbed.timeline,
+                in: start + .seconds(1)...quiet)
+            if let aimed { return aimed }
+        }
         return FaultMix(seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, in: start + .seconds(10)...quiet)
     }
 
@@ -157,13 +158,13 @@ public final class Chaos: @unchecked Sendable {
 
     private func run(seed: UInt64) throws(RunError) -> SeedOutcome {
         let start = start(seed)
-        var mix = mix(seed, start)
+        var mix = try mix(seed, start)
         var numbers = Array(mix.entries.indices)
         if let kept = options.kept {
             numbers = kept.filter(mix.entries.indices.contains)
             mix = mix.keeping(numbers)
         }
-        var run = try self.run(seed, mix, start)
+        var run = try self.run(seed, mix, start, journal: options.journals.map { "\($0)/seed-\(seed).sqlite" })
         // One seed in sixteen twice: nothing but the seed may decide.
         if seed % 16 == 0, try self.run(seed, mix, start).journal != run.journal {
             run.violations.append(.init(invariant: .repeatable, time: start, text: "two runs of the seed differ"))
@@ -177,10 +178,12 @@ public final class Chaos: @unchecked Sendable {
         var failures: [Failure] = []
         for violation in run.violations {
             let kept = try shrink(seed, mix, start, violation.invariant)
+            let path = options.failedJournals.map { "\($0)/seed-\(seed)-\(violation.invariant.rawValue).sqlite" }
+            if let path { _ = try self.run(seed, mix.keeping(kept), start, journal: path) }
             failures.append(
                 Failure(
                     seed: seed, invariant: violation.invariant, text: "\(violation.time.iso8601): \(violation.text)",
-                    kept: kept.map { numbers[$0] }, faults: kept.map { line(mix.entries[$0], start) }))
+                    kept: kept.map { numbers[$0] }, faults: kept.map { line(mix.entries[$0], start) }, journal: path))
         }
         return SeedOutcome(run: run, failures: failures, cells: cells)
     }
@@ -197,58 +200,15 @@ public final class Chaos: @unchecked Sendable {
     }
 
     private func line(_ entry: FaultMix.Entry, _ start: Timestamp) -> String {
-        let (from, until) = ((entry.fault.start - start).count / 1_000_000, (entry.fault.end - start).count / 1_000_000)
+        let (from, until) = ((entry.span.lowerBound - start).count / 1_000_000, (entry.span.upperBound - start).count / 1_000_000)
         let venue = plan.scenario.venues[entry.venue].name
-        return "\(entry.name.rawValue) at \(venue) from \(from) ms until \(until) ms: \(entry.name.summary)"
+        let place = entry.name.isOfVenue ? " at \(venue)" : ""
+        return "\(entry.name.rawValue)\(place) from \(from) ms until \(until) ms: \(entry.name.summary)"
     }
 
     /// One run of one seed with these faults.
-    private func run(_ seed: UInt64, _ mix: FaultMix, _ start: Timestamp) throws(RunError) -> Run {
-        let scenario = plan.scenario
-        let end = start + span
-        let venues = scenario.venues.indices.map { index in
-            var configuration = plan.venueConfiguration(index)
-            configuration.seed = seed
-            configuration.faults = mix.plan(index, seed: seed, in: start + Nanoseconds(count: 1)...end)
-            return SimulatedVenue(configuration)
-        }
-        var coreConfiguration = plan.coreConfiguration
-        coreConfiguration.seed = seed
-        let journal = Journal(sink: nil)
-        let core = TradingCore(coreConfiguration, journal: journal)
-        do throws(ParameterError) {
-            guard let strategy = try registry.make(scenario.strategy.name, scenario.strategy.parameters, plan.binding) else {
-                throw ParameterError(parameter: "name", message: "there is no strategy '\(scenario.strategy.name)'")
-            }
-            core.attach(strategy, subscriptions: Set(plan.binding.legs.values.map(\.instrument)).sorted())
-        } catch {
-            throw .scenario(message: "strategy.parameters.\(error.parameter): \(error.message)", hint: error.hint)
-        }
-        var description = plan.description
-        (description.start, description.plannedEnd) = (start, end)
-        let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
-        let bridge = RunBridge(
-            description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core,
-            RunRecorder(description))
-        let watch = InvariantWatch(bridge, core, venues, plan, killAt: start + Nanoseconds(count: span.count / 5 * 4), end: end)
-        core.observe(watch)
-        let driver = try SimulationDriver(
-            core: core, venues: venues,
-            feeds: zip(market.sources(from: start), plan.listings).map { source, listing in
-                .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
-            }, venueOfAccount: venueOfAccount, end: end, observer: watch, computeTime: scenario.strategy.computeTime)
-        _ = try driver.run(from: start)
-        watch.checkAtRest(max(core.now, start))
-        _ = journal.close()
-        // The faults of a venue are in the order of the mix.
-        var places = scenario.venues.map { _ in 0 }
-        let phases = mix.entries.map { entry -> Phase? in
-            defer { places[entry.venue] += 1 }
-            return places[entry.venue] < watch.phases[entry.venue].count ? watch.phases[entry.venue][places[entry.venue]] : nil
-        }
-        return Run(
-            violations: watch.violations, phases: phases, journal: journal.hash, events: driver.eventCount, fills: watch.fills,
-            adjustments: watch.adjustments)
+    private func run(_ seed: UInt64, _ mix: FaultMix, _ start: Timestamp, journal: String? = nil) throws(RunError) -> ChaosRun.Result {
+        try ChaosRun(plan, registry, market, seed: seed, mix: mix, span: start...start + span).run(journal: journal)
     }
 
     /// What the threads of a campaign share, behind a lock; outcomes are put together in the order of the seeds.

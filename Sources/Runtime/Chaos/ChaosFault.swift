@@ -1,5 +1,5 @@
 internal import Market
-public import Simulation
+internal import Simulation
 internal import Trading
 
 /// What a chaos run lets go wrong: the faults of the list that the core can see by itself, each with how hard and how long.
@@ -27,10 +27,14 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     case rejectPostOnly = "reject-post-only"
     case rateLimited = "rate-limited"
     case quotaExhausted = "quota-exhausted"
+    case halted
+    case clockSkew = "clock-skew"
+    case nonceRefused = "nonce-refused"
     case slow
     case positionsWrong = "positions-wrong"
     case positionsLate = "positions-late"
     case autoDeleveraging = "auto-deleveraging"
+    case restart
 
     /// What it says it is.
     public var summary: String {
@@ -55,20 +59,39 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .rejectPostOnly: "orders are refused because they would take"
         case .rateLimited: "every request is one too many"
         case .quotaExhausted: "orders are refused because the volume quota is used up"
+        case .halted: "trading is halted: orders are refused, cancels are not"
+        case .clockSkew: "our clock is off: orders are refused as out of their time"
+        case .nonceRefused: "orders are refused for their number"
         case .slow: "everything takes ten times as long"
         case .positionsWrong: "positions are told wrongly for some seconds"
         case .positionsLate: "pushed positions are late"
         case .autoDeleveraging: "positions are reduced by force"
+        case .restart: "our process dies; after a while it goes on from its journal"
         }
     }
 
-    /// How it happens this time, and for how long.
-    func draw(_ random: inout SeededGenerator) -> (kind: Fault.Kind, length: Nanoseconds) {
+    /// Why it can't take hold in a phase; nil where it can.
+    public func isImpossible(in phase: Phase) -> String? {
+        switch (self, phase) {
+        case (.autoDeleveraging, .flat), (.autoDeleveraging, .quoting): "there is no position to reduce"
+        case (.positionsWrong, .flat), (.positionsWrong, .quoting): "a share of nothing is nothing"
+        case (.positionsLate, .flat): "no position is pushed where nothing trades"
+        case (.cancelSilent, .flat), (.cancelRefused, .flat): "there is no order to cancel"
+        default: nil
+        }
+    }
+
+    /// Whether it happens at a venue; else it happens to us.
+    var isOfVenue: Bool { self != .restart }
+
+    /// How it happens this time, and for how long; nil where it happens to us.
+    func draw(_ random: inout SeededGenerator) -> (kind: Fault.Kind?, length: Nanoseconds) {
         func probability(_ percent: ClosedRange<Int64>) -> Rate { Rate(basisPoints: random.uniform(in: percent) * 100) }
         func milliseconds(_ range: ClosedRange<Int64>) -> Nanoseconds { .milliseconds(random.uniform(in: range)) }
         func often(_ reason: RejectReason) -> Fault.Kind { .rejections(reason, probability: probability(20...100)) }
-        let kind: Fault.Kind =
+        let kind: Fault.Kind? =
             switch self {
+            case .restart: nil
             case .reportsLost: .droppedReports(probability: probability(10...100))
             case .reportsLate: .lateReports(probability: probability(10...100), by: milliseconds(5...3_000))
             case .reportsTwice: .duplicatedReports(probability: probability(10...100), after: milliseconds(0...3_000))
@@ -89,6 +112,9 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             case .rejectPostOnly: often(.postOnlyWouldTake)
             case .rateLimited: .rateLimited
             case .quotaExhausted: often(.quota)
+            case .halted: .rejections(.halted, probability: Rate(basisPoints: 10_000))
+            case .clockSkew: often(.expired)
+            case .nonceRefused: often(.nonce)
             case .slow: .slow(factor: Rate(basisPoints: 100_000), extra: milliseconds(0...200))
             case .positionsWrong: .positionReports(lag: .zero, error: probability(-100...100))
             case .positionsLate: .positionReports(lag: milliseconds(100...10_000), error: .zero)
@@ -100,7 +126,8 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             // A venue that is wrong for longer is believed.
             case .positionsWrong: milliseconds(200...8_000)
             // A venue that is gone for a second, ten, or a minute.
-            case .outage, .outageRefused, .privateLost, .privateLate, .publicGap, .staleBook:
+            case .restart: [milliseconds(1...100), milliseconds(100...20_000)][Int(random.uniform(in: 0...1))]
+            case .outage, .outageRefused, .halted, .privateLost, .privateLate, .publicGap, .staleBook:
                 [.seconds(1), .seconds(10), .minutes(1)][Int(random.uniform(in: 0...2))]
             default: milliseconds(200...20_000)
             }
@@ -112,13 +139,47 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
 public struct FaultMix: Sendable, Hashable {
     public struct Entry: Sendable, Hashable {
         public var name: ChaosFault
-        /// Index of the venue.
+        /// Index of the venue, where it is of one.
         public var venue: Int
-        public var fault: Fault
+        var span: ClosedRange<Timestamp>
+        fileprivate var kind: Fault.Kind?
+        fileprivate var stream: UInt64
+
+        /// Our process dies at the beginning of the span and is there again at its end.
+        static func restart(_ span: ClosedRange<Timestamp>) -> Entry {
+            Entry(name: .restart, venue: 0, span: span, kind: nil, stream: 1)
+        }
+
+        /// What a venue is told of it; nil where it happens to us.
+        var fault: Fault? { kind.map { Fault($0, from: span.lowerBound, until: span.upperBound, stream: stream) } }
     }
 
     /// By start.
     public var entries: [Entry]
+
+    init(_ entries: [Entry]) { self.entries = entries }
+
+    /// One fault that strikes while the run is in a phase, as the run without it was; nil if that phase did not occur.
+    static func aimed(
+        seed: UInt64, allowed: [ChaosFault], venues: Int, phases: [(start: Timestamp, phase: Phase)], in span: ClosedRange<Timestamp>
+    ) -> FaultMix? {
+        var random = SeededGenerator(seed: seed, stream: 0xA1ED)
+        let name = allowed[Int(random.uniform(in: 0...Int64(allowed.count - 1)))]
+        let possible = Phase.allCases.filter { name.isImpossible(in: $0) == nil }
+        let wanted = possible[Int(random.uniform(in: 0...Int64(possible.count - 1)))]
+        let venue = Int(random.uniform(in: 0...Int64(venues - 1)))
+        let (kind, length) = name.draw(&random)
+        let last = span.upperBound - length
+        let moments = phases.indices.compactMap { index -> ClosedRange<Int64>? in
+            let until = min(index + 1 < phases.count ? phases[index + 1].start : last, last)
+            let from = max(phases[index].start, span.lowerBound)
+            return phases[index].phase == wanted && from < until ? from.nanoseconds...until.nanoseconds - 1 : nil
+        }
+        guard !moments.isEmpty else { return nil }
+        let moment = moments[Int(random.uniform(in: 0...Int64(moments.count - 1)))]
+        let start = Timestamp(nanoseconds: random.uniform(in: moment))
+        return FaultMix([Entry(name: name, venue: venue, span: start...start + length, kind: kind, stream: 1)])
+    }
 
     /// One to four faults of `allowed` between the first seconds and `end`.
     init(seed: UInt64, allowed: [ChaosFault], venues: Int, in span: ClosedRange<Timestamp>) {
@@ -131,9 +192,8 @@ public struct FaultMix: Sendable, Hashable {
             let room = max(0, (span.upperBound - span.lowerBound).count - length.count)
             let start = span.lowerBound + Nanoseconds(count: random.uniform(in: 0...room))
             return Entry(
-                name: name, venue: venue,
-                fault: Fault(kind, from: start, until: min(start + length, span.upperBound), stream: UInt64(number + 1)))
-        }.sorted { ($0.fault.start, $0.fault.stream) < ($1.fault.start, $1.fault.stream) }
+                name: name, venue: venue, span: start...min(start + length, span.upperBound), kind: kind, stream: UInt64(number + 1))
+        }.sorted { ($0.span.lowerBound, $0.stream) < ($1.span.lowerBound, $1.stream) }
     }
 
     /// The same without the others.
@@ -144,7 +204,7 @@ public struct FaultMix: Sendable, Hashable {
     }
 
     func plan(_ venue: Int, seed: UInt64, in span: ClosedRange<Timestamp>) -> FaultPlan? {
-        let faults = entries.filter { $0.venue == venue }.map(\.fault)
+        let faults = entries.filter { $0.venue == venue }.compactMap(\.fault)
         return faults.isEmpty ? nil : FaultPlan(faults, seed: seed, run: span)
     }
 }

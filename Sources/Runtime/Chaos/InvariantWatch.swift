@@ -22,8 +22,14 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case attribution = "I7"
     /// The same seed gives the same journal.
     case repeatable = "I8"
+    /// A restart comes to the exposure that the journal says, and nothing is sent before the venues have told what was missed.
+    case restart = "I9"
     /// Every unknown outcome is asked about at its deadline, and none is left.
     case unknown = "I10"
+    /// Nothing is quoted on a book that can't be trusted.
+    case book = "I11"
+    /// What is to close a position can't open one.
+    case closing = "I12"
 
     public var summary: String {
         switch self {
@@ -35,6 +41,9 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
         case .reserve: "quotes leave the hedges' share of the order rate"
         case .attribution: "the parts of the profit add up, where every reduction by force was told"
         case .repeatable: "the same seed gives the same journal"
+        case .book: "no quote on a book that has a gap or is older than its limit"
+        case .closing: "what closes a position is reduce-only"
+        case .restart: "a restart rebuilds what the journal holds, and sends no order before the exposure is known"
         case .unknown: "every unknown outcome is asked about in time and resolved"
         }
     }
@@ -61,7 +70,8 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     }
 
     private let bridge: RunBridge
-    private let core: TradingCore
+    private var core: TradingCore
+    private var journal: Journal
     private let venues: [SimulatedVenue]
     private let plan: RunPlan
     private let killAt: Timestamp
@@ -72,16 +82,30 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private(set) var phases: [[Phase?]]
     private(set) var fills = 0
     private(set) var adjustments = 0
-    private var phase = Phase.flat
+    private var phase = Phase.flat { didSet { if phase != oldValue { timeline.append((core.now, phase)) } } }
+    /// When each phase began.
+    private(set) var timeline: [(start: Timestamp, phase: Phase)] = []
+    /// Where the process died, each time.
+    private(set) var deaths: [Phase] = []
     private var isKilled = false
-    private var lastOrder: UInt64 = 0
+    private(set) var lastOrder: UInt64 = 0
+    private var isDead = false
+    private var atCommit: (records: Int64, standing: Standing)?
+    /// By venue: what the bridge was told, which a core that was restarted may tell again.
+    private var toldFills: [Set<UInt64>]
+    private var toldEnds = Set<OrderID>()
     private var orderTimes = Ring<Timestamp>()
     /// When nothing was on its way last, and whether the legs were off each other then.
     private var lastRest: (time: Timestamp, violation: String?)?
 
-    init(_ bridge: RunBridge, _ core: TradingCore, _ venues: [SimulatedVenue], _ plan: RunPlan, killAt: Timestamp, end: Timestamp) {
-        (self.bridge, self.core, self.venues, self.plan) = (bridge, core, venues, plan)
-        (self.killAt, self.end) = (killAt, end)
+    init(
+        _ bridge: RunBridge, _ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue], _ plan: RunPlan, killAt: Timestamp,
+        end: Timestamp
+    ) {
+        (self.bridge, self.core, self.journal) = (bridge, core, journal)
+        (self.venues, self.plan, self.killAt, self.end) = (venues, plan, killAt, end)
+        toldFills = venues.map { _ in [] }
+        timeline = [(plan.start, .flat)]
         unknownAfter = plan.coreConfiguration.unknownAfter
         phases = venues.map { $0.faultRecords.map { _ in nil } }
     }
@@ -133,6 +157,8 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
 
     func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
         look()
+        guard !isDead else { return try bridge.sampled(at: time, events: events) }
+        commit()
         for order in core.openOrders {
             guard case .unknown(let since, let asking) = order.certainty else { continue }
             // One deadline for each question, and one for what the venue said of it unasked; a second between two looks.
@@ -153,9 +179,18 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
 
     func submitted(_ order: Order, at time: Timestamp) {
         bridge.submitted(order, at: time)
+        if core.isRecovering { violate(.restart, time, "order \(order.id.rawValue) left before the exposure was known") }
         if order.id.rawValue <= lastOrder { violate(.identity, time, "order \(order.id.rawValue) was sent again") }
         lastOrder = max(lastOrder, order.id.rawValue)
         if isKilled, order.draft.purpose == .quote { violate(.killed, time, "order \(order.id.rawValue) quotes") }
+        let instrument = order.draft.instrument
+        if order.draft.purpose == .quote {
+            let isStale = plan.limits.staleAfter.map { core.bookAge(instrument) > $0 } ?? false
+            if isStale || core.isUnsynchronised(instrument) { violate(.book, time, "order \(order.id.rawValue) quotes blindly") }
+        }
+        if order.draft.purpose == .flatten, !order.draft.reduceOnly, core.instruments[instrument.index].kind != .spot {
+            violate(.closing, time, "order \(order.id.rawValue) closes and is not reduce-only")
+        }
         if let maximum = plan.limits.maximumOrdersPerSecond {
             while !orderTimes.isEmpty, orderTimes[0] + .seconds(1) <= time { orderTimes.removeFirst() }
             orderTimes.append(time)
@@ -166,12 +201,15 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     }
 
     func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {
-        bridge.filled(fill, order, account: account, isLate: isLate, cancelPending: cancelPending, venueTime: venueTime)
+        let venue = plan.listings[fill.instrument.index].venue
+        if toldFills[venue].insert(fill.trade).inserted {
+            bridge.filled(fill, order, account: account, isLate: isLate, cancelPending: cancelPending, venueTime: venueTime)
+        }
         look()
     }
 
     func ended(_ order: Order, at time: Timestamp) {
-        bridge.ended(order, at: time)
+        if toldEnds.insert(order.id).inserted { bridge.ended(order, at: time) }
         look()
     }
 
@@ -191,6 +229,43 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) { adjustments += 1 }
     func noted(_ text: String, instance: StrategyID, at time: Timestamp) {}
 
+    // MARK: Restarts
+
+    /// What a core has to come back with.
+    private struct Standing: Equatable {
+        var positions: [Quantity]
+        var orders: [OrderID]
+
+        init(_ core: TradingCore) {
+            positions = core.accounts.indices.flatMap { account in
+                core.instruments.indices.map { core.position(AccountID(account), InstrumentID($0)) }
+            }
+            orders = core.openOrders.map(\.id)
+        }
+    }
+
+    private func commit() {
+        journal.commit()
+        atCommit = (journal.recordCount, Standing(core))
+    }
+
+    func lostCore() {
+        isDead = true
+        deaths.append(phase)
+    }
+
+    /// Looks at a core that was rebuilt from what was committed.
+    func compare(_ rebuilt: TradingCore, records: Int64) {
+        guard let atCommit, atCommit.records == records, atCommit.standing != Standing(rebuilt) else { return }
+        violate(.restart, core.now, "the rebuilt core has other positions or open orders than the one that died")
+    }
+
+    /// Goes on with a core that was restarted, and the journal that it goes on in.
+    func follow(_ core: TradingCore, _ journal: Journal) {
+        (self.core, self.journal, isDead) = (core, journal, false)
+        bridge.follow(core)
+    }
+
     // MARK: At rest
 
     /// What must hold once the run is over and everything in flight has arrived.
@@ -206,6 +281,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
                 violate(.ledger, time, "\(accounts[account].name): we count \(ours.lots) lots and the venue \(theirs.lots)")
             }
         }
+        if core.isRecovering { violate(.restart, time, "what a restarted core missed was never told") }
         for order in core.openOrders where order.certainty != .known {
             violate(.unknown, time, "order \(order.id.rawValue) is unknown at the end")
         }

@@ -88,6 +88,10 @@ extension SimulationDriver {
         try bringUp(to: instant)
         let time = Timestamp(nanoseconds: instant.time)
         let (isMarketDown, isAccountDown) = ports[venue].with { $0.takeFaultNews() }
+        guard !isDead else {
+            note(Connection(venue: venue, stream: .market), isDown: isMarketDown)
+            return note(Connection(venue: venue, stream: .account), isDown: isAccountDown)
+        }
         tell(venue, .market, isDown: isMarketDown, at: time)
         tell(venue, .account, isDown: isAccountDown, at: time)
         for feed in sides.indices where sides[feed].venueIndex == venue {
@@ -99,16 +103,46 @@ extension SimulationDriver {
     private func tell(_ venue: Int, _ stream: ConnectionEvent.Stream, isDown: Bool, at time: Timestamp) {
         let connection = Connection(venue: venue, stream: stream)
         guard isDown != lostConnections.contains(connection) else { return }
-        if isDown { lostConnections.append(connection) } else { lostConnections.removeAll { $0 == connection } }
+        note(connection, isDown: isDown)
         core.receive(ConnectionEvent(venue: VenueID(venue), stream: stream, change: isDown ? .down : .up, time: time))
+    }
+
+    private func note(_ connection: Connection, isDown: Bool) {
+        lostConnections.removeAll { $0 == connection }
+        if isDown { lostConnections.append(connection) }
+    }
+
+    /// From now on the feed's records do not reach us.
+    func silence(_ feed: Int) {
+        let instrument = InstrumentID(feed)
+        guard sides[feed].silence == nil else { return }
+        sides[feed].silence = PublicSilence(core.books[instrument], isSynchronised: !core.isUnsynchronised(instrument))
+        sides[feed].isWatched = false
+    }
+
+    /// The process is there again, with a core that was rebuilt and knows that it was restarted now: connections are new.
+    func revive(_ rebuilt: RebuiltCore) {
+        core = rebuilt.fresh.core
+        isDead = false
+        let time = core.now
+        for feed in sides.indices {
+            sides[feed].silence = rebuilt.fresh.silences[feed]
+            sides[feed].localTouch = rebuilt.fresh.touches[feed]
+        }
+        for connection in lostConnections {
+            core.receive(ConnectionEvent(venue: VenueID(connection.venue), stream: connection.stream, change: .down, time: time))
+        }
+        for feed in sides.indices {
+            let venue = sides[feed].venueIndex
+            follow(feed, ports[venue].with { $0.publicStream(InstrumentID(feed)) }, venue, at: time)
+        }
+        noteNewCore()
+        flush()
     }
 
     private func follow(_ feed: Int, _ stream: PublicStream, _ venue: Int, at time: Timestamp) {
         let instrument = InstrumentID(feed)
-        if stream != .open, sides[feed].silence == nil {
-            sides[feed].silence = PublicSilence(core.books[instrument], isSynchronised: !core.isUnsynchronised(instrument))
-            sides[feed].isWatched = false
-        }
+        if stream != .open { silence(feed) }
         guard let silence = sides[feed].silence else { return }
         core.journal?.append(JournalRecord(FeedReach(stream), of: instrument, at: time))
         let news = silence.news(FeedReach(stream), instrument, at: time, asChanges: sides[feed].usesTouchSync)

@@ -49,9 +49,13 @@ extension SimulationObserver {
     }
 
     /// Why the loop returned.
-    public enum Outcome: Equatable, Sendable { case endOfData, interrupted }
+    public enum Outcome: Equatable, Sendable {
+        case endOfData, interrupted
+        /// The time of `stop(at:)` has come: the run can go on.
+        case stopped
+    }
 
-    public let core: TradingCore
+    public internal(set) var core: TradingCore
     public let venues: [SimulatedVenue]
     /// By feed.
     let sides: Table<FeedSides>
@@ -63,7 +67,7 @@ extension SimulationObserver {
 
     let feedCount: Int
     let venueCount: Int
-    /// When each source that is not data is due: arrivals, reports, wake, sample.
+    /// When each source that is not data is due: arrivals, reports, wake, sample, the stop.
     private let times: UnsafeMutablePointer<Int64>
     private let timeCount: Int
     let end: Int64
@@ -74,6 +78,9 @@ extension SimulationObserver {
     let keepsVenueBooks: Bool
     private var lastTime: Int64 = .min
     private var lastWatchCount = -1
+    private var isStarted = false
+    /// The core's process died: nothing reaches it, and it does nothing.
+    var isDead = false
     /// Streams that are down now.
     var lostConnections: [Connection] = []
 
@@ -101,7 +108,7 @@ extension SimulationObserver {
         self.observer = observer
         feedCount = feeds.count
         venueCount = venues.count
-        timeCount = 2 * venues.count + 3
+        timeCount = 2 * venues.count + 4
         unsafe times = .allocate(capacity: timeCount)
         unsafe times.initialize(repeating: .max, count: timeCount)
         self.end = end.nanoseconds
@@ -119,9 +126,11 @@ extension SimulationObserver {
     private var wakeRank: Int { 2 * feedCount + 2 * venueCount }
     private var sampleRank: Int { wakeRank + 1 }
     private var dueRank: Int { wakeRank + 2 }
+    private var stopRank: Int { wakeRank + 3 }
     private var wakeSlot: Int { 2 * venueCount }
     private var sampleSlot: Int { 2 * venueCount + 1 }
     private var dueSlot: Int { 2 * venueCount + 2 }
+    private var stopSlot: Int { 2 * venueCount + 3 }
 
     /// Starts the core at `start`, runs to the end of the data, stops the core and lets what is in flight arrive.
     ///
@@ -130,11 +139,25 @@ extension SimulationObserver {
         unsafe times[sampleSlot] = start.nanoseconds
         for venue in ports.indices { refresh(venue) }
         findStride()
-        var isStarted = false
+        return try goOn()
+    }
+
+    /// Lets `run` and `goOn` return `stopped` when all that happens until `time` has happened, unless the run ends before.
+    public func stop(at time: Timestamp) { unsafe times[stopSlot] = time.nanoseconds }
+
+    /// The core's process dies. What the venues send until it is restarted is lost, and data reach nobody.
+    public func loseCore() {
+        isDead = true
+        unsafe times[wakeSlot] = .max
+        for feed in sides.indices { silence(feed) }
+    }
+
+    /// Goes on after `stopped`, as `run` does.
+    public func goOn() throws(RunError) -> Outcome {
         while true {
             let (time, rank) = next()
             guard time <= stride else {
-                let instant = Instant(time: stride, rank: dueRank + 1)
+                let instant = Instant(time: stride, rank: stopRank + 1)
                 if try runLive(to: instant) { continue }
                 try bringUp(to: instant)
                 if stride == end {
@@ -148,7 +171,7 @@ extension SimulationObserver {
             if try runLive(to: instant) { continue }
             if rank >= wakeRank {
                 if rank == wakeRank { try bringUpLocal(through: time) } else { try bringUp(to: instant) }
-                if isQuiet, isStarted || time == .max { break }
+                if isQuiet, !isDead, isStarted || time == .max { break }
             }
             if rank == dueRank {
                 observer?.due(at: Timestamp(nanoseconds: time))
@@ -156,7 +179,10 @@ extension SimulationObserver {
                 continue
             }
             lastTime = max(lastTime, time)
-            if rank == sampleRank {
+            if rank == stopRank {
+                unsafe times[stopSlot] = .max
+                return .stopped
+            } else if rank == sampleRank {
                 if !isStarted {
                     isStarted = true
                     core.start(at: Timestamp(nanoseconds: time))
@@ -168,7 +194,7 @@ extension SimulationObserver {
                     return .interrupted
                 }
                 // An observer may have told the core something, as an operator does.
-                if core.hasNews { flush() }
+                if core.hasNews, !isDead { flush() }
                 unsafe times[sampleSlot] = time + sampleInterval
             } else if rank == wakeRank {
                 core.wake(at: Timestamp(nanoseconds: time))
@@ -223,14 +249,18 @@ extension SimulationObserver {
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
         unsafe times[venueCount + venue] = ports[venue].with { venue in
-            venue.receiveReport(now: Timestamp(nanoseconds: time)) { core.receive($0) }
+            venue.receiveReport(now: Timestamp(nanoseconds: time)) { if !isDead { core.receive($0) } }
             return venue.nextReportTime.nanoseconds
         }
         flush()
     }
 
+    /// The time up to which everything has happened.
+    var now: Timestamp { Timestamp(nanoseconds: lastTime) }
+
     /// Takes the core's commands to their venues and notes when each source is due next.
     func flush() {
+        guard !isDead else { return }
         let departure = core.now + computeTime
         while core.hasCommands {
             core.takeCommand { command in
@@ -248,6 +278,9 @@ extension SimulationObserver {
         core.acknowledgeNews()
         noteWatched()
     }
+
+    /// Nothing is known of whom the core wakes.
+    func noteNewCore() { lastWatchCount = -1 }
 
     /// Which feeds wake somebody may change whenever the core was called.
     func noteWatched() {

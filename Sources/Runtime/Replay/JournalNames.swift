@@ -118,6 +118,7 @@ public struct JournalNames: Sendable {
         case .wake: return ("wake", [])
         case .start: return ("start", [])
         case .stop(let reason, _): return ("stop", [("because", "\(reason)")])
+        case .restart(let next, _): return ("restart", [("next order", "\(next.rawValue)")])
         case .feed(_, let reach, _): return ("market data", [("now", "\(reach)")])
         }
     }

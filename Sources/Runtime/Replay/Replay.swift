@@ -74,7 +74,7 @@ public struct Replay {
     public func run(goesOn: (Int64) -> Bool = { _ in true }) throws(RunError) -> Outcome {
         var comparison = Comparison(fresh: fresh)
         while let entry = try file.next() {
-            guard header.covers(entry.entry), entry.entry.time >= fresh.core.now else {
+            guard header.covers(entry.entry), entry.entry.time >= fresh.core.now, fresh.mayFollow(entry.entry) else {
                 throw .journal(
                     path: file.path, message: "'\(file.path)': record \(entry.number) does not fit what comes before it",
                     hint: "the journal was changed after it was written")
@@ -96,7 +96,7 @@ public struct Replay {
     }
 
     /// Both sides, record by record.
-    private struct Comparison {
+    struct Comparison {
         let fresh: ReplayedCore
         var records: Int64 = 0
         var commands: Int64 = 0
@@ -114,10 +114,11 @@ public struct Replay {
                 guard found == expected, fresh.core.now == time else { return difference(entry, found) }
                 commands += 1
             } else {
-                let limit = ReplayedCore.marketLimit(before: entry.entry)
-                while !fresh.core.hasCommands, let event = try fresh.takeMarket(through: limit) { cause = .market(event) }
+                if let limit = ReplayedCore.marketLimit(before: entry.entry) {
+                    while !fresh.core.hasCommands, let event = try fresh.takeMarket(through: limit) { cause = .market(event) }
+                }
                 if let found = fresh.core.nextCommand() { return difference(entry, found) }
-                fresh.take(entry.entry)
+                try fresh.take(entry.entry)
                 cause = .record(entry)
             }
             records += 1

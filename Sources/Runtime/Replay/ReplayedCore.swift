@@ -6,16 +6,22 @@ internal import Trading
 /// A fresh core with a journal's events as its world: what the driver did between the venue and the core is done again here.
 final class ReplayedCore {
     let core: TradingCore
-    private let journal: Journal
+    let journal: Journal
     private var market: ReplayMarket
     private let usesTouchSync: [Bool]
-    private var touches: [TouchFollower]
-    private var silences: [PublicSilence?]
+    /// By feed, as the driver has them.
+    private(set) var touches: [TouchFollower]
+    private(set) var silences: [PublicSilence?]
     private var hasStopped = false
     private(set) var marketRecords: Int64 = 0
 
-    /// - Parameter sources: By instrument.
-    init(_ header: RunHeader, _ sources: [any MarketSource], registry: StrategyRegistry, path: String) throws(RunError) {
+    /// - Parameters:
+    ///   - sources: By instrument.
+    ///   - journal: Where it writes what enters and leaves.
+    ///   - path: Of the journal that it is fed, for errors.
+    init(
+        _ header: RunHeader, _ sources: [any MarketSource], registry: StrategyRegistry, path: String, journal: Journal = Journal(sink: nil)
+    ) throws(RunError) {
         func fail(_ message: String, _ hint: String? = nil) -> RunError { .journal(path: path, message: message, hint: hint) }
         guard let configuration = header.coreConfiguration, let parameters = header.strategyParameters, let binding = header.binding else {
             throw fail("'\(path)': what its core was built from makes no sense")
@@ -36,7 +42,7 @@ final class ReplayedCore {
             throw fail("'\(header.strategy)' refuses the journal's parameter '\(error.parameter)': \(error.message)", error.hint)
         }
         guard let strategy else { preconditionFailure("a strategy of the registry could not be made") }
-        journal = Journal(sink: nil)
+        self.journal = journal
         core = TradingCore(configuration, journal: journal)
         core.attach(strategy, subscriptions: RunPlan.subscriptions(binding))
         market = try ReplayMarket(sources)
@@ -57,18 +63,24 @@ final class ReplayedCore {
     }
 
     /// Until when market records precede an input: those of its instant reach us after reports and news of connections, and
-    /// before a wake, the start and the stop.
-    static func marketLimit(before entry: JournalEntry) -> Timestamp {
+    /// before a wake, the start and the stop. Before a restart there was nobody whom they could reach: nil.
+    static func marketLimit(before entry: JournalEntry) -> Timestamp? {
         switch entry {
+        case .restart: nil
         case .report, .connection, .feed: Timestamp(nanoseconds: entry.time.nanoseconds - 1)
         case .command, .operator, .wake, .start, .stop: entry.time
         }
     }
 
+    /// Whether the core can take an input of this sort now.
+    func mayFollow(_ entry: JournalEntry) -> Bool {
+        if case .restart(let next, _) = entry { next >= core.nextOrder } else { true }
+    }
+
     /// Gives an input to the core.
     ///
     /// - Precondition: It is no command, and not before the core's time.
-    func take(_ entry: JournalEntry) {
+    func take(_ entry: JournalEntry) throws(RunError) {
         switch entry {
         case .command: preconditionFailure("a command leaves the core")
         case .report(let event): core.receive(event)
@@ -81,7 +93,18 @@ final class ReplayedCore {
             // The driver lets no more data in.
             hasStopped = true
         case .feed(let instrument, let reach, let time): follow(instrument, reach, at: time)
+        case .restart(let next, let time): try restart(nextOrder: next, at: time)
         }
+    }
+
+    /// What the feeds said since the process died has reached nobody.
+    private func restart(nextOrder: OrderID, at time: Timestamp) throws(RunError) {
+        for feed in silences.indices where silences[feed] == nil {
+            let instrument = InstrumentID(feed)
+            silences[feed] = PublicSilence(core.books[instrument], isSynchronised: !core.isUnsynchronised(instrument))
+        }
+        while try takeMarket(through: time) != nil {}
+        core.restart(at: time, nextOrder: nextOrder)
     }
 
     private func reach(_ event: MarketEvent) {

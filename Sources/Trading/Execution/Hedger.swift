@@ -90,12 +90,14 @@ public struct Hedger {
             if isTaker { ledger.addHedge(base, at: context.now) } else { ledger.addMaker(base, at: context.now) }
         }
         if isTaker, order.isDone, order.draft.purpose == .hedge { hedgeEnded(order, change, &context) }
-        if isMaker, order.isDone, order.draft.purpose == .flatten { unwindEnded(order, &context) }
+        if isMaker, order.isDone, order.draft.purpose == .flatten { unwindEnded(order, change, &context) }
         if case .filled = change { hedge(&context) }
     }
 
     private mutating func hedgeEnded(_ order: Order, _ change: OrderChange, _ context: inout Context) {
         if case .filled(_, isLate: true) = change { return }
+        // It was not tried: the core was restarted, and what stands open is not known yet.
+        if change == .denied(.recovering) { return retryLater(&context) }
         if order.filled >= order.quantity {
             failures = 0
             return
@@ -172,9 +174,12 @@ public struct Hedger {
                 purpose: .flatten))
     }
 
-    private mutating func unwindEnded(_ order: Order, _ context: inout Context) {
+    private mutating func unwindEnded(_ order: Order, _ change: OrderChange, _ context: inout Context) {
         if state == .unwinding {
-            if order.filled.lots > 0 {
+            if change == .denied(.recovering) {
+                state = .accumulating
+                retryLater(&context)
+            } else if order.filled.lots > 0 {
                 failures = 0
                 state = .accumulating
             } else {

@@ -51,6 +51,12 @@ struct PositionBook: ~Copyable {
     /// Books a change that the venue made: none of our orders did. It concerns the instances whose positions it makes smaller,
     /// the first ones first, and the first one for the rest.
     mutating func force(_ change: Quantity, of instrument: InstrumentID, at price: FinePrice, cost: Money, account: AccountID) {
+        attribute(change, of: instrument, account: account)
+        apply(change, of: instrument, at: price, cost: cost, account: account)
+    }
+
+    /// Counts a change that no recorded order made among those of the instances.
+    mutating func attribute(_ change: Quantity, of instrument: InstrumentID, account: AccountID) {
         var rest = change.lots
         let slot = slot(account, instrument)
         for place in stride(from: slot, to: own.count, by: positions.count) where rest != 0 {
@@ -61,7 +67,6 @@ struct PositionBook: ~Copyable {
             rest -= taken
         }
         if rest != 0, slot < own.count { own[slot] = own[slot] + Quantity(lots: rest) }
-        apply(change, of: instrument, at: price, cost: cost, account: account)
     }
 
     /// Books a change of a position that was paid at `price`, and what it cost besides.

@@ -9,20 +9,24 @@ public protocol JournalSink: AnyObject {
 
 /// The record of a core: what entered and what left, in order, with a running hash.
 ///
-/// Without a sink only the hash is made.
+/// Without a sink only the hash is made. Of a run that goes on after its process died the sink holds the first records already:
+/// the core that is rebuilt writes them again, which leads to the same hash, and only what follows is handed over.
 public final class Journal {
     private static let blockSize = 1 << 16
 
     private var running = JournalHash()
     private var digest: SHA256Hasher?
     private let sink: (any JournalSink)?
+    /// How many records the sink held before.
+    private let stored: Int64
     private var block: [UInt8] = []
     private var records = 0
     private var times: ClosedRange<Timestamp> = .distantPast ... .distantPast
     public private(set) var recordCount: Int64 = 0
 
-    public init(sink: (any JournalSink)?) {
+    public init(sink: (any JournalSink)?, stored: Int64 = 0) {
         self.sink = sink
+        self.stored = stored
         digest = sink == nil ? nil : SHA256Hasher()
         if sink != nil { block.reserveCapacity(Self.blockSize + 8 * JournalRecord.capacity) }
     }
@@ -40,25 +44,26 @@ public final class Journal {
         put(record.header)
         for index in 1..<record.count { put(record.words[index]) }
         records += 1
-        if block.count >= Self.blockSize { flush() }
+        if block.count >= Self.blockSize || recordCount == stored { commit() }
     }
 
     private func put(_ word: UInt64) {
         for shift in stride(from: 0, to: 64, by: 8) { block.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
     }
 
-    private func flush() {
+    /// Hands over what the sink does not have yet: it outlives the process from then on.
+    public func commit() {
         guard records > 0, let sink else { return }
         let bytes = block
         digest?.update(bytes.span)
-        sink.append(block, records: records, times: times, hash: running.value)
+        if recordCount > stored { sink.append(block, records: records, times: times, hash: running.value) }
         block.removeAll(keepingCapacity: true)
         records = 0
     }
 
     /// Hands over what is left and returns the SHA-256 of all bytes; nil without a sink.
     public func close() -> SHA256Digest? {
-        flush()
+        commit()
         return digest.take()?.finish()
     }
 }

@@ -19,6 +19,8 @@ public enum JournalEntry: Hashable, BitwiseCopyable, Sendable {
     case wake(at: Timestamp)
     case start(at: Timestamp)
     case stop(StopReason, at: Timestamp)
+    /// The process had died: the core was rebuilt from the records before this one, and its next order has this id.
+    case restart(nextOrder: OrderID, at: Timestamp)
     /// The driver kept a feed's records from the core, or let them through again.
     case feed(InstrumentID, FeedReach, at: Timestamp)
 
@@ -27,7 +29,8 @@ public enum JournalEntry: Hashable, BitwiseCopyable, Sendable {
         switch self {
         case .report(let event): event.receiveTime
         case .connection(let event): event.time
-        case .command(_, let time), .operator(_, let time), .wake(let time), .start(let time), .stop(_, let time), .feed(_, _, let time):
+        case .command(_, let time), .operator(_, let time), .wake(let time), .start(let time), .stop(_, let time), .feed(_, _, let time),
+            .restart(_, let time):
             time
         }
     }
@@ -45,6 +48,7 @@ public enum JournalEntry: Hashable, BitwiseCopyable, Sendable {
         case .start(let time): JournalRecord(startAt: time)
         case .stop(let reason, let time): JournalRecord(reason, at: time)
         case .feed(let instrument, let reach, let time): JournalRecord(reach, of: instrument, at: time)
+        case .restart(let next, let time): JournalRecord(restartAt: time, nextOrder: next)
         }
     }
 }
@@ -70,7 +74,7 @@ extension JournalEntry {
             case .status(let status): status.order
             case .endOfAnswer, .leverage, .position, .balance, .funding, .liquidation, .adjustment, .externalFlow: nil
             }
-        case .connection, .operator, .wake, .start, .stop, .feed: nil
+        case .connection, .operator, .wake, .start, .stop, .feed, .restart: nil
         }
     }
 
@@ -79,7 +83,7 @@ extension JournalEntry {
         switch self {
         case .command(let command, _): command.account
         case .report(let event): event.account
-        case .connection, .operator, .wake, .start, .stop, .feed: nil
+        case .connection, .operator, .wake, .start, .stop, .feed, .restart: nil
         }
     }
 }
@@ -109,7 +113,7 @@ extension JournalEntry {
                 nil
             }
         case .feed(let instrument, _, _): instrument
-        case .connection, .operator, .wake, .start, .stop: nil
+        case .connection, .operator, .wake, .start, .stop, .restart: nil
         }
     }
 }

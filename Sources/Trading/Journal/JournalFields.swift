@@ -24,6 +24,7 @@ struct JournalFields {
             small().flatMap { small in
                 FeedReach(rawValue: UInt8(truncatingIfNeeded: small.b)).map { .feed(InstrumentID(Int(small.a)), $0, at: time) }
             }
+        case 70: order().map { .restart(nextOrder: $0, at: time) }
         default: nil
         }
     }

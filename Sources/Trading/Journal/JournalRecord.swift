@@ -209,6 +209,13 @@ extension JournalRecord {
     }
 }
 
+extension JournalRecord {
+    public init(restartAt time: Timestamp, nextOrder: OrderID) {
+        self.init(kind: 70, time: time)
+        put(nextOrder.rawValue)
+    }
+}
+
 extension AccountEvent.Report {
     fileprivate var kind: UInt8 {
         switch self {

@@ -8,7 +8,7 @@ struct OrderStore: ~Copyable {
     private var orders = Ring<Order>(capacity: 4_096)
     /// The id of the first order in `orders`.
     private var base: UInt64 = 1
-    /// Orders older than `base` that are not done yet.
+    /// Orders older than `base` that still matter.
     private var survivors: [UInt64: Order] = [:]
     /// Orders that are not done, oldest first.
     private(set) var open: ContiguousArray<OrderID> = []
@@ -23,6 +23,16 @@ struct OrderStore: ~Copyable {
         if orders.room == 0 { letGo(order.submittedAt) }
         orders.append(order)
         if !order.isDone { open.append(order.id) }
+    }
+
+    /// Leaves out the ids before `id`, which may have been given to orders that nobody has recorded.
+    mutating func skip(to id: OrderID) {
+        precondition(id >= nextID, "an order id would be used twice")
+        while !orders.isEmpty {
+            survivors[orders[0].id.rawValue] = orders[0]
+            orders.removeFirst()
+        }
+        base = id.rawValue
     }
 
     subscript(id: OrderID) -> Order? {

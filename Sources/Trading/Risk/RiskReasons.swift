@@ -3,6 +3,8 @@ public enum DenyReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable
     case unknownInstrument, quantity, notional, position, priceCollar, duplicate, orderRate, postOnlyWouldTake, selfTrade, margin, staleBook
     case notSynchronised, frozen, killed, minimumQuantity, minimumNotional, hedgeReserve, stopped, lossLimit, priceStep,
         quantityStep
+    /// The core was restarted, and the venues have not told yet what it missed.
+    case recovering
 }
 
 /// Why new risk is not taken for the moment.

@@ -1,0 +1,156 @@
+internal import Market
+internal import Metrics
+internal import Scenario
+internal import Signing
+internal import Simulation
+internal import Strategies
+internal import Tape
+internal import Trading
+
+/// One run of a scenario with a mix of faults, watched from beginning to end.
+///
+/// The process dies and is restarted as often as the mix says: what the journal has not committed is lost, what was sent is on
+/// its way, the venues go on, and what they tell meanwhile reaches nobody. Then a core that is rebuilt from the journal takes over.
+struct ChaosRun {
+    struct Result {
+        var violations: [InvariantWatch.Violation]
+        /// By entry of the mix: where it took hold; nil if it did not.
+        var phases: [Phase?]
+        /// When each phase of the run began.
+        var timeline: [(start: Timestamp, phase: Phase)]
+        var journal: UInt64
+        var events: Int64
+        var fills: Int
+        var adjustments: Int
+    }
+
+    /// Ids are reserved so many at a time before they are used, so that a restart knows what may have been used.
+    private static let reservedOrders: UInt64 = 1_000
+
+    private let plan: RunPlan
+    private let registry: StrategyRegistry
+    private let market: ChaosMarket
+    private let seed: UInt64
+    private let mix: FaultMix
+    private let span: ClosedRange<Timestamp>
+
+    init(_ plan: RunPlan, _ registry: StrategyRegistry, _ market: ChaosMarket, seed: UInt64, mix: FaultMix, span: ClosedRange<Timestamp>) {
+        (self.plan, self.registry, self.market) = (plan, registry, market)
+        (self.seed, self.mix, self.span) = (seed, mix, span)
+    }
+
+    private var header: RunHeader {
+        var header = RunHeader(plan)
+        header.seed = seed
+        return header
+    }
+
+    /// - Parameter path: Where the journal is written; nil: nowhere.
+    func run(journal path: String? = nil) throws(RunError) -> Result {
+        let scenario = plan.scenario
+        let venues = scenario.venues.indices.map { index in
+            var configuration = plan.venueConfiguration(index)
+            configuration.seed = seed
+            configuration.faults = mix.plan(index, seed: seed, in: span.lowerBound + Nanoseconds(count: 1)...span.upperBound)
+            return SimulatedVenue(configuration)
+        }
+        // Only what is read again is kept.
+        let committed = path != nil || mix.entries.contains { $0.name == .restart } ? MemoryJournal() : nil
+        let journal = Journal(sink: committed)
+        let core = try makeCore(journal)
+        var description = plan.description
+        (description.start, description.plannedEnd) = (span.lowerBound, span.upperBound)
+        let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
+        let bridge = RunBridge(
+            description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core,
+            RunRecorder(description))
+        let length = (span.upperBound - span.lowerBound).count
+        let watch = InvariantWatch(
+            bridge, core, journal, venues, plan, killAt: span.lowerBound + Nanoseconds(count: length / 5 * 4), end: span.upperBound)
+        core.observe(watch)
+        let driver = try SimulationDriver(
+            core: core, venues: venues,
+            feeds: zip(market.sources(from: span.lowerBound), plan.listings).map { source, listing in
+                .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
+            }, venueOfAccount: venueOfAccount, end: span.upperBound, observer: watch, computeTime: scenario.strategy.computeTime)
+        let last = try drive(driver, watch, committed) ?? journal
+        watch.checkAtRest(max(driver.core.now, span.lowerBound))
+        let digest = last.close()
+        if let path, let committed, let digest { try write(committed, digest, to: path) }
+        return Result(
+            violations: watch.violations, phases: phases(watch), timeline: watch.timeline, journal: last.hash, events: driver.eventCount,
+            fills: watch.fills,
+            adjustments: watch.adjustments)
+    }
+
+    private func makeCore(_ journal: Journal) throws(RunError) -> TradingCore {
+        var configuration = plan.coreConfiguration
+        configuration.seed = seed
+        let core = TradingCore(configuration, journal: journal)
+        let strategy = plan.scenario.strategy
+        do throws(ParameterError) {
+            guard let made = try registry.make(strategy.name, strategy.parameters, plan.binding) else {
+                throw ParameterError(parameter: "name", message: "there is no strategy '\(strategy.name)'")
+            }
+            core.attach(made, subscriptions: plan.subscriptions)
+        } catch {
+            throw .scenario(message: "strategy.parameters.\(error.parameter): \(error.message)", hint: error.hint)
+        }
+        return core
+    }
+
+    /// Runs to the end through all deaths; returns the journal in which the last core went on.
+    private func drive(_ driver: SimulationDriver, _ watch: InvariantWatch, _ committed: MemoryJournal?) throws(RunError) -> Journal? {
+        var deaths = mix.entries.filter { $0.name == .restart }.map(\.span)[...]
+        if let first = deaths.first { driver.stop(at: first.lowerBound) }
+        var outcome = try driver.run(from: span.lowerBound)
+        var journal: Journal?
+        while outcome == .stopped, let committed, let death = deaths.popFirst() {
+            driver.loseCore()
+            watch.lostCore()
+            // One that would begin while nobody lives follows at once.
+            driver.stop(at: max(death.upperBound, driver.now + .milliseconds(1)))
+            guard try driver.goOn() == .stopped else { preconditionFailure("a run ended while its core was dead") }
+            let next = Journal(sink: committed, stored: committed.records)
+            let rebuilt = try RebuiltCore(
+                header, committed.entries(), market.sources(from: span.lowerBound), registry: registry, path: "the run's journal",
+                journal: next)
+            watch.compare(rebuilt.fresh.core, records: committed.records)
+            let reserved = (watch.lastOrder / Self.reservedOrders + 1) * Self.reservedOrders
+            try rebuilt.restart(at: driver.now, nextOrder: OrderID(reserved + 1))
+            watch.follow(rebuilt.fresh.core, next)
+            rebuilt.fresh.core.observe(watch)
+            driver.revive(rebuilt)
+            journal = next
+            if let following = deaths.first { driver.stop(at: max(following.lowerBound, driver.now + .milliseconds(1))) }
+            outcome = try driver.goOn()
+        }
+        return journal
+    }
+
+    /// Of each entry, as the watch has them: those of a venue in the order of the mix, those that happen to us too.
+    private func phases(_ watch: InvariantWatch) -> [Phase?] {
+        var places = plan.scenario.venues.map { _ in 0 }
+        var deaths = 0
+        return mix.entries.map { entry in
+            guard entry.name.isOfVenue else {
+                defer { deaths += 1 }
+                return watch.deaths.indices.contains(deaths) ? watch.deaths[deaths] : nil
+            }
+            defer { places[entry.venue] += 1 }
+            let found = watch.phases[entry.venue]
+            return places[entry.venue] < found.count ? found[places[entry.venue]] : nil
+        }
+    }
+
+    private func write(_ committed: MemoryJournal, _ digest: SHA256Digest, to path: String) throws(RunError) {
+        let feeds = plan.listings.flatMap { listing in
+            listing.parts.map { (name: listing.parts[0].summary.description.name, hash: $0.summary.contentHash) }
+        }
+        let meta = [
+            "scenario_hash": plan.scenario.hash.description, "scenario": plan.scenario.canonicalText, "kind": "chaos",
+            RunHeader.key: header.json,
+        ]
+        try committed.write(to: path, meta: meta, feeds: feeds, closing: digest)
+    }
+}
