@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build backtest test chaos signers lint bench clean
+.PHONY: help setup build backtest test chaos fuzz signers lint bench clean
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
@@ -33,6 +33,9 @@ test: setup ## Build and run all tests
 chaos: setup ## Run every strategy's scenario among drawn faults: SEEDS of each (100), from FIRST (1)
 	@$(RELEASE) --product mmsim
 	@Tools/chaos $(BIN)/mmsim $(or $(SEEDS),100) $(or $(FIRST),1)
+
+fuzz: setup ## Feed the parsers and the tape what libFuzzer makes up: FUZZ_SECONDS (10) each, all or those of FUZZ_TARGETS
+	@Tests/Fuzz/run $(or $(FUZZ_SECONDS),10) $(FUZZ_TARGETS)
 
 signers: setup ## Compare signatures with independent signers, count instructions for leaks, look for repeated nonces
 	@$(RELEASE) --product signbench
