@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build backtest test chaos chaos-mutants signers lint bench clean
+.PHONY: help setup build backtest test chaos chaos-mutants fuzz signers lint bench clean
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
@@ -38,6 +38,9 @@ chaos-mutants: setup ## Plant ten bugs, one after the other, and see whether cha
 	@$(RELEASE) --product mmsim
 	@Tools/chaos $(BIN)/mmsim 1
 	@SEEDS=$(or $(SEEDS),500) Tools/mutants/run
+
+fuzz: setup ## Feed the parsers and the tape what libFuzzer makes up: FUZZ_SECONDS (10) each, all or those of FUZZ_TARGETS
+	@Tests/Fuzz/run $(or $(FUZZ_SECONDS),10) $(FUZZ_TARGETS)
 
 signers: setup ## Compare signatures with independent signers, count instructions for leaks, look for repeated nonces
 	@$(RELEASE) --product signbench

@@ -60,7 +60,7 @@ let package = Package(
         layer("Scenario", ["Market", "Trading", "Signing", yams]),
         layer("Metrics", ["Market", "Trading"]),
         layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "Feeds", "Scenario", "Metrics"]),
-        layer("Report", ["Market", "Trading", "Simulation", "Metrics", "Runtime"]),
+        layer("Report", ["Market", "Signing", "Trading", "Tape", "Simulation", "Metrics", "Runtime"]),
         layer("Research", ["Market", "Tape", "Feeds", "Simulation"]),
         layer(
             "Commands",
@@ -97,7 +97,7 @@ let package = Package(
         tests(
             "RuntimeTests",
             ["TestSupport", "Runtime", "Scenario", "Simulation", "Strategies", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
-        tests("ReportTests", ["Report", "Runtime", "Metrics", "Trading", "Market"]),
+        tests("ReportTests", ["Report", "Runtime", "Metrics", "Tape", "Trading", "Market"]),
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["TestSupport", "Commands"]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),

@@ -29,6 +29,7 @@ struct Failure: Error {
     init(_ error: FeedError) {
         switch error {
         case .tape(let error): self.init(error)
+        case .interrupted: self.init(error.message, hint: error.hint, code: Self.interrupted)
         case .cannotWrite: self.init(error.message, hint: error.hint, code: Self.runFailed)
         default: self.init(error.message, hint: error.hint, code: Self.data)
         }
@@ -37,7 +38,7 @@ struct Failure: Error {
     init(_ error: ReportError) {
         let code: Int32
         switch error {
-        case .notAFolder, .notAReport: code = Self.usage
+        case .notAFolder, .notAReport, .alreadyExists: code = Self.usage
         case .notWritable, .diskFull: code = Self.runFailed
         }
         self.init(error.message, hint: error.hint, code: code)

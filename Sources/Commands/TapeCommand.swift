@@ -6,7 +6,7 @@ internal import Tape
 struct TapeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tape", abstract: "Makes tapes from recordings and looks into them.",
-        subcommands: [Import.self, Info.self, Check.self, SQL.self, Cut.self, Merge.self, Redecode.self, Export.self])
+        subcommands: [Import.self, Info.self, Check.self, SQL.self, Cut.self, Merge.self, Redecode.self, Export.self, Plot.self])
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -15,10 +15,12 @@ struct TapeCommand: ParsableCommand {
                 Reads Tardis CSV (incremental_book_L2, trades, derivative_ticker, quotes), Binance collector lines, Lighter, Bybit and
                 Backpack captures, Bitstamp order-by-order logs and one-second best quotes, plain or gzip; hftbacktest's .npz, whose
                 name tells the instrument (VENUE_SYMBOL.npz). The format is told from the content. Parts of one feed may be given in
-                any order.
+                any order; a folder stands for the recordings in it, - for standard input.
+
+                An import that was interrupted goes on where it stopped when the same command is given again.
                 """)
 
-        @Argument(help: "Recordings.")
+        @Argument(help: "Recordings, or folders of them.")
         var files: [String]
 
         @Option(help: "The tape to make.")
@@ -41,12 +43,15 @@ struct TapeCommand: ParsableCommand {
             let importer = Importer(
                 inputs: files, output: out, options: .init(keepFrames: !noFrames, skipBad: skipBad, replace: replace))
             let summary: ImportSummary
+            Interruption.watch()
             do {
-                summary = try importer.run { step in
-                    progress.update(step.bytesTotal > 0 ? Double(step.bytesDone) / Double(step.bytesTotal) : 0) { _ in
-                        "\(step.bytesDone / 1_000_000) of \(step.bytesTotal / 1_000_000) MB"
-                    }
-                }
+                summary = try importer.run(
+                    progress: { step in
+                        progress.update(step.bytesTotal > 0 ? Double(step.bytesDone) / Double(step.bytesTotal) : 0) { seconds in
+                            let rate = Decimal.text(Int64(Double(step.bytesDone) / max(seconds, 0.001) / 100_000), decimals: 1)
+                            return "\(step.bytesDone / 1_000_000) of \(step.bytesTotal / 1_000_000) MB, \(rate) MB/s"
+                        }
+                    }, isStopping: { Interruption.wasRequested })
             } catch {
                 progress.finish()
                 throw Failure(error)
@@ -56,6 +61,10 @@ struct TapeCommand: ParsableCommand {
                 let counts = feed.messages.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
                 Terminal.out(
                     "\(feed.instrument.venue) \(feed.instrument.venueSymbol): \(feed.records) records (\(counts)), \(feed.gaps) gaps")
+            }
+            for path in summary.leftOut { Terminal.error("note: '\(path)' is in no known format and was left out") }
+            if summary.resumedChunks > 0 {
+                Terminal.error("note: \(summary.resumedChunks) chunks were there from an import that was interrupted")
             }
             for reason in summary.unparsed { Terminal.out("not read: \(reason.count) × \(reason.name)") }
             if let first = summary.firstBadRow { Terminal.out("first of them: \(first.message)") }
@@ -72,7 +81,14 @@ struct TapeCommand: ParsableCommand {
 
         func run() throws {
             let info: TapeInfo
-            do throws(TapeError) { info = try TapeInfo(Tape(opening: tape)) } catch { throw Failure(error) }
+            let progress = ProgressLine(isQuiet: !Terminal.isInteractive)
+            do throws(TapeError) {
+                info = try TapeInfo(Tape(opening: tape)) { share in progress.update(share) { _ in "read" } }
+                progress.finish()
+            } catch {
+                progress.finish()
+                throw Failure(error)
+            }
             Terminal.write(info.text, to: 1)
         }
     }

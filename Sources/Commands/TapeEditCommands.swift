@@ -34,16 +34,8 @@ extension TapeCommand {
 
         private func options() throws -> TapeCut.Options {
             TapeCut.Options(
-                from: try Self.time(from, "--from") ?? .distantPast, to: try Self.time(to, "--to") ?? .never, feeds: feeds,
+                from: try TapeCommand.time(from, "--from") ?? .distantPast, to: try TapeCommand.time(to, "--to") ?? .never, feeds: feeds,
                 replace: output.replace)
-        }
-
-        private static func time(_ text: String?, _ option: String) throws -> Timestamp? {
-            guard let text else { return nil }
-            guard let time = Timestamp(iso8601: text) else {
-                throw ValidationError("\(option) '\(text)' is no time such as 2024-08-08T23:55:00Z")
-            }
-            return time
         }
 
         func run() throws {
@@ -123,5 +115,13 @@ extension TapeCommand {
 
     static func open(_ path: String) throws(FeedError) -> Tape {
         do throws(TapeError) { return try Tape(opening: path) } catch { throw .tape(error) }
+    }
+
+    static func time(_ text: String?, _ option: String) throws -> Timestamp? {
+        guard let text else { return nil }
+        guard let time = Timestamp(iso8601: text) else {
+            throw ValidationError("\(option) '\(text)' is no time such as 2024-08-08T23:55:00Z")
+        }
+        return time
     }
 }

@@ -63,12 +63,26 @@ extension TapeCommand {
         }
 
         private func print(_ database: TapeDatabase, _ text: String, _ form: Form) throws(QueryError) {
+            let progress = ProgressLine(isQuiet: !Terminal.isInteractive)
+            defer { progress.finish() }
+            var isHidden = false
+            database.tellProgress { share in if !isHidden { progress.update(share) { _ in "of the records read" } } }
             guard var next = try database.first(of: text) else { throw .empty }
             while true {
                 var printer = TapeRowPrinter(form, columns: next.rows.columns)
                 printer.begin()
-                defer { printer.end() }
-                while let row = try next.rows.next() { printer.add(row) }
+                defer {
+                    progress.finish()
+                    printer.end()
+                }
+                while let row = try next.rows.next() {
+                    // Rows that come to the same terminal tell enough.
+                    if !isHidden, isatty(1) == 1 {
+                        isHidden = true
+                        progress.finish()
+                    }
+                    printer.add(row)
+                }
                 guard let following = try database.first(of: next.rest) else { return }
                 next = following
             }

@@ -27,6 +27,8 @@ public enum FeedError: Error, Equatable, Sendable {
     case noFrames(path: String, feed: String)
     case tape(TapeError)
     case noFeeds(paths: [String])
+    /// Asked to stop; what was done is kept for the next try.
+    case interrupted(path: String)
 
     public var message: String {
         switch self {
@@ -47,6 +49,7 @@ public enum FeedError: Error, Equatable, Sendable {
             "'\(first)' and '\(second)' both hold \(feed), with other ticks, lots or limits"
         case .noFrames(let path, let feed): "'\(path)' keeps no raw frames of \(feed)"
         case .tape(let error): error.message
+        case .interrupted(let path): "the import into '\(path)' was interrupted"
         case .noFeeds(let paths): "no market data of a known instrument in \(paths.map { "'\($0)'" }.joined(separator: ", "))"
         }
     }
@@ -64,6 +67,7 @@ public enum FeedError: Error, Equatable, Sendable {
         case .overlap: "import one of them, or parts that follow each other"
         case .noFrames: "leave the feed out with `mmsim tape cut --feed`, or import the recording again"
         case .tape(let error): error.hint
+        case .interrupted: "run the same command again: it goes on where it stopped"
         case .corruptZip: "it holds one array, named data, of the events of hftbacktest 2"
         case .lineTooLong: "is it a text file with one message a line?"
         case .cannotOpen, .cannotRead, .cannotWrite, .empty, .noFeeds: nil

@@ -51,6 +51,12 @@ extension Tape {
         try database.execute("BEGIN IMMEDIATE;" + TapeSchema.migration(from: version) + "DELETE FROM quarantine;")
         let insert = try database.prepare(TapeSchema.insertQuarantine)
         for range in ranges { try insert.runQuarantine(range) }
+        if version < TapeSchema.version {
+            if try Tape.isClosed(database) { try TapeSeal.write(database) }
+        } else if try TapeSeal.exists(database) {
+            // The other tables keep theirs: what has become of them since is not to be called right.
+            try TapeSeal.renew(database, "quarantine")
+        }
         try database.execute("COMMIT")
     }
 }

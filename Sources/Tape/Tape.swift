@@ -31,7 +31,11 @@ public final class Tape {
         isLogged = try database.text("PRAGMA journal_mode") == "wal"
         if isLogged { try database.execute("BEGIN") }
         feeds = try Self.summaries(database, version)
-        isUnfinished = try Self.meta(database, TapeRecorder.stateKey) == TapeRecorder.recordingState
+        isUnfinished = try !Self.isClosed(database)
+    }
+
+    static func isClosed(_ database: Database) throws(TapeError) -> Bool {
+        try meta(database, TapeRecorder.stateKey) != TapeRecorder.recordingState
     }
 
     /// - Throws: `TapeError` when the database is not a tape, or one from the future.
@@ -59,7 +63,8 @@ public final class Tape {
             verifying: verifying)
     }
 
-    /// What SQLite finds wrong with the file's pages, and rows of feeds that there are not; empty if nothing.
+    /// What SQLite finds wrong with the file's pages, rows of feeds that there are not, and tables that are not as they were when the
+    /// tape was closed; empty if nothing.
     ///
     /// - Complexity: Reads the whole file.
     public func fileFaults() throws(TapeError) -> [String] {
@@ -68,7 +73,7 @@ public final class Tape {
         while try pages.step() { if pages.text(0) != "ok" { faults.append(pages.text(0)) } }
         let strays = try database.prepare("SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1")
         while try strays.step() { faults.append("\(strays.integer(1)) rows of \(strays.text(0)) belong to nothing") }
-        return faults
+        return faults + (try TapeSeal.faults(database, version: version, isUnfinished: isUnfinished))
     }
 
     /// Streams a feed's raw frames; nil: those of no feed, which are private frames and answers.
@@ -133,8 +138,7 @@ public final class Tape {
             let path = database.path
             guard statement.integer(0) == Int64(feeds.count), let kind = Instrument.Kind(rawValue: statement.text(4)),
                 let base = Currency(statement.text(5)), let quote = Currency(statement.text(6)), statement.integer(7) > 0,
-                statement.integer(8) > 0,
-                statement.integer(9) > 0
+                statement.integer(8) > 0, Contract.lotUnit(lotSize: statement.integer(8), contractSize: statement.integer(9)) != nil
             else { throw .damaged(path: path, reason: "its table of feeds has an impossible row") }
             let instrument = Instrument(
                 symbol: statement.text(1), venue: statement.text(2), venueSymbol: statement.text(3), kind: kind, base: base, quote: quote,

@@ -5,12 +5,13 @@
 /// | 1 | feeds, sealed chunks, raw frames with a receive time, gaps, counts of unparsed frames |
 /// | 2 | open chunks and frame blocks, layouts of frames, checksums of stored bytes, and what a recorder notes beside its events |
 /// | 3 | ranges that are not to be relied on |
+/// | 4 | checksums of the tables |
 ///
 /// Older tapes are read as they are; a recorder that goes on with one migrates it first.
 enum TapeSchema {
     /// `mmtp`: how a tape is told from other databases.
     static let applicationID: Int64 = 0x6D6D_7470
-    static let version = 3
+    static let version = 4
 
     static let tables = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -28,7 +29,7 @@ enum TapeSchema {
         CREATE TABLE unparsed (feed INTEGER NOT NULL REFERENCES feed, reason TEXT NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (feed, reason)) WITHOUT ROWID;
 
-        """ + tablesOfVersion2 + tablesOfVersion3
+        """ + tablesOfVersion2 + tablesOfVersion3 + tablesOfVersion4
 
     private static let chunkColumns = """
         feed INTEGER NOT NULL REFERENCES feed, sequence INTEGER NOT NULL, events INTEGER NOT NULL, level_changes INTEGER NOT NULL,
@@ -68,11 +69,14 @@ enum TapeSchema {
 
         """
 
+    private static let tablesOfVersion4 = "CREATE TABLE seal (name TEXT PRIMARY KEY, checksum INTEGER NOT NULL) WITHOUT ROWID;"
+
     static let insertQuarantine = "INSERT INTO quarantine VALUES (?,?,?,?)"
 
     /// What makes a tape of an older version one of this version.
     static func migration(from version: Int) -> String {
-        (version < 2 ? migrationFrom1 : "") + (version < 3 ? tablesOfVersion3 + "PRAGMA user_version = 3;" : "")
+        (version < 2 ? migrationFrom1 : "") + (version < 3 ? tablesOfVersion3 : "")
+            + (version < 4 ? tablesOfVersion4 + "PRAGMA user_version = 4;" : "")
     }
 
     private static let migrationFrom1 =

@@ -2,7 +2,9 @@ public import Market
 
 /// Writes a new tape, feed by feed, in constant memory.
 ///
-/// The file is written as `PATH.part` and moved to its place by `close`; a writer that is let go before leaves nothing.
+/// The file is written as `PATH.part` and moved to its place by `close`; a writer that is let go before leaves nothing. One that was
+/// killed or suspended leaves its draft, and another one that is told the same `source` goes on with it: it is given everything again
+/// from the start, and what is there already is compared, not compressed again.
 /// Records of one feed are appended in the order they are to be replayed in. Chunks are cut by count alone, so that the same
 /// records make the same chunks.
 public final class TapeWriter {
@@ -30,18 +32,33 @@ public final class TapeWriter {
     private var recorderStore: RecorderStore?
     /// Bytes written since the last commit.
     private var uncommitted = 0
+    private let isResumable: Bool
+    /// Chunks and blocks of frames that an interrupted writer has left.
+    private var kept: KeptDraft
+    /// How many of those chunks were found to be what was to be written.
+    public private(set) var resumedChunks = 0
 
+    /// - Parameter source: What the tape is made from, as a text that differs when anything about it does; nil: nothing is resumed.
     /// - Throws: `TapeError` when the path exists already (unless `replacing`) or can't be written.
-    public init(creating path: String, replacing: Bool = false) throws(TapeError) {
+    public init(creating path: String, replacing: Bool = false, resuming source: String? = nil) throws(TapeError) {
         guard !TapeFile.isDirectory(path) else { throw .isDirectory(path: path) }
         guard replacing || !TapeFile.exists(path) else { throw .alreadyExists(path: path) }
         self.path = path
         draft = path + ".part"
         lock = try WriterLock(path)
-        TapeFile.remove(draft)
-        let database = try Database(draft, .create)
-        try database.execute(TapeSchema.creation + TapeSchema.identity)
-        try database.execute("BEGIN;" + TapeSchema.tables)
+        isResumable = source != nil
+        let database: Database
+        if let source, let (found, kept) = KeptDraft.open(draft, of: source) {
+            database = found
+            self.kept = kept
+        } else {
+            kept = KeptDraft()
+            TapeFile.remove(draft)
+            database = try Database(draft, .create)
+            try database.execute(TapeSchema.creation + TapeSchema.identity)
+            try database.execute("BEGIN;" + TapeSchema.tables)
+            if let source { try KeptDraft.mark(database, source) }
+        }
         chunks = try ChunkTable(database, "chunk", level: ChunkTable.sealedLevel)
         frames = try FrameTable(database, "frames", level: FrameBlock.sealedLevel)
         self.database = database
@@ -121,6 +138,12 @@ public final class TapeWriter {
             }
         }
         if ownerless.count > 0 { try sealOwnerless() }
+        try KeptDraft.unmark(database)
+        for index in feeds.indices {
+            try kept.cutChunks(database, feed: index, from: feeds[index].chunks)
+            try kept.cutFrames(database, feed: index, from: feeds[index].frameBlocks)
+        }
+        try TapeSeal.write(database)
         try database.execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
         try TapeFile.move(draft, to: path)
         self.database = nil
@@ -128,7 +151,26 @@ public final class TapeWriter {
         lock = nil
     }
 
+    /// Ends here, and leaves the draft to one that goes on with it.
+    public func suspend() throws(TapeError) {
+        guard let database else { return }
+        precondition(isResumable, "a writer without a source was suspended")
+        try database.execute("COMMIT")
+        self.database = nil
+        recorderStore = nil
+        lock = nil
+    }
+
     private func seal(_ index: Int) throws(TapeError) {
+        if let digest = kept.digest(feed: index, sequence: feeds[index].chunks) {
+            if chunks.digest(of: feeds[index].events) == digest {
+                resumedChunks += 1
+                feeds[index].events.removeAll(keepingCapacity: true)
+                feeds[index].chunks += 1
+                return
+            }
+            if let database { try kept.cutChunks(database, feed: index, from: feeds[index].chunks) }
+        }
         uncommitted += try chunks.add(feed: index, sequence: feeds[index].chunks, feeds[index].events)
         feeds[index].events.removeAll(keepingCapacity: true)
         feeds[index].chunks += 1
@@ -136,6 +178,14 @@ public final class TapeWriter {
     }
 
     private func sealFrames(_ index: Int) throws(TapeError) {
+        if let block = kept.block(feed: index, sequence: feeds[index].frameBlocks) {
+            if block.count == feeds[index].frames.count, block.times == feeds[index].frames.times {
+                feeds[index].frames.removeAll()
+                feeds[index].frameBlocks += 1
+                return
+            }
+            if let database { try kept.cutFrames(database, feed: index, from: feeds[index].frameBlocks) }
+        }
         uncommitted += try frames.add(feed: index, sequence: feeds[index].frameBlocks, feeds[index].frames)
         feeds[index].frames.removeAll()
         feeds[index].frameBlocks += 1
@@ -149,9 +199,9 @@ public final class TapeWriter {
         try commitIfLarge()
     }
 
-    /// Keeps the write-ahead log small.
+    /// Keeps the write-ahead log small, and what is lost with a writer that is killed.
     private func commitIfLarge() throws(TapeError) {
-        guard uncommitted > 8 << 20, let database else { return }
+        guard uncommitted > (isResumable ? 0 : 8 << 20), let database else { return }
         uncommitted = 0
         try database.execute("COMMIT; BEGIN;")
     }

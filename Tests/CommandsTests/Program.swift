@@ -23,6 +23,10 @@ final class Program {
     var names: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path()).filter { !$0.hasPrefix(".") }.sorted() }
     }
+    /// 0 where there is no such file.
+    func size(_ name: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path()))?[.size] as? Int ?? 0
+    }
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appending(path: name).path()) }
 
     func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {

@@ -5,7 +5,8 @@ import Testing
     private static let commands = [
         ["backtest"], ["replay"], ["journal"], ["journal", "show"], ["chaos"], ["scenario"], ["scenario", "check"], ["scenario", "schema"],
         ["strategies"], ["tape"], ["tape", "import"], ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["tape", "cut"],
-        ["tape", "merge"], ["tape", "redecode"], ["tape", "export"], ["synth"], ["research"], ["research", "queue"],
+        ["tape", "merge"], ["tape", "redecode"], ["tape", "export"], ["tape", "plot"], ["synth"], ["synth", "make"], ["synth", "fit"],
+        ["research"], ["research", "queue"],
     ]
 
     @Test func `help lists the commands that there are`() throws {

@@ -273,7 +273,7 @@ import Testing
         let future = place.folder + "/future"
         try FileManager.default.copyItem(atPath: place.tape, toPath: future)
         try Database(future, .readWrite).execute("PRAGMA user_version = 9")
-        #expect(throws: TapeError.schemaTooNew(path: future, found: 9, supported: 3)) { try TapeRecorder(resuming: future, at: Self.start) }
+        #expect(throws: TapeError.schemaTooNew(path: future, found: 9, supported: 4)) { try TapeRecorder(resuming: future, at: Self.start) }
         let nothing = place.folder + "/nothing"
         #expect(throws: TapeError.notFound(path: nothing, closest: nil)) { try TapeRecorder(resuming: nothing, at: Self.start) }
     }

@@ -126,7 +126,7 @@ import Testing
         try writer.close()
         let database = try Database(path, .create)
         try database.execute("PRAGMA user_version = 7")
-        #expect(throws: TapeError.schemaTooNew(path: path, found: 7, supported: 3)) { try Tape(opening: path) }
+        #expect(throws: TapeError.schemaTooNew(path: path, found: 7, supported: 4)) { try Tape(opening: path) }
     }
 
     @Test func `a flipped byte is found and the chunk is named`() throws {
@@ -220,7 +220,7 @@ import Testing
         let database = try Database(path, .create)
         for table in [
             "open_chunk", "open_frames", "unparsed_frame", "connection", "connection_state", "clock_offset", "resync", "span",
-            "instrument", "journal", "quarantine",
+            "instrument", "journal", "quarantine", "seal",
         ] { try database.execute("DROP TABLE \(table)") }
         try database.execute(
             "ALTER TABLE frames DROP COLUMN layout; ALTER TABLE frames DROP COLUMN checksum;"

@@ -83,6 +83,8 @@ struct FrameBatch {
             events[index].receiveTime = receiveTime
             if content != .other { events[index].detail = numbers.last }
             if content == .book { events[index].flags.insert(.snapshot) }
+            // Whatever a file said of its records' places: this is where the frame begins and ends.
+            events[index].flags.subtract([.first, .last])
         }
         if !range.isEmpty {
             events[range.lowerBound].flags.insert(.first)

@@ -83,10 +83,12 @@ enum BybitInstruments {
     private static func instrument(_ row: Row, _ venue: String) -> Instrument? {
         guard let tick = row.tick, tick > 0, let lot = row.lot, lot > 0, let base = Currency(row.base), let quote = Currency(row.quote)
         else { return nil }
-        let minimum = max(1, ((row.minimum ?? lot) + lot - 1) / lot)
+        // Rounded up, without a sum that may overflow.
+        let (whole, rest) = (row.minimum ?? lot).quotientAndRemainder(dividingBy: lot)
+        let minimum = max(1, rest > 0 ? whole + 1 : whole)
         return Instrument(
             symbol: row.base, venue: venue, venueSymbol: row.symbol, kind: venue == "bybit-spot" ? .spot : .linear, base: base,
             quote: quote, tickSize: FinePrice(nanos: tick), lotSize: lot, minimumQuantity: Quantity(lots: minimum),
-            minimumNotional: row.minimumNotional, fundingInterval: row.fundingMinutes.flatMap { $0 > 0 ? .minutes($0) : nil })
+            minimumNotional: row.minimumNotional, fundingInterval: row.fundingMinutes.flatMap { 1...525_600 ~= $0 ? .minutes($0) : nil })
     }
 }

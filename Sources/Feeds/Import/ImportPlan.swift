@@ -62,7 +62,7 @@ struct ImportPlan {
     /// The names of the files that a feed is made of, as far as their first messages tell.
     func source(of feed: String, at path: String) -> String {
         let files = lanes.flatMap(\.files).filter { $0.feed == feed || $0.path == path }
-        return files.map { $0.path.split(separator: "/").last.map(String.init) ?? $0.path }.joined(separator: ", ")
+        return files.map { InputFiles.title($0.path) }.joined(separator: ", ")
     }
 
     /// Reads the whole file once when books of its format may begin with a full one.

@@ -6,6 +6,7 @@ struct ImportRun<Sink: EventSink> {
     private let paths: [String]
     private let options: Importer.Options
     private let progress: (Importer.Progress) -> Void
+    private let checkStop: () throws(FeedError) -> Void
     private var sink: Sink
     private let catalog: FeedCatalog
     /// By the catalog's index of a feed.
@@ -18,11 +19,16 @@ struct ImportRun<Sink: EventSink> {
 
     private static var reportStep: Int { 1 << 20 }
 
-    init(_ paths: [String], _ options: Importer.Options, _ sink: Sink, progress: @escaping (Importer.Progress) -> Void) throws(FeedError) {
+    /// - Parameter checkStop: Throws to end the run early.
+    init(
+        _ paths: [String], _ options: Importer.Options, _ sink: Sink, progress: @escaping (Importer.Progress) -> Void,
+        checkStop: @escaping () throws(FeedError) -> Void = {}
+    ) throws(FeedError) {
         plan = try ImportPlan(paths, options.symbols)
         self.paths = paths
         self.options = options
         self.progress = progress
+        self.checkStop = checkStop
         self.sink = sink
         catalog = FeedCatalog(symbols: options.symbols)
     }
@@ -54,6 +60,7 @@ struct ImportRun<Sink: EventSink> {
         while let next = Self.earliest(cursors) {
             try take(cursors[next], part: firstPart + next, lane)
             try cursors[next].advance(catalog)
+            try checkStop()
             report(bytesDone + cursors.reduce(0) { $0 + $1.position })
         }
         for cursor in cursors { close(cursor) }

@@ -40,6 +40,11 @@ public struct ImportSummary: Sendable, Equatable {
     /// What a recording could be checked against itself, by name.
     public var checks: [Count] = []
 
+    /// Chunks of records that an interrupted import of the same files had written already.
+    public var resumedChunks = 0
+    /// Files of folders that are no recordings.
+    public var leftOut: [String] = []
+
     static func add(_ name: String, to counts: inout [Count], _ count: Int = 1) {
         if let index = counts.firstIndex(where: { $0.name == name }) {
             counts[index].count += count

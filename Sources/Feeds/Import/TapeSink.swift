@@ -6,8 +6,11 @@ struct TapeSink: EventSink {
     private let writer: TapeWriter
     private var frames: [UInt32] = []
 
-    init(_ path: String, replacing: Bool) throws(FeedError) {
-        do throws(TapeError) { writer = try TapeWriter(creating: path, replacing: replacing) } catch { throw .tape(error) }
+    /// - Parameter source: What is imported, so that an interrupted import of it can go on.
+    init(_ path: String, replacing: Bool, source: String) throws(FeedError) {
+        do throws(TapeError) { writer = try TapeWriter(creating: path, replacing: replacing, resuming: source) } catch {
+            throw .tape(error)
+        }
     }
 
     /// Adds to a tape that others close.
@@ -41,6 +44,13 @@ struct TapeSink: EventSink {
     }
 
     func addUnparsed(_ feed: InstrumentID, reason: String) { writer.addUnparsed(feed: feed, reason: reason) }
+
+    var resumedChunks: Int { writer.resumedChunks }
+
+    /// Leaves the draft to the next import of the same source.
+    func suspend() throws(FeedError) {
+        do throws(TapeError) { try writer.suspend() } catch { throw .tape(error) }
+    }
 
     func close() throws(FeedError) {
         do throws(TapeError) { try writer.close() } catch { throw .tape(error) }

@@ -44,12 +44,19 @@ public struct Contract: Hashable, BitwiseCopyable, Sendable {
         self.tickSize = tickSize
         self.lotSize = lotSize
         self.contractSize = contractSize
-        let (unit, remainder) = (Int128(lotSize) * Int128(contractSize)).quotientAndRemainder(dividingBy: 1_000_000_000)
-        precondition(remainder == 0 && unit > 0, "a lot must be a whole number of 10⁻⁹ units")
-        self.lotUnit = Int64(unit)
+        guard let unit = Self.lotUnit(lotSize: lotSize, contractSize: contractSize) else {
+            preconditionFailure("a lot must be a whole number of 10⁻⁹ units")
+        }
+        self.lotUnit = unit
         self.minimumQuantity = minimumQuantity
         self.minimumNotional = minimumNotional
         self.fundingInterval = fundingInterval
+    }
+
+    /// One lot in 10⁻⁹ of what it counts in; nil where that is no whole number above 0, or none of 64 bits.
+    public static func lotUnit(lotSize: Int64, contractSize: Int64) -> Int64? {
+        let (unit, remainder) = (Int128(lotSize) * Int128(contractSize)).quotientAndRemainder(dividingBy: 1_000_000_000)
+        return remainder == 0 && unit > 0 ? Int64(exactly: unit) : nil
     }
 
     /// The nearest price that an order may have, on the side where it gives us no less: a buy's lower, a sell's higher.

@@ -28,6 +28,7 @@ public struct Page: Sendable {
         case headline([(name: String, value: String, remark: String)])
         case warnings([String])
         case chart(Chart)
+        case heatMap(HeatMap)
         case table(Table)
         case paragraph(String)
     }
@@ -87,6 +88,13 @@ public struct Page: Sendable {
             return "<ul class=\"warnings\">\(warnings.map { "<li>\(escaped($0))</li>" }.joined())</ul>"
         case .chart(let chart):
             return html(chart)
+        case .heatMap(let map):
+            let note = map.note.map { "<p class=\"note\">\(escaped($0))</p>" } ?? ""
+            return """
+                <figure id="\(map.id)">
+                <figcaption>\(escaped(map.title)) <small>\(escaped(map.unit))</small></figcaption>
+                <div class="plot">\(map.svg)</div>\(note)</figure>
+                """
         case .table(let table):
             return html(table)
         case .paragraph(let text):

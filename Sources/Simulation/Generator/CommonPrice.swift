@@ -49,14 +49,16 @@ struct CommonPrice {
         var sum: Int64 = -510
         for shift in stride(from: 0, to: 32, by: 8) { sum += Int64(draw >> UInt64(shift) & 0xFF) }
         // Four bytes have a standard deviation of 147.8; a second has 100 steps.
-        value += sum * market.volatility * Self.unit * regime / (4 * 1_478)
+        value += sum * market.volatility * regime / (4 * 1_478)
         let chance = Int64(draw >> 40)  // 24 bits
         if chance < odds(market.jumpEvery) {
             let size = (random.exponential(mean: market.jumpTicks) + market.jumpTicks / 2) * Self.unit
             value += random.next() & 1 == 0 ? size : -size
         }
         let other = random.next()
-        if Int64(other >> 40) < odds(.minutes(5)) { regime = [4, 4, 8, 8, 20][Int(other & 0xFFFF) % 5] }
+        if Int64(other >> 40) < odds(market.regimeSpan) {
+            regime = market.regimes[Int(other & 0xFFFF) % market.regimes.count]
+        }
         if Int64(other >> 16 & 0xFF_FFFF) < odds(market.droughtEvery) {
             droughtUntil = stepIndex + random.uniform(in: 1_000...6_000)
         }

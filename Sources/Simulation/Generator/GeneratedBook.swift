@@ -10,14 +10,14 @@ struct GeneratedBook {
     private static let levelsKept = 120
 
     private let instrument: InstrumentID
-    private let levelLots: Int64
+    private let settings: GeneratedMarket.Venue
     /// Best first.
     private var bids: [Level] = []
     private var asks: [Level] = []
 
-    init(_ instrument: InstrumentID, levelLots: Int64) {
+    init(_ instrument: InstrumentID, _ settings: GeneratedMarket.Venue) {
         self.instrument = instrument
-        self.levelLots = levelLots
+        self.settings = settings
     }
 
     private func levels(_ side: Side) -> [Level] { side == .buy ? bids : asks }
@@ -34,13 +34,22 @@ struct GeneratedBook {
     ) {
         var ticks = best
         for _ in 0..<Self.levelsKept {
-            set(side, ticks, size(&random, scarcity), emit)
-            ticks -= side.sign * (1 + random.exponential(mean: 1))
+            set(side, ticks, size(&random, scarcity, at: abs(ticks - best)), emit)
+            ticks -= side.sign * (1 + random.exponential(mean: settings.levelGap))
         }
     }
 
-    func size(_ random: inout SeededGenerator, _ scarcity: Int64) -> Int64 {
-        max(1, (random.exponential(mean: levelLots) + levelLots / 8) / scarcity)
+    /// - Parameter distance: From the best price, in ticks.
+    func size(_ random: inout SeededGenerator, _ scarcity: Int64, at distance: Int64 = 0) -> Int64 {
+        let mean = levelLots(at: distance)
+        return max(1, (random.exponential(mean: mean) + mean / 8) / scarcity)
+    }
+
+    private func levelLots(at distance: Int64) -> Int64 {
+        guard !settings.depthProfile.isEmpty else { return settings.levelLots }
+        // 0, 1, 2–3, 4–7 …: one place more for each doubling.
+        let place = Int64.bitWidth - max(0, distance).leadingZeroBitCount
+        return settings.levelLots * settings.depthProfile[min(place, settings.depthProfile.count - 1)] / 1_000
     }
 
     mutating func set(_ side: Side, _ ticks: Int64, _ lots: Int64, _ emit: (Side, Int64, Int64) -> Void) {
@@ -86,18 +95,19 @@ struct GeneratedBook {
     mutating func stir(_ random: inout SeededGenerator, _ scarcity: Int64, _ emit: (Side, Int64, Int64) -> Void) {
         let side: Side = random.next() & 1 == 0 ? .buy : .sell
         guard let best = best(side) else { return }
-        let ticks = best - side.sign * random.exponential(mean: 12)
+        let ticks = best - side.sign * random.exponential(mean: settings.stirTicks)
         let now = levels(side).first { $0.ticks == ticks }?.lots ?? 0
         switch random.uniform(in: 0...3) {
         case 0 where now > 0 && ticks != best: set(side, ticks, 0, emit)
         case 1 where now > 1: set(side, ticks, max(1, now * random.uniform(in: 2...9) / 10), emit)
-        default: set(side, ticks, size(&random, scarcity), emit)
+        default: set(side, ticks, size(&random, scarcity, at: abs(best - ticks)), emit)
         }
         let list = levels(side)
         if list.count > Self.levelsKept + 20, let last = list.last {
             set(side, last.ticks, 0, emit)
         } else if list.count < Self.levelsKept - 20, let last = list.last {
-            set(side, last.ticks - side.sign * (1 + random.exponential(mean: 2)), size(&random, scarcity), emit)
+            let ticks = last.ticks - side.sign * (1 + random.exponential(mean: 2 * settings.levelGap))
+            set(side, ticks, size(&random, scarcity, at: abs(best - ticks)), emit)
         }
     }
 }

@@ -14,6 +14,25 @@ public struct GeneratedMarket: Sendable {
         public var halfSpread: Int64
         /// Mean size of a level, in lots.
         public var levelLots: Int64
+        /// What is drawn on top of `halfSpread`, on average, in ticks.
+        public var spreadNoise: Int64 = 1
+        /// How often somebody takes without being drawn to it: so many frames of the book in so many.
+        public var takes = Odds(12, of: 100)
+        /// Mean size of a taker, in lots; nil: a third of a level.
+        public var takeLots: Int64?
+        /// Of 1,000 takers, how many came because of one before.
+        public var followers: Int64 = 0
+        /// Levels' mean sizes by distance from the best, in thousandths of `levelLots`: at 0 ticks, 1, 2–3, 4–7, 8–15 and so on; empty: the
+        /// same everywhere.
+        public var depthProfile: [Int64] = []
+        /// Mean ticks from one level to the next when a side is laid out, less 1.
+        public var levelGap: Int64 = 1
+        /// Mean distance from the best at which levels change, in ticks.
+        public var stirTicks: Int64 = 12
+        /// How far it strays, in thousandths of what the market says.
+        public var strayShare: Int64 = 1_000
+        /// Frames in each hour of the day (UTC), in thousandths of the usual; empty: the same all day.
+        public var hours: [Int64] = []
         /// In order of time; before the first, and beside them, the rate wanders about a tenth of a basis point in 8 h.
         public var fundingSteps: [FundingStep] = []
 
@@ -42,6 +61,16 @@ public struct GeneratedMarket: Sendable {
         }
     }
 
+    public struct Odds: Hashable, Sendable {
+        public var chances: Int64
+        public var of: Int64
+
+        public init(_ chances: Int64, of: Int64) {
+            self.chances = chances
+            self.of = of
+        }
+    }
+
     /// A move of the common price at a stated time, beside those that are drawn.
     public struct Jump: Hashable, Sendable {
         /// From the start of the market.
@@ -58,10 +87,15 @@ public struct GeneratedMarket: Sendable {
     public var venues: [Venue]
     public var start: Timestamp
     public var duration: Nanoseconds
-    /// The common price at the start, in ticks (the same for every venue).
+    /// The common price at the start, in ticks of `tickSize`.
     public var startTicks: Int64
-    /// Standard deviation of the common price in a calm second, in ticks.
+    /// What the common price counts in; nil: in each venue's own ticks, which are the same.
+    public var tickSize: FinePrice?
+    /// Standard deviation of the common price in a calm second, in 1/1024 of a tick.
     public var volatility: Int64
+    /// How wild it gets, in quarters of the calm volatility, each as likely as the others, and for how long on average.
+    public var regimes: [Int64] = [4, 4, 8, 8, 20]
+    public var regimeSpan = Nanoseconds.minutes(5)
     /// Mean time between jumps, and their mean size in ticks.
     public var jumpEvery: Nanoseconds
     public var jumpTicks: Int64
@@ -73,6 +107,20 @@ public struct GeneratedMarket: Sendable {
 
     public var instruments: [Instrument] { venues.map(\.instrument) }
     public var end: Timestamp { start + duration }
+
+    public init(
+        venues: [Venue], start: Timestamp, duration: Nanoseconds, startTicks: Int64, volatility: Int64, jumpEvery: Nanoseconds,
+        jumpTicks: Int64, droughtEvery: Nanoseconds
+    ) {
+        self.venues = venues
+        self.start = start
+        self.duration = duration
+        self.startTicks = startTicks
+        self.volatility = volatility
+        self.jumpEvery = jumpEvery
+        self.jumpTicks = jumpTicks
+        self.droughtEvery = droughtEvery
+    }
 
     /// BTC perpetuals at two or three venues near 60,000, from 2025-01-01 on.
     ///
@@ -110,6 +158,6 @@ public struct GeneratedMarket: Sendable {
         return GeneratedMarket(
             venues: all.prefix(count) + (spot ? [coins] : []), start: Timestamp(nanoseconds: 1_735_689_600_000_000_000), duration: duration,
             startTicks: 60_000,
-            volatility: 3, jumpEvery: .minutes(20), jumpTicks: 60, droughtEvery: .minutes(40))
+            volatility: 3 * 1_024, jumpEvery: .minutes(20), jumpTicks: 60, droughtEvery: .minutes(40))
     }
 }

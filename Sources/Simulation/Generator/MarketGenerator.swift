@@ -17,6 +17,8 @@ public struct MarketGenerator {
         var basis: Int64 = 0
         var fundingRate: Int64 = 10_000_000  // 10⁻¹²: a tenth of a basis point
         var trade: Int64 = 0
+        /// The chance of a follower of takers before, in 2⁻²⁰ a frame.
+        var excitement: Int64 = 0
         var frame: UInt32 = 0
     }
 
@@ -33,7 +35,7 @@ public struct MarketGenerator {
         price = CommonPrice(market, seed: seed)
         venues = market.venues.enumerated().map { index, venue in
             Venue(
-                book: GeneratedBook(InstrumentID(index), levelLots: venue.levelLots),
+                book: GeneratedBook(InstrumentID(index), venue),
                 random: SeededGenerator(seed: seed, stream: UInt64(index + 1)),
                 next: market.start + Nanoseconds(count: Int64(index) * 1_000_000), nextMark: market.start + .seconds(1),
                 nextFunding: market.start + (venue.instrument.fundingInterval ?? .hours(8)))
@@ -61,7 +63,7 @@ public struct MarketGenerator {
         var writer = FrameWriter(
             instrument: InstrumentID(index), venueTime: time, receiveTime: venue.lastReceive, frame: venue.frame)
         if venue.frame == 0 {
-            let mid = price.price(lag: settings.lag) / CommonPrice.unit
+            let mid = common(settings) / CommonPrice.unit
             venue.book.fill(bid: mid - settings.halfSpread, ask: mid + settings.halfSpread, &venue.random) {
                 writer.level($0, $1, $2, isSnapshot: true)
             }
@@ -71,9 +73,32 @@ public struct MarketGenerator {
         }
         if time >= venue.nextMark, settings.instrument.kind != .spot { reference(&venue, settings, &writer, &records) }
         venue.frame = writer.frame
-        let gap = max(1_000, venue.random.exponential(mean: settings.meanGap.count / 1_000) * 1_000)
+        let gap = max(1_000, venue.random.exponential(mean: meanGap(settings) / 1_000) * 1_000)
         venue.next = time + Nanoseconds(count: gap)
         venues[index] = venue
+    }
+
+    private func meanGap(_ settings: GeneratedMarket.Venue) -> Int64 {
+        guard !settings.hours.isEmpty else { return settings.meanGap.count }
+        let hour = Int(time.nanoseconds / Nanoseconds.hours(1).count % 24)
+        return settings.meanGap.count * 1_000 / max(1, settings.hours[hour % settings.hours.count])
+    }
+
+    /// The common price as the venue follows it, in 1/1024 of its ticks.
+    private func common(_ settings: GeneratedMarket.Venue, lag: Nanoseconds? = nil) -> Int64 {
+        let value = price.price(lag: lag ?? settings.lag)
+        guard let tickSize = market.tickSize else { return value }
+        return roundedQuotient(Int128(value) * Int128(tickSize.nanos), Int128(settings.instrument.tickSize.nanos))
+    }
+
+    /// Whether somebody takes in this frame; each taker draws followers, whose chance halves in about eleven frames.
+    private func isTaken(_ venue: inout Venue, _ settings: GeneratedMarket.Venue) -> Bool {
+        var isTaken = venue.random.uniform(in: 0...settings.takes.of - 1) < settings.takes.chances
+        guard settings.followers > 0 else { return isTaken }
+        if !isTaken { isTaken = Int64(venue.random.next() >> 44) < venue.excitement }
+        venue.excitement -= venue.excitement / 16
+        if isTaken { venue.excitement += settings.followers * (1 << 20) / 16_000 }
+        return isTaken
     }
 
     /// One frame of the book: it follows the price, is stirred, and now and then somebody takes.
@@ -81,9 +106,9 @@ public struct MarketGenerator {
         _ venue: inout Venue, _ settings: GeneratedMarket.Venue, _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>
     ) {
         let scarcity: Int64 = price.isDrought ? 6 : 1
-        venue.basis += venue.random.uniform(in: -2_400...2_400) * market.stray - venue.basis / 400
-        let fair = price.price(lag: settings.lag) + venue.basis
-        let half = settings.halfSpread * (price.isDrought ? 4 : 1) + venue.random.exponential(mean: 1)
+        venue.basis += venue.random.uniform(in: -2_400...2_400) * market.stray * settings.strayShare / 1_000 - venue.basis / 400
+        let fair = common(settings) + venue.basis
+        let half = settings.halfSpread * (price.isDrought ? 4 : 1) + venue.random.exponential(mean: settings.spreadNoise)
         let (bid, ask) = ((fair - half * CommonPrice.unit) / CommonPrice.unit, (fair + half * CommonPrice.unit) / CommonPrice.unit + 1)
         var changes: [(Side, Int64, Int64)] = []
         var trades: [(side: Side, ticks: Int64, lots: Int64)] = []
@@ -98,9 +123,9 @@ public struct MarketGenerator {
             }
             venue.book.pull(side, beyond: limit, elseFrom: side == .buy ? bid : ask, &venue.random, scarcity, emit)
         }
-        if venue.random.uniform(in: 0...99) < 12 {
+        if isTaken(&venue, settings) {
             let side: Side = venue.random.next() & 1 == 0 ? .buy : .sell
-            let size = max(1, venue.random.exponential(mean: settings.levelLots / 3) / scarcity)
+            let size = max(1, venue.random.exponential(mean: settings.takeLots ?? settings.levelLots / 3) / scarcity)
             venue.book.take(side, venue.random.uniform(in: 0...24) == 0 ? size * 8 : size, { trades.append((side, $0, $1)) }, emit)
         }
         // Makers come back to where the price is now, not all of them at once.
@@ -130,7 +155,7 @@ public struct MarketGenerator {
         venue.fundingRate += venue.random.uniform(in: -200_000...200_000) - venue.fundingRate / 2_000
         let wandering = venue.fundingRate * (interval.count / 1_000_000_000) / 28_800
         let stated = settings.fundingSteps.last { market.start + $0.after <= time }?.rate.trillionths ?? 0
-        let mark = price.price(lag: .seconds(1)) * settings.instrument.tickSize.nanos / CommonPrice.unit
+        let mark = common(settings, lag: .seconds(1)) * settings.instrument.tickSize.nanos / CommonPrice.unit
         writer.reference(.mark, mark, 0, 0)
         writer.reference(.funding, stated + wandering, interval.count, venue.nextFunding.nanoseconds)
         writer.close(into: &records)

@@ -17,6 +17,13 @@ final class ChunkTable {
         compressor = Compressor(level: level)
     }
 
+    /// SHA-256 of the records as they would be encoded.
+    func digest(of events: ContiguousArray<MarketEvent>) -> [UInt8] {
+        ChunkCodec.encode(events, into: &columns)
+        let plain = columns
+        return sha256(plain.span).bytes
+    }
+
     /// - Returns: Bytes of the compressed chunk.
     func add(feed: Int, sequence: Int64, _ events: ContiguousArray<MarketEvent>) throws(TapeError) -> Int {
         ChunkCodec.encode(events, into: &columns)

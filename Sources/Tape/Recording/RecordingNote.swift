@@ -109,7 +109,9 @@ extension Tape {
         var terms: [InstrumentTerms] = []
         while try statement.step() {
             let instrument = always.instrument
-            guard statement.integer(2) > 0, statement.integer(3) > 0, statement.integer(4) > 0 else {
+            guard statement.integer(2) > 0, statement.integer(3) > 0,
+                Contract.lotUnit(lotSize: statement.integer(3), contractSize: statement.integer(4)) != nil
+            else {
                 throw .damaged(path: path, reason: "its table of instruments has an impossible row")
             }
             terms.append(

@@ -86,6 +86,7 @@ public final class TapeRecorder {
 
     /// Notes the span and commits it, so that the tape can be opened from here on.
     private func begin(at now: Timestamp) throws(TapeError) {
+        try TapeSeal.remove(store.database)
         try store.setMeta(Self.stateKey, Self.recordingState)
         span = try store.addSpan(at: now)
         try commit(at: now)
@@ -241,6 +242,7 @@ public final class TapeRecorder {
             try ownerless.sealFrames(feed: -1, store)
             try store.extendSpan(span, to: now, ending: ending)
             try store.setMeta(Self.stateKey, "closed")
+            try TapeSeal.write(store.database)
             try store.database.execute("COMMIT")
             // With a reader at work the log stays beside the file, which is as good; it is not waited for.
             try? store.database.execute(

@@ -56,14 +56,26 @@ final class TapeSource {
     let terms: [FeedTerms]
     let names: [String]
     let version: Int
-    let estimatedRecords: Double
+    /// Of each feed.
+    let records: [Int64]
+    /// Told the share of the records that the first pass has come to.
+    var progress: ((Double) -> Void)?
+    private var hasPass = false
+
+    var estimatedRecords: Double { records.reduce(0) { $0 + Double($1) } }
+
+    /// - Returns: Whether it is the first one.
+    func beginPass() -> Bool {
+        defer { hasPass = true }
+        return !hasPass
+    }
 
     init(_ database: Database, version: Int, _ feeds: [FeedSummary]) {
         self.database = database
         self.version = version
         terms = feeds.map { FeedTerms($0.description.instrument) }
         names = feeds.map(\.description.name)
-        estimatedRecords = feeds.reduce(0) { $0 + Double($1.events) }
+        records = feeds.map { max(0, $0.events) }
     }
 }
 

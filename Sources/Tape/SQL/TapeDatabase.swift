@@ -16,6 +16,7 @@ public final class TapeDatabase {
     public let path: String
     private let database: Database
     private let tables: VirtualTables
+    private let source: TapeSource
     /// What the authorizer refused last.
     private let refusal = Refusal()
 
@@ -30,6 +31,7 @@ public final class TapeDatabase {
         let database = try Database(path, .readOnly)
         self.database = database
         let source = TapeSource(database, version: tape.version, tape.feeds)
+        self.source = source
         tables = VirtualTables(
             RecordTable.Definition.all.map { ($0.name, RecordTable($0, source)) } + [("frame", RawFrameTable(source))])
         try tables.register(database)
@@ -40,6 +42,9 @@ public final class TapeDatabase {
         if tape.isLogged { try database.execute("BEGIN; SELECT count(*) FROM main.meta") }
         unsafe sqlite3_set_authorizer(database.handle, Self.authorize, Unmanaged.passUnretained(refusal).toOpaque())
     }
+
+    /// Has the first pass over records told, from 0 to 1, as it goes on.
+    public func tellProgress(to progress: @escaping (Double) -> Void) { source.progress = progress }
 
     deinit { unsafe sqlite3_set_authorizer(database.handle, nil, nil) }
 

@@ -58,6 +58,8 @@ internal import CSQLite
 
     func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(handle, column) }
     func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
+    var columnCount: Int32 { unsafe sqlite3_column_count(handle) }
+    func type(_ column: Int32) -> Int32 { unsafe sqlite3_column_type(handle, column) }
     func isNull(_ column: Int32) -> Bool { unsafe sqlite3_column_type(handle, column) == SQLITE_NULL }
 
     func text(_ column: Int32) -> String {
