@@ -41,6 +41,9 @@ struct ExposureRecorder {
         }
     }
 
+    /// Whether the tolerance of every symbol is known.
+    var isPriced: Bool { symbols.allSatisfy(\.hasTolerance) }
+
     /// From here on a symbol's exposure is naked; nil where it never is, or before a price is known.
     func tolerance(_ symbol: Int) -> Int64? {
         guard let row = symbols.first(where: { $0.first == symbol }), row.exposure.isHedgeable, row.hasTolerance else { return nil }
