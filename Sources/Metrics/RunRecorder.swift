@@ -42,6 +42,7 @@ public final class RunRecorder {
     var hedges: HedgeRecorder
     var attempts: HedgeAttempts
     private var exposures: ExposureRecorder
+    private var hasTolerances = false
     var margins: [LegRisk.MarginDistance]
     /// By order.
     var decisions = NumberMap(filler: Decision(mid: FinePrice(nanos: 0), time: .distantPast, isResting: false))
@@ -164,6 +165,8 @@ public final class RunRecorder {
     private func followExposure(_ state: borrowing VenueState) {
         exposures.add(state, rates: lastRates)
         markouts.sample(lastMids, at: state.time)
+        guard !hasTolerances else { return }
+        hasTolerances = exposures.isPriced
         for symbol in hedges.symbols.indices where hedges.symbols[symbol] == symbol {
             if let tolerance = exposures.tolerance(symbol) { ledger.setTolerance(tolerance, symbol: symbol) }
         }

@@ -13,7 +13,7 @@ public struct SpanHistogram: Hashable, Sendable {
     /// A negative span counts as none.
     public mutating func add(_ span: Nanoseconds) {
         let bucket = Self.bucket(UInt64(max(0, span.count)))
-        while counts.count <= bucket { counts.append(0) }
+        if counts.count <= bucket { counts.append(contentsOf: repeatElement(0, count: bucket + 1 - counts.count)) }
         counts[bucket] += 1
         count += 1
         largest = max(largest, span)

@@ -150,14 +150,16 @@ extension RunReport {
             ("Retries", String(attempts.retries)), ("Escalations", "\(attempts.escalations), \(money(attempts.residual)) unhedged"),
             ("Emergency flattens", "\(flattens.count), \(money(flattens.notional))"),
             ("Cost of flattening against the mid", "\(money(flattens.cost)), \(number(flattens.costBasisPoints, unit: " bp"))"),
-            ("Time to flat, p50", inSeconds(flattens.timeToFlat.percentile(500)) + " s"),
-            ("Time to flat, longest", inSeconds(flattens.timeToFlat.percentile(1_000)) + " s"),
+            ("Time to flat, p50", inSeconds(flattens.timeToFlat.percentile(500), unit: " s")),
+            ("Time to flat, longest", inSeconds(flattens.timeToFlat.percentile(1_000), unit: " s")),
             ("Not flat at the end", String(flattens.open)),
         ]
         return facts.map { (name: $0.0, value: $0.1) }
     }
 
-    private func inSeconds(_ span: Nanoseconds?) -> String { number(span.map { Double($0.count) / 1e9 }, decimals: 3) }
+    private func inSeconds(_ span: Nanoseconds?, unit: String = "") -> String {
+        number(span.map { Double($0.count) / 1e9 }, decimals: 3, unit: unit)
+    }
 
     private var exposureTable: Page.Table {
         let rows = result.legRisk.exposures.map { exposure in

@@ -37,7 +37,7 @@ private func hedge(_ id: UInt64, _ lots: Int64) -> Order {
 }
 
 @Suite struct LegRiskTests {
-    private static let rates: (Int) -> Int64 = { _ in billion }
+    private static let rates: @Sendable (Int) -> Int64 = { _ in billion }
 
     @Test func `the stages of a hedge, and its slippage from book to book`() {
         var recorder = HedgeRecorder(instruments)

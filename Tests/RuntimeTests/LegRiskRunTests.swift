@@ -1,6 +1,7 @@
 import Market
 import Metrics
 import Scenario
+import Strategies
 import Testing
 
 @testable import Runtime

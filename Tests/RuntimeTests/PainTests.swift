@@ -133,23 +133,6 @@ import Testing
         for (name, scenario) in changed { #expect(try bench.run(scenario).journalHash != hash, "\(name)") }
     }
 
-    @Test func `Pain 18: the slower we are the less making earns; without latency's difference nothing changes`() throws {
-        let latencies: [Int64] = [1, 5, 20, 80]
-        var profits: [[Double]] = latencies.map { _ in [] }
-        for seed in TestScale.seeds(3) {
-            let bench = try Workbench()
-            let tapes = try bench.synth(minutes: 4, seed: 1_000 + seed)
-            for (place, latency) in latencies.enumerated() {
-                let scenario = try bench.scenario(tapes, parameters: Workbench.xemm, latency: "\"\(latency) ms\"")
-                profits[place].append(try bench.run(scenario).result.netProfit.double)
-            }
-            let again = try bench.scenario(tapes, parameters: Workbench.xemm, latency: "\"1 ms\"")
-            #expect(try bench.run(again).result.netProfit.double == profits[0].last)
-        }
-        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-        #expect(mean(profits[0]) > mean(profits[3]), "\(profits.map(mean))")
-    }
-
     /// Hands out batches and counts those that have not come back.
     private final class CountingSource: MarketSource {
         let source: MemorySource
@@ -178,7 +161,7 @@ import Testing
         for length in [8, 80] {
             var batches: [EventBatch] = []
             for batch in 0..<length {
-                var records = EventBatch(capacity: 4_096)
+                let records = EventBatch(capacity: 4_096)
                 for record in 0..<4_096 {
                     let time = FaultWorld.start + .milliseconds(Int64(batch * 4_096 + record))
                     records.append(

@@ -9,6 +9,8 @@ struct ExposureRecorder {
         var exposure: LegRisk.Exposure
         var net: Int64 = 0
         var price: FinePrice?
+        /// What its moves are reckoned from: the mid, where there is one.
+        var mid: FinePrice?
         var rate: Int64 = 0
         /// Since when something has been unhedged, and since when it has been naked.
         var since: Timestamp?
@@ -39,6 +41,9 @@ struct ExposureRecorder {
         }
     }
 
+    /// Whether the tolerance of every symbol is known.
+    var isPriced: Bool { symbols.allSatisfy(\.hasTolerance) }
+
     /// From here on a symbol's exposure is naked; nil where it never is, or before a price is known.
     func tolerance(_ symbol: Int) -> Int64? {
         guard let row = symbols.first(where: { $0.first == symbol }), row.exposure.isHedgeable, row.hasTolerance else { return nil }
@@ -64,7 +69,8 @@ struct ExposureRecorder {
                 symbols[place].exposure.tolerance = least.max() ?? 0
                 symbols[place].hasTolerance = true
             }
-            Self.step(&symbols[place], to: net, price, rates[instruments[index].quote] ?? 0, at: time, after: span)
+            Self.step(
+                &symbols[place], to: net, price, state.mids[index] ?? price, rates[instruments[index].quote] ?? 0, at: time, after: span)
         }
     }
 
@@ -73,7 +79,8 @@ struct ExposureRecorder {
     }
 
     private static func step(
-        _ symbol: inout Symbol, to net: Int64, _ price: FinePrice, _ rate: Int64, at time: Timestamp, after span: Nanoseconds
+        _ symbol: inout Symbol, to net: Int64, _ price: FinePrice, _ mid: FinePrice, _ rate: Int64, at time: Timestamp,
+        after span: Nanoseconds
     ) {
         let isHedgeable = symbol.exposure.isHedgeable
         let wasNaked = isHedgeable && symbol.net != 0 && abs(symbol.net) >= symbol.exposure.tolerance
@@ -81,7 +88,8 @@ struct ExposureRecorder {
             symbol.exposure.integral += Int128(notional(symbol.net, before, symbol.rate)) * Int128(span.count)
             if wasNaked {
                 symbol.exposure.nakedTime = symbol.exposure.nakedTime + span
-                let moved = roundedQuotient(Int128(symbol.net) * Int128(price.nanos - before.nanos), 1_000_000_000)
+                let move = mid.nanos - (symbol.mid ?? mid).nanos
+                let moved = roundedQuotient(Int128(symbol.net) * Int128(move), 1_000_000_000)
                 symbol.exposure.profit += ExactAmount(nanos: moved, rate: rate)
                 symbol.exposure.peak = max(symbol.exposure.peak, notional(symbol.net, price, rate))
             } else if isHedgeable {
@@ -100,7 +108,7 @@ struct ExposureRecorder {
             symbol.nakedSince = nil
         }
         if net == 0 { symbol.since = nil } else if symbol.since == nil || isNaked || wasNaked { symbol.since = time }
-        (symbol.net, symbol.price, symbol.rate) = (net, price, rate)
+        (symbol.net, symbol.price, symbol.mid, symbol.rate) = (net, price, mid, rate)
     }
 
     /// Ends open episodes and tells what is left.

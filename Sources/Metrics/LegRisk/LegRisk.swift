@@ -128,7 +128,7 @@ public struct LegRisk: Sendable, Hashable {
         public var durations = SpanHistogram()
         /// The largest unhedged notional, in 10⁻⁹ of the reporting currency.
         public var peak: Int64 = 0
-        /// ∫ D dM over the episodes.
+        /// ∫ D dM over the episodes, M the mid of the symbol's first instrument.
         public var profit = ExactAmount.zero
         public var isOpen = false
         /// Time with something unhedged that is too small to trade.

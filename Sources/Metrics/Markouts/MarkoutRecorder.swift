@@ -111,7 +111,7 @@ struct MarkoutRecorder: ~Copyable {
                     Self.place(volatility[index].basisPoints, Self.volatilities),
                     isMaker ? Self.place(Double(age.count) / 1e9, Self.ages) : -1, isMaker ? (isCancelling ? 1 : 0) : -1
                 )))
-        findDue()
+        nextDue = min(nextDue, time + Markouts.horizons[0])
     }
 
     /// Where a figure falls; −1 if there is none.
@@ -167,11 +167,20 @@ struct MarkoutRecorder: ~Copyable {
         if fill.before.2 != Self.none, let other = others[index].flatMap({ prices($0) }) {
             roleCells[(role * views + 2) * count + horizon] += cell(other.mid, fill.before.2)
         }
-        let groups = [fill.groups.0, fill.groups.1, fill.groups.2, fill.groups.3, fill.groups.4]
-        for (dimension, group) in groups.enumerated() where group >= 0 {
-            groupCells[(firstGroup[dimension] + Int(group)) * count + horizon] += mid
-        }
-        blocks.add(weight: mid.notional.double, value: mid.markout.double * 1e4, to: role * count + horizon, at: fill.time)
+        add(mid, 0, fill.groups.0, horizon)
+        add(mid, 1, fill.groups.1, horizon)
+        add(mid, 2, fill.groups.2, horizon)
+        add(mid, 3, fill.groups.3, horizon)
+        add(mid, 4, fill.groups.4, horizon)
+        let markout = value(contracts[index], fill.quantity, own.mid).nanos - fill.paid
+        let rate = Double(fill.rate) / 1e18
+        blocks.add(
+            weight: Double(fill.notional) * rate, value: Double(markout) * rate * 1e4, to: role * count + horizon, at: fill.time)
+    }
+
+    private mutating func add(_ cell: Markouts.Cell, _ dimension: Int, _ group: Int16, _ horizon: Int) {
+        guard group >= 0 else { return }
+        groupCells[(firstGroup[dimension] + Int(group)) * Markouts.horizons.count + horizon] += cell
     }
 
     /// What is still waiting has no price at its horizon: the run is over.
