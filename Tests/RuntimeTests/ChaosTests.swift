@@ -60,7 +60,7 @@ import Testing
         // Reconciliation that hardly ever looks: what a lost report took is never found.
         let scenario = try Self.scenario(minutes: 12, extra: "risk: { reconcile_every: \"1 h\" }")
         let outcome = try Chaos(
-            scenario, registry: .builtIn, .init(seeds: 24, firstSeed: 1, faults: [.autoDeleveraging, .reportsLost], minutes: 5)
+            scenario, registry: .builtIn, .init(seeds: 60, firstSeed: 1, faults: [.autoDeleveraging, .reportsLost], minutes: 5, jobs: 2)
         ).run()
         let failure = try #require(outcome.failures.first { $0.invariant == .ledger || $0.invariant == .hedged })
         #expect(!failure.kept.isEmpty && failure.faults.count == failure.kept.count)
@@ -69,6 +69,27 @@ import Testing
             .init(seeds: 1, firstSeed: failure.seed, faults: [.autoDeleveraging, .reportsLost], minutes: 5, kept: failure.kept)
         ).run()
         #expect(again.failures.contains { $0.invariant == failure.invariant && $0.kept == failure.kept })
+    }
+
+    @Test func `a fault strikes in the phase that it was aimed at, and in none in which it can't`() {
+        let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
+        let phases: [(start: Timestamp, phase: Phase)] = [
+            (start, .flat), (start + .seconds(20), .quoting), (start + .seconds(60), .oneLeg), (start + .seconds(61), .bothLegs),
+        ]
+        var struck: [Phase: Int] = [:]
+        for seed in TestScale.seeds(300) {
+            let mix = FaultMix.aimed(
+                seed: seed, allowed: ChaosFault.allCases, venues: 2, phases: phases, in: start + .seconds(1)...start + .minutes(7))
+            guard let entry = mix?.entries.first else { continue }
+            let phase = phases.last { $0.start <= entry.span.lowerBound }?.phase ?? .flat
+            #expect(mix?.entries.count == 1 && entry.span.upperBound <= start + .minutes(7))
+            #expect(entry.name.isImpossible(in: phase) == nil, "\(entry.name) \(phase)")
+            struck[phase, default: 0] += 1
+        }
+        #expect(Phase.allCases.allSatisfy { struck[$0, default: 0] > 20 }, "\(struck)")
+        let never = FaultMix.aimed(
+            seed: 1, allowed: [.autoDeleveraging], venues: 1, phases: [(start, .flat)], in: start...start + .minutes(7))
+        #expect(never == nil)
     }
 
     @Test func `a tape that is too short is refused`() throws {

@@ -8,8 +8,9 @@ internal import Trading
 /// Runs a scenario over and over while things go wrong, and looks for what must never happen.
 ///
 /// A seed decides all of a run: the part of the market, the faults and their times, and every draw of venues and strategy. A run
-/// lasts `minutes`; several faults begin after ten seconds, a single one where a phase is, and all have ended when 70 % of it are over; at 80 % everything is cancelled and
-/// nothing is quoted any more, so that at its end the system is at rest.
+/// lasts `minutes`. Every other seed has one fault that strikes in a drawn phase, the others have one to four, from the tenth second
+/// on. All have ended when 70 % of the run are over; at 80 % everything is cancelled and nothing is quoted any more, so that at its
+/// end the system is at rest.
 ///
 /// The same seed is also run without each of its faults: a fault counts for the table of what was tried only if the core's
 /// journal differs from the one without it.
