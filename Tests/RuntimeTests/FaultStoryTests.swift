@@ -34,8 +34,10 @@ import Testing
         try world.run(6_000)
         let changes = world.changes().drop { $0 != .unknown }.dropFirst()
         #expect(changes.count == 2 && changes.last == .cancelled(.venue))
-        guard case .filled(let fill, isLate: false) = try #require(changes.first) else { return Issue.record("\(changes)") }
-        #expect(fill.quantity.lots == 3)
+        let told = world.told.compactMap {
+            if case .order(_, .filled(let fill, let isLate)) = $0.event { (fill.quantity.lots, isLate) } else { nil }
+        }
+        #expect(told.count == 1 && told[0] == (3, false))
         #expect(world.ledger.core == world.ledger.venue && world.ledger.core[0] == 3)
     }
 
