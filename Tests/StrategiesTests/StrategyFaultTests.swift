@@ -38,7 +38,9 @@ import Trading
     private static func world(_ strategy: String, _ seed: UInt64) -> PairWorld {
         let size = ParameterValue.amount(Money(nanos: 20_000_000, PairWorld.btc))
         var (specification, roles, changes) = (MarketMaker.specification, ["maker", "taker"], ["size": size, "hedge": .choice("all")])
-        if strategy == "cross_arb" {
+        if strategy == "xemm" {
+            (specification, changes) = (Xemm.specification, ["size": size])
+        } else if strategy == "cross_arb" {
             (specification, roles, changes) = (CrossArb.specification, ["pilot", "second"], ["size": size])
         } else if strategy == "liquidation_hedge" {
             (specification, roles) = (LiquidationHedge.specification, ["maker", "taker_1", "taker_2"])
@@ -54,6 +56,7 @@ import Trading
         ) { binding in
             do {
                 switch strategy {
+                case "xemm": return try Xemm(parameters, binding)
                 case "cross_arb": return try CrossArb(parameters, binding)
                 case "liquidation_hedge": return try LiquidationHedge(parameters, binding)
                 default: return try MarketMaker(parameters, binding)
@@ -79,7 +82,7 @@ import Trading
         }
     }
 
-    @Test(arguments: ["liquidation_hedge", "cross_arb", "market_maker"], TestScale.seeds(25))
+    @Test(arguments: ["xemm", "liquidation_hedge", "cross_arb", "market_maker"], TestScale.seeds(25))
     func `when the faults are over nothing is unhedged, and our record is the venues'`(strategy: String, seed: UInt64) {
         var world = Self.world(strategy, seed)
         var (generator, mid) = (SeededGenerator(seed: seed, stream: 99), Int64(60_001))
