@@ -25,7 +25,7 @@ extension TradingCore {
         for account in accounts.indices where accounts[account].venue == venue { review(AccountID(account)) }
     }
 
-    private func review(_ account: AccountID) {
+    func review(_ account: AccountID) {
         guard !isStopped else { return }
         reviews[account.index].begin(lastQuery + 1, at: now)
         for subject in [QueryRequest.Subject.fills(after: reviews[account.index].cursor), .openOrders, .positions] {
@@ -39,7 +39,9 @@ extension TradingCore {
         switch reviews[account.index].complete(query) {
         case .fills, nil: break
         case .orders: compareOrders(account)
-        case .positions: comparePositions(account)
+        case .positions:
+            if configuration.reconcileEvery != nil { comparePositions(account) }
+            closeWhatIsFound(account)
         }
     }
 

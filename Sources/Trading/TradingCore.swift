@@ -30,6 +30,8 @@ public final class TradingCore {
     var instances: [Instance] = []
     var algorithms: [RunningAlgorithm] = []
     var lastAlgorithm: UInt64 = 0
+    /// What the highest kill level has begun to close.
+    var killClosings: [KillClosing] = []
     var inbox = Inbox()
     var isDelivering = false
     var isStarted = false

@@ -118,6 +118,12 @@ struct PairWorld {
         flush()
     }
 
+    /// What an operator tells the core.
+    func tell(_ event: OperatorEvent) {
+        core.receive(event, at: Timestamp(nanoseconds: now))
+        flush()
+    }
+
     private func flush() {
         while let command = core.nextCommand() { venues[players[command.account.index].venue].handle(command, now: core.now) }
     }

@@ -14,6 +14,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case position = "I3"
     /// Nothing is quoted after everything was to be cancelled.
     case killed = "I4"
+    /// After everything was to be closed nothing is held that could be.
+    case flattened = "K4"
     /// Every client id is used once.
     case identity = "I5"
     /// Quotes never use the rate that is kept for hedges.
@@ -31,6 +33,7 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
         case .ledger: "our positions and balances are the venues'"
         case .position: "no position beyond its limit"
         case .killed: "no quote after the kill"
+        case .flattened: "where the kill closes everything, nothing is held at rest that could be closed"
         case .identity: "every order id is used once"
         case .reserve: "quotes leave the hedges' share of the order rate"
         case .attribution: "the parts of the profit add up, where every reduction by force was told"
@@ -62,6 +65,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private let venues: [SimulatedVenue]
     private let plan: RunPlan
     private let killAt: Timestamp
+    private let killLevel: KillLevel
     private let unknownAfter: Nanoseconds
     private(set) var violations: [Violation] = []
     /// By venue, then fault of its plan: the phase in which it took hold.
@@ -73,8 +77,9 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var lastOrder: UInt64 = 0
     private var orderTimes = Ring<Timestamp>()
 
-    init(_ bridge: RunBridge, _ core: TradingCore, _ venues: [SimulatedVenue], _ plan: RunPlan, killAt: Timestamp) {
-        (self.bridge, self.core, self.venues, self.plan, self.killAt) = (bridge, core, venues, plan, killAt)
+    init(_ bridge: RunBridge, _ core: TradingCore, _ venues: [SimulatedVenue], _ plan: RunPlan, kill: KillLevel, at killAt: Timestamp) {
+        (self.bridge, self.core, self.venues, self.plan) = (bridge, core, venues, plan)
+        (self.killLevel, self.killAt) = (kill, killAt)
         unknownAfter = plan.coreConfiguration.unknownAfter
         phases = venues.map { $0.faultRecords.map { _ in nil } }
     }
@@ -136,7 +141,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         }
         if time >= killAt, !isKilled {
             isKilled = true
-            core.receive(.kill(.cancelAll), at: time)
+            core.receive(.kill(killLevel), at: time)
         }
         return try bridge.sampled(at: time, events: events)
     }
@@ -202,6 +207,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
             violate(.unknown, time, "order \(order.id.rawValue) is unknown at the end")
         }
         if plan.binding.legs.count > 1, core.frozen(StrategyID(0)) == nil { checkExposure(time) }
+        if killLevel == .flatten { checkFlat(time) }
         let residual = bridge.finish(at: time).attribution.residual
         // What a reduction cost that nobody told us of is in no part.
         if residual.units != 0, adjustments == 0 { violate(.attribution, time, "the residual is \(residual.double)") }
@@ -225,6 +231,20 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
             violate(
                 .hedged, time,
                 "\(Decimal.text(exposure, decimals: 9)) is unhedged, and \(Decimal.text(tolerance, decimals: 9)) could be traded")
+        }
+    }
+
+    /// Every position against the smallest order that would close it.
+    private func checkFlat(_ time: Timestamp) {
+        let accounts = plan.scenario.accounts
+        for account in accounts.indices {
+            for (index, listing) in plan.listings.enumerated() where plan.scenario.venues[listing.venue].name == accounts[account].venue {
+                let held = venuePosition(account, index)
+                guard !held.isZero, listing.instrument.kind != .spot, let price = venues[listing.venue].mid(InstrumentID(index)),
+                    held.magnitude >= listing.instrument.leastOrder(at: price)
+                else { continue }
+                violate(.flattened, time, "\(accounts[account].name) holds \(listing.instrument.text(held)) \(listing.symbol)")
+            }
         }
     }
 }
