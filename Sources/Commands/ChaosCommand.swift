@@ -49,7 +49,7 @@ struct ChaosCommand: ParsableCommand {
         let chosen = try chosenFaults()
         do {
             let chaos = try Chaos(
-                scenario, registry: unsafe Mmsim.strategies,
+                scenario, registry: Mmsim.strategies,
                 Chaos.Options(
                     seeds: seeds, firstSeed: firstSeed, faults: chosen, minutes: minutes,
                     jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers()))
