@@ -7,8 +7,9 @@ struct SynthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synth", abstract: "Generates a market of several venues around a common price, from a seed.",
         discussion: """
-            Books, trades, marks and funding with lead and lag between the venues, calm and wild hours, jumps and droughts of
-            liquidity: enough to try strategies on without a recording. It is not a market: what earns here need not earn there.
+            Books, trades, marks and funding with lead and lag between the venues, calm and wild hours, jumps, droughts of
+            liquidity, and forced orders where they are asked for: enough to try strategies on without a recording. It is not a
+            market: what earns here need not earn there.
             """)
 
     @Option(help: "The tape to make.")
@@ -29,6 +30,12 @@ struct SynthCommand: ParsableCommand {
     )
     var jump: [String] = []
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "Forced orders that push the first venue alone by so much, such as \"-1.5 % at 30 min\"; may be given several times."
+    )
+    var cascade: [String] = []
+
     @Option(help: "How far the venues stray from the common price, in multiples of the usual: 1 to 20.")
     var stray: Int64 = 1
 
@@ -41,8 +48,11 @@ struct SynthCommand: ParsableCommand {
     func validate() throws {
         guard (2...3).contains(venues) else { throw ValidationError("--venues takes 2 or 3") }
         guard (1...20).contains(stray) else { throw ValidationError("--stray takes 1 to 20") }
-        for text in jump where Self.jump(text) == nil {
-            throw ValidationError("--jump '\(text)' wants a share of at most 50 % and a time: \"+1.5 % at 30 min\", \"-2 % at 1 h\"")
+        for (option, texts) in [("jump", jump), ("cascade", cascade)] {
+            for text in texts where Self.move(text) == nil {
+                throw ValidationError(
+                    "--\(option) '\(text)' wants a share of at most 50 % and a time: \"+1.5 % at 30 min\", \"-2 % at 1 h\"")
+            }
         }
         guard Self.span(duration) != nil else {
             throw ValidationError("--duration '\(duration)' wants a number and a unit: \"90 min\", \"2 h\", \"3 d\"")
@@ -58,12 +68,12 @@ struct SynthCommand: ParsableCommand {
         return .seconds(count * unit)
     }
 
-    private static func jump(_ text: String) -> GeneratedMarket.Jump? {
+    private static func move(_ text: String) -> (after: Nanoseconds, share: Rate)? {
         let parts = text.split(separator: " at ")
         guard parts.count == 2, let after = span(String(parts[1])), parts[0].hasSuffix("%") else { return nil }
         let number = parts[0].dropLast().filter { $0 != " " && $0 != "+" }
         guard let share = try? Decimal.parse(number, decimals: 10), abs(share) <= Rate.scale / 2 else { return nil }
-        return GeneratedMarket.Jump(after: after, share: Rate(trillionths: share))
+        return (after, Rate(trillionths: share))
     }
 
     func run() throws {
@@ -71,7 +81,8 @@ struct SynthCommand: ParsableCommand {
         let progress = ProgressLine(isQuiet: quiet)
         do throws(TapeError) {
             var configuration = GeneratedMarket.standard(venues: venues, duration: span)
-            configuration.jumps = jump.compactMap(Self.jump)
+            configuration.jumps = jump.compactMap(Self.move).map { .init(after: $0.after, share: $0.share) }
+            configuration.cascades = cascade.compactMap(Self.move).map { .init(after: $0.after, share: $0.share) }
             configuration.stray = stray
             let writer = try TapeWriter(creating: out, replacing: replace)
             for instrument in configuration.instruments {

@@ -170,8 +170,8 @@ public final class Xemm: Strategy {
         let stale = parameters.duration("stale_after")
         return !isFrozen && !lastResort.hasBegun && hedger.state != .frozen && hedger.state != .unwinding
             && context.now >= startedAt + parameters.duration("warm_up")
-            && context.bookState(maker.instrument) == .synchronised && context.bookState(taker.instrument) == .synchronised
-            && context.bookAge(maker.instrument) <= stale && context.bookAge(taker.instrument) <= stale && !isOverexposed(context)
+            && context.trouble(with: maker, staleAfter: stale) == nil && context.trouble(with: taker, staleAfter: stale) == nil
+            && !isOverexposed(context)
     }
 
     private func isOverexposed(_ context: Context) -> Bool {

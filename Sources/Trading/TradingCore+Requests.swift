@@ -110,6 +110,8 @@ extension TradingCore {
         observers.tell { $0.noted(text, instance: instance, at: now) }
     }
 
+    func check(_ text: String, passes: Bool) { observers.tell { $0.checked(text, passes: passes, at: now) } }
+
     // MARK: What the context shows
 
     /// The account's position from confirmed fills.

@@ -43,6 +43,7 @@ public final class TradingCore {
     // Requests whose answer is awaited, oldest first; and what became of counted trades.
     var deadlines = DeadlineQueue()
     var lastQuery: UInt64 = 0
+    var questions: [Question] = []
     /// By account; and when all are begun again.
     var reviews: [AccountReview]
     var nextReview = Timestamp.never

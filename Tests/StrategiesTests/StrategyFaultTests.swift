@@ -40,6 +40,12 @@ import Trading
         var (specification, roles, changes) = (MarketMaker.specification, ["maker", "taker"], ["size": size, "hedge": .choice("all")])
         if strategy == "xemm" {
             (specification, changes) = (Xemm.specification, ["size": size])
+        } else if strategy == "liquidation_flow" {
+            specification = LiquidationFlow.specification
+            changes = [
+                "size": size, "signal": .choice("always"), "first_deviation": .rate(Rate(basisPoints: 10)), "levels": .integer(2),
+                "max_hold": .duration(.seconds(20)), "cooldown": .duration(.seconds(1)), "entry_timeout": .duration(.seconds(5)),
+            ]
         } else if strategy == "cross_arb" {
             (specification, roles, changes) = (CrossArb.specification, ["pilot", "second"], ["size": size])
         } else if strategy == "liquidation_hedge" {
@@ -57,6 +63,7 @@ import Trading
             do {
                 switch strategy {
                 case "xemm": return try Xemm(parameters, binding)
+                case "liquidation_flow": return try LiquidationFlow(parameters, binding)
                 case "cross_arb": return try CrossArb(parameters, binding)
                 case "liquidation_hedge": return try LiquidationHedge(parameters, binding)
                 default: return try MarketMaker(parameters, binding)
@@ -82,7 +89,7 @@ import Trading
         }
     }
 
-    @Test(arguments: ["xemm", "liquidation_hedge", "cross_arb", "market_maker"], TestScale.seeds(25))
+    @Test(arguments: ["xemm", "liquidation_hedge", "cross_arb", "market_maker", "liquidation_flow"], TestScale.seeds(25))
     func `when the faults are over nothing is unhedged, and our record is the venues'`(strategy: String, seed: UInt64) {
         var world = Self.world(strategy, seed)
         var (generator, mid) = (SeededGenerator(seed: seed, stream: 99), Int64(60_001))

@@ -168,11 +168,11 @@ public final class MarketMaker: Strategy {
 
     private func mayQuote(_ context: Context) -> Bool {
         func isGood(_ leg: StrategyBinding.Leg) -> Bool {
-            context.canTrade(leg) && context.bookAge(leg.instrument) <= parameters.duration("stale_after")
+            context.trouble(with: leg, staleAfter: parameters.duration("stale_after")) == nil
         }
         let needsOther = hedges || parameters.choice("fair") == "other_mid"
-        return !isFrozen && !lastResort.hasBegun && context.now >= startedAt + parameters.duration("warm_up") && isGood(maker) && (!needsOther || isGood(taker))
-            && !isOverexposed(context)
+        return !isFrozen && !lastResort.hasBegun && context.now >= startedAt + parameters.duration("warm_up") && isGood(maker)
+            && (!needsOther || isGood(taker)) && !isOverexposed(context)
     }
 
     private func quote(_ context: inout Context) {

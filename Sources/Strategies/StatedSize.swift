@@ -1,0 +1,33 @@
+internal import Market
+internal import Trading
+
+extension Money {
+    /// A size as a scenario states it, in 10⁻⁹ of the instrument's base currency: this is base or quote.
+    func baseAmount(of instrument: Instrument, at price: FinePrice) -> Int64 {
+        currency == instrument.base ? nanos : roundedQuotient(Int128(nanos) * 1_000_000_000, Int128(price.nanos))
+    }
+
+    /// - Throws: `ParameterError` unless it is an amount of the instrument's base or quote currency.
+    func checkSize(_ parameter: String, of instrument: Instrument, _ leg: String) throws(ParameterError) {
+        guard currency != instrument.base, currency != instrument.quote else { return }
+        throw ParameterError(
+            parameter: parameter, message: "\(currency) is neither the base nor the quote currency of the \(leg) leg",
+            hint: "write it in \(instrument.base) or \(instrument.quote)")
+    }
+}
+
+extension Context {
+    /// An account's equity in the quote currency of a leg's instrument, in 10⁻⁹; 0 while it has no price.
+    func collateral(_ leg: StrategyBinding.Leg) -> Int64 {
+        let instrument = instruments[leg.instrument.index]
+        guard let mid = books[leg.instrument].mid(instrument) else { return 0 }
+        let settled = equity(leg.account, instrument.settlement).nanos
+        switch instrument.kind {
+        case .linear: return settled
+        case .inverse: return roundedQuotient(Int128(settled) * Int128(mid.nanos), 1_000_000_000)
+        case .spot:
+            let base = balance(leg.account, instrument.base).nanos
+            return settled + roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000)
+        }
+    }
+}
