@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build backtest test chaos chaos-mutants fuzz signers lint bench clean
+.PHONY: help setup build backtest example test chaos chaos-mutants fuzz signers lint bench clean
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
@@ -25,6 +25,12 @@ backtest: setup ## From a fresh clone to a report: build mmsim, generate the dem
 	@$(RELEASE) --product mmsim
 	@test -f Data/demo.tape || $(BIN)/mmsim synth --out Data/demo.tape --duration "2 h" --seed 42
 	@$(BIN)/mmsim backtest Scenarios/demo.yaml
+
+example: setup ## Build the example of a package with a strategy of its own, and run its scenario
+	@$(SWIFT) build --configuration release --package-path Examples/own-strategy --scratch-path .build-example
+	@test -f Data/demo.tape || .build-example/release/own-strategy synth --out Data/demo.tape --duration "2 h" --seed 42
+	@.build-example/release/own-strategy strategies scale_in
+	@.build-example/release/own-strategy backtest Examples/own-strategy/scale_in.yaml
 
 test: setup ## Build and run all tests
 	@$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
@@ -49,7 +55,7 @@ signers: setup ## Compare signatures with independent signers, count instruction
 	@$(BIN)/signbench nonces 1000000
 
 lint: setup ## Check formatting, the layers' imports and the banned calls
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks </dev/null
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks Examples </dev/null
 	@Tools/mutants/run --check
 	@$(SWIFT) test --filter TidyTests
 
@@ -59,4 +65,4 @@ bench: build ## Measure signing beside the official signer, what recordings take
 	@Benchmarks/run $(BIN)/workload
 
 clean: ## Remove build folders and generated data; reports stay
-	rm -rf .build .build-* Data/{demo,jump,stray,maker,funding,spot}.tape
+	rm -rf .build .build-* Data/{demo,jump,stray,maker,funding,spot,flow}.tape

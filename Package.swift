@@ -32,7 +32,8 @@ let package = Package(
     products: [
         .executable(name: "mmsim", targets: ["mmsim"]),
         .executable(name: "workload", targets: ["workload"]),
-        .library(name: "Commands", targets: ["Commands"]),
+        // What a package with strategies of its own imports.
+        .library(name: "Commands", targets: ["Commands", "Strategies", "Trading", "Market"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

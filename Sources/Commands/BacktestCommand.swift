@@ -12,7 +12,8 @@ struct BacktestCommand: ParsableCommand {
         commandName: "backtest", abstract: "Runs a scenario and writes a report.",
         discussion: """
             The report is a folder: report.html, report.json, run.json, fills.csv, orders.csv, equity.csv, positions.csv, notes.csv,
-            markouts.csv, hedge_latency.csv, hedge_costs.csv, exposures.csv and journal.sqlite. Ctrl-C ends the run early; the report is written and says that it is partial.
+            markouts.csv, hedge_latency.csv, hedge_costs.csv, exposures.csv and journal.sqlite. Exit code 4: a check of the strategy
+            failed. Ctrl-C ends the run early; the report is written and says that it is partial.
             """)
 
     @OptionGroup var options: ScenarioCommand.Options
@@ -35,7 +36,7 @@ struct BacktestCommand: ParsableCommand {
     func run() throws {
         let scenario = try options.load()
         do {
-            try run(scenario, Backtest(scenario, registry: unsafe Mmsim.strategies))
+            try run(scenario, Backtest(scenario, registry: Mmsim.strategies))
         } catch let error as RunError {
             throw Failure(error)
         } catch let error as ReportError {
@@ -56,9 +57,13 @@ struct BacktestCommand: ParsableCommand {
         let elapsed = progress.elapsed
         let stressed =
             stress && !outcome.isPartial
-            ? try Stress.run(scenario, base: outcome, registry: unsafe Mmsim.strategies) { !Interruption.wasRequested } : nil
+            ? try Stress.run(scenario, base: outcome, registry: Mmsim.strategies) { !Interruption.wasRequested } : nil
         try write(scenario, outcome, stressed, folder, tables, seconds: elapsed)
+        if !quiet, !json, !outcome.checks.isEmpty {
+            Terminal.out("\n" + outcome.checks.map(\.description).joined(separator: "\n"))
+        }
         if outcome.isPartial || (stress && stressed == nil) { throw ExitCode(Failure.interrupted) }
+        if outcome.checks.contains(where: { !$0.passes }) { throw ExitCode(Failure.check) }
     }
 
     private static func show(_ step: Backtest.Progress, on progress: ProgressLine) {

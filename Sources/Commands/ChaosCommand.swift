@@ -11,7 +11,7 @@ struct ChaosCommand: ParsableCommand {
         discussion: """
             Each seed takes a part of the scenario's market and draws one to four faults, or one that strikes in a drawn phase. \
             Faults end when 70 % of the run are over; at 80 % everything is cancelled and nothing is quoted any more, and at the end the \
-            system must be at rest. \
+            system must be at rest; every fourth seed closes everything, too. \
             A seed that fails is run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
 
             What goes wrong:
@@ -61,7 +61,7 @@ struct ChaosCommand: ParsableCommand {
             jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers())
         (campaign.journals, campaign.failedJournals) = (try folder(journal), try folder(failures))
         do {
-            let chaos = try Chaos(scenario, registry: unsafe Mmsim.strategies, campaign)
+            let chaos = try Chaos(scenario, registry: Mmsim.strategies, campaign)
             let progress = Progress(seeds)
             Interruption.watch()
             let outcome = try chaos.run { progress.update($0) }

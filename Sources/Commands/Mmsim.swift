@@ -8,8 +8,8 @@ public import Strategies
 public struct Mmsim: ParsableCommand {
     public static let version = "0.1.0"
 
-    /// What scenarios may name; set once, before a command runs.
-    nonisolated(unsafe) static var strategies = StrategyRegistry.builtIn
+    /// What scenarios may name while a command runs. Commands are made by the parser of arguments, which can hand them nothing else.
+    @TaskLocal static var strategies = StrategyRegistry.builtIn
 
     public static let configuration = CommandConfiguration(
         commandName: "mmsim",
@@ -32,7 +32,10 @@ public struct Mmsim: ParsableCommand {
 
     /// Parses the process's arguments, runs the command and ends the process with its exit code.
     public static func run(strategies: StrategyRegistry = .builtIn) -> Never {
-        unsafe Self.strategies = strategies
+        $strategies.withValue(strategies) { run() }
+    }
+
+    private static func run() -> Never {
         do {
             if let failure = unknownCommand(CommandLine.arguments.dropFirst()) { throw failure }
             var command = try parseAsRoot()

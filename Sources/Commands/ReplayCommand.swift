@@ -36,7 +36,7 @@ struct ReplayCommand: ParsableCommand {
         do {
             let file = try JournalFile(opening: journal)
             names = file.names
-            let replay = try unsafe Replay(file, tapes: tapes.isEmpty ? Self.tapes(beside: journal) : tapes, registry: Mmsim.strategies)
+            let replay = try Replay(file, tapes: tapes.isEmpty ? Self.tapes(beside: journal) : tapes, registry: Mmsim.strategies)
             outcome = try replay.run { _ in !Interruption.wasRequested }
         } catch { throw Failure(error) }
         if json {

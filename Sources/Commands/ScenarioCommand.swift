@@ -18,7 +18,7 @@ struct ScenarioCommand: ParsableCommand {
         var settings: [String] = []
 
         func load() throws -> Scenario {
-            let loader = unsafe ScenarioLoader(strategies: Mmsim.strategies.specifications)
+            let loader = ScenarioLoader(strategies: Mmsim.strategies.specifications)
             do { return try loader.load(path: scenario, environment: ProcessInfo.processInfo.environment, overrides: settings) } catch {
                 throw Failure(error)
             }
@@ -43,7 +43,7 @@ struct ScenarioCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Prints a JSON Schema of scenario files, for an editor's completion.")
 
         func run() throws {
-            Terminal.write(unsafe ScenarioSchema.json(Mmsim.strategies.specifications), to: 1)
+            Terminal.write(ScenarioSchema.json(Mmsim.strategies.specifications), to: 1)
         }
     }
 }

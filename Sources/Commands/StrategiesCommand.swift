@@ -11,7 +11,7 @@ struct StrategiesCommand: ParsableCommand {
     var name: String?
 
     func run() throws {
-        let all = unsafe Mmsim.strategies.specifications
+        let all = Mmsim.strategies.specifications
         guard let name else {
             for strategy in all { Terminal.out(Self.padded(strategy.name, 16) + strategy.purpose) }
             return

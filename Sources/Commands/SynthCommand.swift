@@ -9,8 +9,9 @@ struct SynthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synth", abstract: "Generates a market of several venues around a common price, from a seed.",
         discussion: """
-            Books, trades, marks and funding with lead and lag between the venues, calm and wild hours, jumps and droughts of
-            liquidity: enough to try strategies on without a recording. It is not a market: what earns here need not earn there.
+            Books, trades, marks and funding with lead and lag between the venues, calm and wild hours, jumps, droughts of
+            liquidity, and forced orders where they are asked for: enough to try strategies on without a recording. It is not a
+            market: what earns here need not earn there.
 
               mmsim synth --out Data/demo.tape --duration "2 h" --seed 42
               mmsim synth fit Data/recorded.tape --out like.json
@@ -48,6 +49,12 @@ extension SynthCommand {
 
         @Option(
             parsing: .unconditionalSingleValue,
+            help: "Forced orders that push the first venue alone by so much, such as \"-1.5 % at 30 min\"; may be given several times."
+        )
+        var cascade: [String] = []
+
+        @Option(
+            parsing: .unconditionalSingleValue,
             help: """
                 What a venue's funding is, such as "backpack 3 bp every 10 min"; from a time on: "backpack -2 bp at 30 min"; may be \
                 given several times, in order of time.
@@ -71,8 +78,11 @@ extension SynthCommand {
             if let venues, !(2...3).contains(venues) { throw ValidationError("--venues takes 2 or 3") }
             if venues != nil, like != nil { throw ValidationError("--like says how many venues there are: leave --venues out") }
             guard (1...20).contains(stray) else { throw ValidationError("--stray takes 1 to 20") }
-            for text in jump where Self.jump(text) == nil {
-                throw ValidationError("--jump '\(text)' wants a share of at most 50 % and a time: \"+1.5 % at 30 min\", \"-2 % at 1 h\"")
+            for (option, texts) in [("jump", jump), ("cascade", cascade)] {
+                for text in texts where Self.move(text) == nil {
+                    throw ValidationError(
+                        "--\(option) '\(text)' wants a share of at most 50 % and a time: \"+1.5 % at 30 min\", \"-2 % at 1 h\"")
+                }
             }
             if spot, like != nil { throw ValidationError("--like says which markets there are: leave --spot out") }
             for text in funding where FundingStatement(text) == nil {
@@ -95,12 +105,12 @@ extension SynthCommand {
             return .seconds(count * unit)
         }
 
-        private static func jump(_ text: String) -> GeneratedMarket.Jump? {
+        private static func move(_ text: String) -> (after: Nanoseconds, share: Rate)? {
             let parts = text.split(separator: " at ")
             guard parts.count == 2, let after = span(String(parts[1])), parts[0].hasSuffix("%") else { return nil }
             let number = parts[0].dropLast().filter { $0 != " " && $0 != "+" }
             guard let share = try? Decimal.parse(number, decimals: 10), abs(share) <= Rate.scale / 2 else { return nil }
-            return GeneratedMarket.Jump(after: after, share: Rate(trillionths: share))
+            return (after, Rate(trillionths: share))
         }
 
         private func market(_ span: Nanoseconds) throws -> GeneratedMarket {
@@ -131,7 +141,8 @@ extension SynthCommand {
             }
             let progress = ProgressLine(isQuiet: quiet)
             do throws(TapeError) {
-                configuration.jumps = jump.compactMap(Self.jump)
+                configuration.jumps = jump.compactMap(Self.move).map { .init(after: $0.after, share: $0.share) }
+                configuration.cascades = cascade.compactMap(Self.move).map { .init(after: $0.after, share: $0.share) }
                 configuration.stray = stray
                 let writer = try TapeWriter(creating: out, replacing: replace)
                 for instrument in configuration.instruments {
@@ -174,7 +185,8 @@ private struct FundingStatement {
         else { return nil }
         var spans: [String: Nanoseconds] = [:]
         while let word = words.popFirst() {
-            guard word == "every" || word == "at", spans[word] == nil, let span = SynthCommand.Make.span(words.prefix(2).joined(separator: " "))
+            guard word == "every" || word == "at", spans[word] == nil,
+                let span = SynthCommand.Make.span(words.prefix(2).joined(separator: " "))
             else { return nil }
             spans[word] = span
             words = words.dropFirst(2)

@@ -1,8 +1,8 @@
 public import Trading
 
 /// The strategies that a scenario may name.
-public struct StrategyRegistry {
-    public typealias Factory = (Parameters, StrategyBinding) throws(ParameterError) -> any Strategy
+public struct StrategyRegistry: Sendable {
+    public typealias Factory = @Sendable (Parameters, StrategyBinding) throws(ParameterError) -> any Strategy
 
     private var entries: [(specification: StrategySpecification, make: Factory)] = []
 
@@ -19,6 +19,8 @@ public struct StrategyRegistry {
         registry.add(MarketMaker.self)
         registry.add(FundingArb.self)
         registry.add(Basis.self)
+        registry.add(LiquidationFlow.self)
+        registry.add(Diagnostics.self)
         registry.add(Idle.self)
         return registry
     }

@@ -13,7 +13,7 @@ public final class Xemm: Strategy {
     public static let specification = StrategySpecification(
         name: "xemm",
         purpose: "Rests on A where hedging on B at the executable price nets a wanted margin, and hedges each fill at once.",
-        phases: ["warm up", "quote", "hedge", "frozen"],
+        phases: ["warm up", "quote", "hedge", "close", "stopped"],
         roles: [.init("maker", "A: the account that quotes"), .init("taker", "B: the account that hedges")],
         parameters: [
             .init(
@@ -52,7 +52,7 @@ public final class Xemm: Strategy {
             .init(
                 "max_pending_age", .duration(second...86_400 * second), default: ["30 s"],
                 "How long they accumulate before they are taken off on A."),
-        ] + SharedParameters.hedger)
+        ] + SharedParameters.hedger + SharedParameters.flatten)
 
     private let parameters: Parameters
     private let maker: StrategyBinding.Leg
@@ -64,6 +64,7 @@ public final class Xemm: Strategy {
     private var startedAt = Timestamp.never
     private var review: TimerToken?
     private var isFrozen = false
+    private var lastResort: LastResort
 
     public init(_ parameters: Parameters, _ binding: StrategyBinding) throws(ParameterError) {
         self.parameters = parameters
@@ -80,6 +81,7 @@ public final class Xemm: Strategy {
         var configuration = SharedParameters.hedger(parameters, maker: maker, taker: taker)
         if parameters.choice("sub_min") == "flatten_on_maker" { configuration.flattenDustAfter = parameters.duration("max_pending_age") }
         hedger = Hedger(configuration)
+        lastResort = LastResort(SharedParameters.flatten(parameters, [maker, taker]))
     }
 
     public var interests: Interests { .touch }
@@ -94,7 +96,8 @@ public final class Xemm: Strategy {
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {
-        hedger.receive(event, &context)
+        if !lastResort.hasBegun { hedger.receive(event, &context) }
+        lastResort.receive(event, &context)
         switch event {
         case .touch(let instrument):
             observe(instrument, context)
@@ -106,7 +109,9 @@ public final class Xemm: Strategy {
             if context.isDone(id) { quotes.forget(id) }
             guardExposure(&context)
         case .bookState: quote(&context)
-        case .frozen: isFrozen = true
+        case .frozen:
+            isFrozen = true
+            quotes.cancelBoth(&context)
         case .released: isFrozen = false
         default: break
         }
@@ -163,10 +168,10 @@ public final class Xemm: Strategy {
 
     private func mayQuote(_ context: Context) -> Bool {
         let stale = parameters.duration("stale_after")
-        return !isFrozen && hedger.state != .frozen && hedger.state != .unwinding
+        return !isFrozen && !lastResort.hasBegun && hedger.state != .frozen && hedger.state != .unwinding
             && context.now >= startedAt + parameters.duration("warm_up")
-            && context.bookState(maker.instrument) == .synchronised && context.bookState(taker.instrument) == .synchronised
-            && context.bookAge(maker.instrument) <= stale && context.bookAge(taker.instrument) <= stale && !isOverexposed(context)
+            && context.trouble(with: maker, staleAfter: stale) == nil && context.trouble(with: taker, staleAfter: stale) == nil
+            && !isOverexposed(context)
     }
 
     private func isOverexposed(_ context: Context) -> Bool {

@@ -23,6 +23,8 @@ public struct Context {
     public func bookState(_ instrument: InstrumentID) -> BookState { core.with { $0.bookState(instrument) } }
     /// How long ago the book last changed or was confirmed.
     public func bookAge(_ instrument: InstrumentID) -> Nanoseconds { core.with { $0.bookAge(instrument) } }
+    /// Whether the venue trades the instrument, as it told last.
+    public func status(_ instrument: InstrumentID) -> TradingStatus { core.with { $0.feeds[instrument].status } }
     /// The venue's mark price; nil until one arrived.
     public func mark(_ instrument: InstrumentID) -> FinePrice? { core.with { $0.mark(instrument) } }
     /// The last known funding record of an instrument.
@@ -76,7 +78,24 @@ public struct Context {
 
     /// Asks the venue what the account holds. The answers arrive as `position` events; a query that fails brings none, which says
     /// nothing of the positions.
-    public mutating func askForPositions(_ account: AccountID) { core.with { $0.ask(account, .positions) } }
+    @discardableResult
+    public mutating func askForPositions(_ account: AccountID) -> UInt64 { ask(account, .positions) }
+    /// Asks the venue for all orders that the account has open there. Each arrives as `status`; `answered` ends the answer.
+    @discardableResult
+    public mutating func askForOpenOrders(_ account: AccountID) -> UInt64 { ask(account, .openOrders) }
+    /// Asks the venue what became of an order. It arrives as `status`, unless it is not known there; `answered` ends the answer.
+    @discardableResult
+    public mutating func ask(for order: OrderID, _ leg: StrategyBinding.Leg) -> UInt64 {
+        ask(leg.account, .order(order, leg.instrument))
+    }
+    /// Asks the venue for the account's balances, which arrive as `balance` events; `answered` ends the answer.
+    @discardableResult
+    public mutating func askForBalances(_ account: AccountID) -> UInt64 { ask(account, .balances) }
+
+    /// An algorithm hears what is told of accounts anyway.
+    private func ask(_ account: AccountID, _ subject: QueryRequest.Subject) -> UInt64 {
+        core.with { $0.ask(account, subject, for: algorithm == nil ? instance : nil) }
+    }
 
     /// Starts an algorithm after the strategy returns.
     @discardableResult
@@ -99,6 +118,8 @@ public struct Context {
 
     /// Stops this instance's new orders and wakes it with `frozen`; `nil` releases.
     public mutating func freeze(_ reason: FreezeReason?) { core.with { $0.setFreeze(instance, reason) } }
+    /// Something that was to be proven, and whether it was. A run in which one fails ends with exit code 4.
+    public mutating func check(_ text: String, passes: Bool) { core.with { $0.check(text, passes: passes) } }
     /// A line for the run's log: what was decided and why.
     public mutating func note(_ text: @autoclosure () -> String) { core.with { $0.note(instance, text()) } }
 }

@@ -65,6 +65,8 @@ public protocol CoreObserver: AnyObject {
     func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp)
     func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp)
     func noted(_ text: String, instance: StrategyID, at time: Timestamp)
+    /// A strategy had something to prove.
+    func checked(_ text: String, passes: Bool, at time: Timestamp)
 }
 
 /// Those who hear of a core, in the order in which they came; told without counting references.
@@ -93,5 +95,6 @@ extension CoreObserver {
         _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
     ) {}
     public func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {}
+    public func checked(_ text: String, passes: Bool, at time: Timestamp) {}
     public func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) {}
 }

@@ -2,6 +2,15 @@ internal import Market
 
 /// Private reports.
 extension TradingCore {
+    /// A strategy's own question that is not answered yet.
+    struct Question {
+        var query: UInt64
+        var account: AccountID
+        var instance: StrategyID
+    }
+
+    private static let questionLimit = 64
+
     func apply(_ event: borrowing AccountEvent) {
         let (account, venueTime, now) = (event.account, event.venueTime, now)
         switch event.report {
@@ -20,11 +29,17 @@ extension TradingCore {
             reject(id, kind, reason, account, venueTime)
         case .status(let status):
             apply(status, account, venueTime)
+            for question in questions where question.account == account {
+                inbox.add(.status(account, status), .strategy(question.instance))
+            }
         case .notFound(let id):
             notFound(id, venueTime)
         case .endOfAnswer(let query):
             endAnswered(query, venueTime)
             answered(query, account)
+            if let index = questions.firstIndex(where: { $0.query == query && $0.account == account }) {
+                inbox.add(.answered(account, query: query), .strategy(questions.remove(at: index).instance))
+            }
         case .leverage:
             break
         case .position(let instrument, let quantity, _):
@@ -249,9 +264,16 @@ extension TradingCore {
 
     private func askForFills(_ account: AccountID) { ask(account, .fills(after: 0)) }
 
-    func ask(_ account: AccountID, _ subject: QueryRequest.Subject) {
+    /// - Parameter instance: Who is to hear of the answer's statuses and its end.
+    @discardableResult
+    func ask(_ account: AccountID, _ subject: QueryRequest.Subject, for instance: StrategyID? = nil) -> UInt64 {
         lastQuery += 1
         emit(.query(QueryRequest(account: account, query: lastQuery, subject: subject)))
+        guard let instance else { return lastQuery }
+        // A question whose answer was lost is not waited for without end.
+        if questions.count >= Self.questionLimit { questions.removeFirst() }
+        questions.append(Question(query: lastQuery, account: account, instance: instance))
+        return lastQuery
     }
 
     // MARK: Telling

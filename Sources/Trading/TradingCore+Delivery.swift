@@ -77,6 +77,7 @@ extension TradingCore {
         let instance = algorithms[index].instance
         algorithms.remove(at: index)
         feeds.unwatch(.algorithm(id))
+        noteKillClosing(id, end)
         inbox.add(.algorithm(id, end), .strategy(instance))
     }
 }

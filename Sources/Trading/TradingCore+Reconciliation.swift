@@ -26,7 +26,7 @@ extension TradingCore {
         for account in accounts.indices where accounts[account].venue == venue { review(AccountID(account)) }
     }
 
-    private func review(_ account: AccountID) {
+    func review(_ account: AccountID) {
         guard !isStopped else { return }
         askForPayments(account)
         reviews[account.index].begin(lastQuery + 1, at: now)
@@ -51,7 +51,9 @@ extension TradingCore {
         case .orders:
             compareOrders(account)
             heardOrders(account)
-        case .positions: comparePositions(account)
+        case .positions:
+            if configuration.reconcileEvery != nil { comparePositions(account) }
+            closeWhatIsFound(account)
         }
     }
 

@@ -110,6 +110,8 @@ extension TradingCore {
         observers.tell { $0.noted(text, instance: instance, at: now) }
     }
 
+    func check(_ text: String, passes: Bool) { observers.tell { $0.checked(text, passes: passes, at: now) } }
+
     // MARK: What the context shows
 
     /// The account's position from confirmed fills.
@@ -151,46 +153,4 @@ extension TradingCore {
 
     /// Orders that are not done, oldest first.
     public var openOrders: [Order] { orders.open.compactMap { orders[$0] } }
-
-    // MARK: Freezing and killing
-
-    /// Why an instance takes no new risk, kills aside; nil if it does.
-    public func frozen(_ instance: StrategyID) -> FreezeReason? { instances[instance.index].freeze }
-
-    func freeze(_ instance: StrategyID) -> FreezeReason? { risk.killLevel == nil ? instances[instance.index].freeze : .killed }
-
-    func setFreeze(_ instance: StrategyID, _ reason: FreezeReason?) {
-        guard instances[instance.index].freeze != reason else { return }
-        instances[instance.index].freeze = reason
-        // What froze outlives the process.
-        if reason != nil { journal?.commit() }
-        inbox.add(reason.map(StrategyEvent.frozen) ?? .released, .strategy(instance))
-    }
-
-    /// Latched: a level is only ever raised.
-    func kill(_ level: KillLevel) {
-        let before = risk.killLevel
-        if let before, level <= before { return }
-        risk.killLevel = level
-        for index in instances.indices { inbox.add(.frozen(.killed), .strategy(StrategyID(index))) }
-        if level >= .cancelAll, before ?? .stopQuoting < .cancelAll {
-            for id in orders.open { cancel(id) }
-        }
-        if level == .flatten { flattenAll() }
-    }
-
-    /// Closes every position of our own record by reduce-only market orders.
-    func flattenAll() {
-        for account in accounts.indices {
-            for instrument in instruments.indices where instruments[instrument].kind != .spot {
-                let position = positions.position(AccountID(account), InstrumentID(instrument))
-                guard !position.isZero, let instance = instances.indices.first else { continue }
-                let draft = OrderDraft(
-                    account: AccountID(account), instrument: InstrumentID(instrument), side: position.lots > 0 ? .sell : .buy,
-                    type: .market,
-                    timeInForce: .immediateOrCancel, price: nil, quantity: position.magnitude, reduceOnly: true, purpose: .flatten)
-                _ = submit(draft, StrategyID(instance), nil)
-            }
-        }
-    }
 }

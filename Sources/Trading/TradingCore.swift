@@ -30,6 +30,8 @@ public final class TradingCore {
     var instances: [Instance] = []
     var algorithms: [RunningAlgorithm] = []
     var lastAlgorithm: UInt64 = 0
+    /// What the highest kill level has begun to close.
+    var killClosings: [KillClosing] = []
     var inbox = Inbox()
     var isDelivering = false
     var isStarted = false
@@ -41,6 +43,7 @@ public final class TradingCore {
     // Requests whose answer is awaited, oldest first; and what became of counted trades.
     var deadlines = DeadlineQueue()
     var lastQuery: UInt64 = 0
+    var questions: [Question] = []
     /// By account; and when all are begun again.
     var reviews: [AccountReview]
     var nextReview = Timestamp.never

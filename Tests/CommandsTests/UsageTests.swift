@@ -60,6 +60,7 @@ import Testing
         (["synth", "--out=x", "--venues=4"], "error: --venues takes 2 or 3"),
         (["synth", "--out=x", "--duration=2"], "error: --duration '2' wants a number and a unit: \"90 min\", \"2 h\", \"3 d\""),
         (["synth", "--out=x", "--duration=-2 h"], "error: --duration '-2 h' wants a number and a unit"),
+        (["synth", "--out=x", "--cascade=-1.5 %"], "error: --cascade '-1.5 %' wants a share of at most 50 % and a time"),
         (["synth", "--out=x", "--seed=many"], "error: The value 'many' is invalid for '--seed <seed>'"),
     ])
     func `a wrong argument is a wrong use`(words: [String], start: String) throws {

@@ -2,6 +2,7 @@ import Foundation
 import Market
 import Metrics
 import Scenario
+import Simulation
 import Strategies
 import Tape
 import Testing
@@ -117,6 +118,19 @@ import Trading
         let bytes = try Data(contentsOf: URL(filePath: tapes[1]))
         try bytes.prefix(bytes.count / 2).write(to: URL(filePath: tapes[1]))
         #expect(try error(bench.scenario(tapes, strategy: "idle"))?.exitCode == 3)
+    }
+
+    @Test func `a symbol that means two things is no hedge`() throws {
+        let bench = try Workbench()
+        var market = GeneratedMarket.standard(venues: 2, duration: .minutes(2))
+        let listed = market.venues[1].instrument
+        market.venues[1].instrument = Instrument(
+            symbol: listed.symbol, venue: listed.venue, venueSymbol: listed.venueSymbol, kind: .linear, base: try #require(Currency("ETH")),
+            quote: listed.quote, tickSize: listed.tickSize, lotSize: listed.lotSize)
+        let scenario = try bench.scenario(bench.synth(market, seed: 1), strategy: "idle")
+        let error = #expect(throws: RunError.self) { try Backtest(scenario, registry: .builtIn) }
+        #expect(error?.message == "'BTC' is BTC at 'one' and ETH at 'two': that is no hedge")
+        #expect(error?.hint == "say under symbols.BTC what each venue calls it" && error?.exitCode == 2)
     }
 
     @Test func `two parts of a feed follow each other with a gap, and nothing trades until the book is back`() throws {

@@ -130,4 +130,25 @@ import Trading
         #expect(outcome.result.attribution.residual == .zero)
         #expect(story.lines.contains { $0.text.contains("the premium has gone") })
     }
+
+    @Test func `forced orders fill the ladder, which is hedged and left when the price is back`() throws {
+        let moves: [(minutes: Int64, share: Int64, text: String)] = [(4, -150, "-1.5"), (9, 120, "+1.2"), (14, -200, "-2")]
+        let market = Self.market(minutes: 20) {
+            $0.cascades = moves.map { .init(after: .minutes($0.minutes), share: Rate(basisPoints: $0.share)) }
+        }
+        let synth = moves.map { " --cascade \"\($0.text) % at \($0.minutes) min\"" }.joined()
+        let (outcome, story) = try Self.run("liquidation_flow", market, seed: 9, synth: synth)
+        #expect(outcome.result.fillCount >= 20 && outcome.result.roundTrips.count >= 1 && outcome.result.positions == [])
+        #expect(outcome.result.attribution.residual == .zero)
+        #expect(story.lines.count { $0.text.hasSuffix("ended: the price is back") } >= 3)
+        #expect(story.fills.contains { $0.purpose == .quote && $0.account == "M" })
+        #expect(story.fills.contains { $0.purpose == .hedge && $0.account == "T" })
+    }
+
+    @Test func `an account at a simulated venue passes its checks`() throws {
+        let (outcome, story) = try Self.run("diagnostics", Self.market(minutes: 20), seed: 42, synth: "")
+        #expect(outcome.checks.count == 16 && outcome.checks.allSatisfy(\.passes), "\(outcome.checks)")
+        #expect(story.lines.count { $0.text.hasPrefix("pass    ") } == 16)
+        #expect(outcome.result.fillCount >= 2 && outcome.result.positions == [])
+    }
 }

@@ -107,4 +107,31 @@ import Testing
         }
         #expect(farthest(10) > 4 * farthest(1))
     }
+
+    @Test(arguments: [Rate(basisPoints: -150), Rate(basisPoints: 200)])
+    func `forced orders push one venue alone, are marked, and the price comes back`(share: Rate) {
+        let cascade = GeneratedMarket.Cascade(after: .seconds(60), share: share)
+        let plain = Self.events(9, minutes: 3, venues: 2)
+        let forced = Self.events(9, minutes: 3, venues: 2) { $0.cascades = [cascade] }
+        #expect(plain.filter { $0.instrument.index == 1 } == forced.filter { $0.instrument.index == 1 }, "the other venue hears nothing")
+        #expect(!plain.contains { $0.kind == .liquidation || $0.flags.contains(.liquidation) })
+        let marked = forced.filter { $0.flags.contains(.liquidation) }
+        #expect(marked.contains { $0.kind == .trade } && marked.contains { $0.kind == .liquidation })
+        let start = GeneratedMarket.standard(venues: 2, duration: .minutes(3)).start
+        let side: Side = share.trillionths < 0 ? .sell : .buy
+        #expect(marked.allSatisfy { $0.side == side && $0.venueTime >= start + .seconds(60) && $0.venueTime < start + .seconds(66) })
+        // Its distance from the other venue, by second, as a share.
+        let books = Table(count: 2) { _ in OrderBook() }
+        var distance: [Int64: Double] = [:]
+        for event in forced where event.kind == .level {
+            books[event.instrument.index].set(event.side, ticks: event.price, lots: event.quantity)
+            guard event.isLast, books[0].hasBothSides, books[1].hasBothSides else { continue }
+            #expect(books[0].bestBidTicks < books[0].bestAskTicks)
+            let mids = (0...1).map { Double(books[$0].bestBidTicks + books[$0].bestAskTicks) / 2 }
+            distance[(event.venueTime - start).count / 1_000_000_000] = (mids[0] - mids[1]) / mids[1]
+        }
+        let pushed = Double(share.trillionths) / Double(Rate.scale)
+        #expect(abs((distance[65] ?? 0) - pushed) < abs(pushed) / 4, "\(distance[65] ?? 0)")
+        #expect(abs(distance[58] ?? 1) < 0.001 && abs(distance[120] ?? 1) < 0.001)
+    }
 }

@@ -112,7 +112,7 @@ import Trading
         world.record(0, .trade, .sell, 59_900, 9)
         world.pass(milliseconds: 1_000)
         #expect(world.position(0) == 9 && world.position(1) == 0)
-        #expect(world.notes.texts.contains("closing both legs: the inventory could not be hedged"))
+        #expect(world.notes.texts.contains("closing both legs: what is held could not be hedged"))
         world.pass(milliseconds: 10_000)
         #expect(world.position(0) == 0 && world.position(1) == 0 && world.notes.texts.last == "flat; stopped")
         let sent = world.notes.sent.count

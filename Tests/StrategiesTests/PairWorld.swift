@@ -37,6 +37,8 @@ struct PairWorld {
         func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) {}
         func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {}
         func noted(_ text: String, instance: StrategyID, at time: Timestamp) { texts.append(text) }
+        var checks: [(text: String, passes: Bool)] = []
+        func checked(_ text: String, passes: Bool, at time: Timestamp) { checks.append((text, passes)) }
     }
 
     /// Tick 1 USD, lot 0.001 BTC near 60,000; the taker's smallest order is `takerMinimum` lots. Latencies are 10 ms each way.
@@ -126,6 +128,12 @@ struct PairWorld {
             quantity: everySeconds * Self.second, detail: now + dueInSeconds * Self.second, flags: [.first, .last])
         venues[venue].receive(event)
         core.receive(event)
+        flush()
+    }
+
+    /// What an operator tells the core.
+    func tell(_ event: OperatorEvent) {
+        core.receive(event, at: Timestamp(nanoseconds: now))
         flush()
     }
 

@@ -38,7 +38,15 @@ import Trading
     private static func world(_ strategy: String, _ seed: UInt64) -> PairWorld {
         let size = ParameterValue.amount(Money(nanos: 20_000_000, PairWorld.btc))
         var (specification, roles, changes) = (MarketMaker.specification, ["maker", "taker"], ["size": size, "hedge": .choice("all")])
-        if strategy == "cross_arb" {
+        if strategy == "xemm" {
+            (specification, changes) = (Xemm.specification, ["size": size])
+        } else if strategy == "liquidation_flow" {
+            specification = LiquidationFlow.specification
+            changes = [
+                "size": size, "signal": .choice("always"), "first_deviation": .rate(Rate(basisPoints: 10)), "levels": .integer(2),
+                "max_hold": .duration(.seconds(20)), "cooldown": .duration(.seconds(1)), "entry_timeout": .duration(.seconds(5)),
+            ]
+        } else if strategy == "cross_arb" {
             (specification, roles, changes) = (CrossArb.specification, ["pilot", "second"], ["size": size])
         } else if strategy == "basis" {
             (specification, roles) = (Basis.specification, ["base", "perp"])
@@ -68,6 +76,8 @@ import Trading
         ) { binding in
             do {
                 switch strategy {
+                case "xemm": return try Xemm(parameters, binding)
+                case "liquidation_flow": return try LiquidationFlow(parameters, binding)
                 case "cross_arb": return try CrossArb(parameters, binding)
                 case "basis": return try Basis(parameters, binding)
                 case "funding_arb": return try FundingArb(parameters, binding)
@@ -95,7 +105,9 @@ import Trading
         }
     }
 
-    @Test(arguments: ["liquidation_hedge", "cross_arb", "market_maker", "funding_arb", "basis"], TestScale.seeds(25))
+    @Test(
+        arguments: ["xemm", "liquidation_hedge", "cross_arb", "market_maker", "liquidation_flow", "funding_arb", "basis"],
+        TestScale.seeds(25))
     func `when the faults are over nothing is unhedged, and our record is the venues'`(strategy: String, seed: UInt64) {
         var world = Self.world(strategy, seed)
         var (generator, mid) = (SeededGenerator(seed: seed, stream: 99), Int64(60_001))

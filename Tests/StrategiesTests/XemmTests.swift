@@ -5,10 +5,13 @@ import Testing
 import Trading
 
 @Suite struct XemmTests {
-    private static func world(takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:]) -> PairWorld {
+    private static func world(
+        takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:], faults: [FaultPlan?] = [nil, nil]
+    ) -> PairWorld {
         var parameters = changes
         parameters["size"] = .amount(Money(nanos: 20_000_000, PairWorld.btc))
-        return PairWorld(PairWorld.instruments(takerMinimum: takerMinimum)) { binding in
+        let players = [PairWorld.Player(role: "maker", venue: 0), .init(role: "taker", venue: 1)]
+        return PairWorld(PairWorld.instruments(takerMinimum: takerMinimum), players, faults: faults) { binding in
             do { return try Xemm(PairWorld.parameters(Xemm.specification, parameters), binding) } catch {
                 preconditionFailure("the parameters of the test are valid: \(error)")
             }
@@ -16,8 +19,10 @@ import Trading
     }
 
     /// A world whose quotes rest: 3 bp off 60,001 are 18 ticks.
-    private static func quoting(takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:]) -> PairWorld {
-        var world = world(takerMinimum: takerMinimum, changes)
+    private static func quoting(
+        takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:], faults: [FaultPlan?] = [nil, nil]
+    ) -> PairWorld {
+        var world = world(takerMinimum: takerMinimum, changes, faults: faults)
         world.start()
         world.record(1, .level, .buy, 60_000, 11)
         world.pass(milliseconds: 30)
@@ -101,5 +106,31 @@ import Trading
             world.record(1, .level, .buy, 30_000, 1)
         }
         #expect(abs(world.position(0) + world.position(1)) <= 1)
+    }
+
+    @Test func `what can be neither hedged nor undone is closed when it can, and it stops`() {
+        // Both venues refuse for five seconds: the hedge from the start, the undoing once there is something to undo.
+        func refusals(from milliseconds: Int64) -> FaultPlan {
+            let start = Timestamp(nanoseconds: 1_700_000_000 * PairWorld.second)
+            return FaultPlan([
+                Fault(
+                    .rejections(.margin, probability: PairWorld.certain), from: start + .milliseconds(milliseconds),
+                    until: start + .seconds(5))
+            ])
+        }
+        var world = Self.quoting(
+            ["hedge_attempts": .integer(2), "hedge_retry_delay": .duration(.milliseconds(100)), "stale_after": .duration(.seconds(60))],
+            faults: [refusals(from: 100), refusals(from: 0)])
+        world.record(0, .trade, .sell, 59_970, 9)
+        world.pass(milliseconds: 1_000)
+        #expect(world.position(0) == 9 && world.position(1) == 0 && world.venues[0].restingOrderCount == 0)
+        #expect(world.notes.texts.contains("closing both legs: what is held could not be hedged"))
+        world.pass(milliseconds: 15_000)
+        #expect(world.position(0) == 0 && world.position(1) == 0 && world.notes.texts.last == "flat; stopped")
+        let sent = world.notes.sent.count
+        world.snapshot(0, 60_010, 60_012)
+        world.snapshot(1, 60_010, 60_012)
+        world.pass(milliseconds: 5_000)
+        #expect(world.notes.sent.count == sent && world.venues[0].restingOrderCount == 0)
     }
 }

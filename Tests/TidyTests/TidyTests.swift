@@ -38,7 +38,7 @@ import Testing
 
     @Test func `no source holds what is banned everywhere`() throws {
         var complaints: [String] = []
-        for root in ["Sources", "Tests", "Benchmarks"] {
+        for root in ["Sources", "Tests", "Benchmarks", "Examples"] {
             for file in try SourceTree.swiftFiles(under: root) where !file.path.hasPrefix("Tests/TidyTests/") {
                 for (number, line) in file.lines.enumerated() {
                     for (text, instead) in Layers.bannedEverywhere where line.contains(text) {

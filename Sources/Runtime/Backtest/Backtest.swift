@@ -29,6 +29,18 @@ public struct Backtest {
         public var warnings: [String]
         /// By start.
         public var faults: [FaultRow]
+        /// What the strategy had to prove, in order.
+        public var checks: [Check] = []
+    }
+
+    /// Something that a strategy had to prove.
+    public struct Check: Sendable, Hashable, CustomStringConvertible {
+        public var text: String
+        public var passes: Bool
+
+        public init(text: String, passes: Bool) { (self.text, self.passes) = (text, passes) }
+
+        public var description: String { (passes ? "pass    " : "FAILED  ") + text }
     }
 
     /// On what terms an account trades.
@@ -152,7 +164,7 @@ public struct Backtest {
             result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
             journalRecords: journal.recordCount, journalDigest: digest?.description, dataHash: Self.dataHash(hashes),
             feeds: feeds(sources, bridge), accounts: terms, queues: queues, assumptions: plan.assumptions, warnings: plan.warnings,
-            faults: Self.faultRows(plan, venues))
+            faults: Self.faultRows(plan, venues), checks: bridge.checks)
     }
 
     private var queues: [(venue: String, model: String)] {

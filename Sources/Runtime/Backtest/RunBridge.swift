@@ -18,6 +18,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     private let output: (any RunOutput)?
     private let goesOn: (Timestamp, Int64) throws(RunError) -> Bool
     private(set) var failure: RunError?
+    private(set) var checks: [Backtest.Check] = []
     private(set) var unsynchronised: [Nanoseconds]
     private var hasBegun = false
     private(set) var current: VenueState
@@ -247,5 +248,11 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     public func noted(_ text: String, instance: StrategyID, at time: Timestamp) {
         attempt { () throws(RunError) in try output?.note(text, at: time) }
+    }
+
+    public func checked(_ text: String, passes: Bool, at time: Timestamp) {
+        let check = Backtest.Check(text: text, passes: passes)
+        checks.append(check)
+        attempt { () throws(RunError) in try output?.note(check.description, at: time) }
     }
 }

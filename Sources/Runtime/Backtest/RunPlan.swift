@@ -60,6 +60,7 @@ struct RunPlan {
             let instrument = try Self.instrument(recorded, symbol, profile)
             listings.append(Listing(venue: venue, symbol: symbol, parts: parts, instrument: instrument))
         }
+        try Self.checkSymbol(scenario, listings)
         try Self.checkTerms(scenario, listings)
         try Self.checkQueues(scenario, listings)
         listings.sort { ($0.venue, $0.instrument.venueSymbol) < ($1.venue, $1.instrument.venueSymbol) }
@@ -100,6 +101,16 @@ struct RunPlan {
         self.warnings = warnings
         faults = try scenario.venues.indices.map { (venue) throws(RunError) in try faultPlan(venue) }
         self.warnings += faultWarnings
+    }
+
+    /// The traded symbol has to mean one thing at every venue.
+    private static func checkSymbol(_ scenario: Scenario, _ listings: [Listing]) throws(RunError) {
+        let traded = listings.filter { $0.symbol == scenario.strategy.symbol }
+        guard let first = traded.first, let other = traded.first(where: { $0.instrument.base != first.instrument.base }) else { return }
+        func name(_ listing: Listing) -> String { "\(listing.instrument.base) at '\(scenario.venues[listing.venue].name)'" }
+        throw .scenario(
+            message: "'\(scenario.strategy.symbol)' is \(name(first)) and \(name(other)): that is no hedge",
+            hint: "say under symbols.\(scenario.strategy.symbol) what each venue calls it")
     }
 
     /// Where all feeds overlap, cut to the scenario's range.

@@ -10,7 +10,7 @@ internal import Trading
 /// A seed decides all of a run: the part of the market, the faults and their times, and every draw of venues and strategy. A run
 /// lasts `minutes`. Every other seed has one fault that strikes in a drawn phase, the others have one to four, from the tenth second
 /// on. All have ended when 70 % of the run are over; at 80 % everything is cancelled and nothing is quoted any more, so that at its
-/// end the system is at rest.
+/// end the system is at rest; every fourth seed closes everything, too.
 ///
 /// The same seed is also run without each of its faults: a fault counts for the table of what was tried only if the core's
 /// journal differs from the one without it.

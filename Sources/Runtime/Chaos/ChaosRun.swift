@@ -66,7 +66,8 @@ struct ChaosRun {
             RunRecorder(description))
         let length = (span.upperBound - span.lowerBound).count
         let watch = InvariantWatch(
-            bridge, core, journal, venues, plan, killAt: span.lowerBound + Nanoseconds(count: length / 5 * 4), end: span.upperBound)
+            bridge, core, journal, venues, plan, kill: seed % 4 == 0 ? .flatten : .cancelAll,
+            at: span.lowerBound + Nanoseconds(count: length / 5 * 4), end: span.upperBound)
         core.observe(watch)
         let driver = try SimulationDriver(
             core: core, venues: venues,

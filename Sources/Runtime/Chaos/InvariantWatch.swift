@@ -14,6 +14,8 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     case position = "I3"
     /// Nothing is quoted after everything was to be cancelled.
     case killed = "I4"
+    /// After everything was to be closed nothing is held that could be.
+    case flattened = "K4"
     /// Every client id is used once.
     case identity = "I5"
     /// Quotes never use the rate that is kept for hedges.
@@ -37,6 +39,7 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
         case .ledger: "our positions and balances are the venues'"
         case .position: "no position beyond its limit"
         case .killed: "no quote after the kill"
+        case .flattened: "where the kill closes everything, nothing is held at rest that could be closed"
         case .identity: "every order id is used once"
         case .reserve: "quotes leave the hedges' share of the order rate"
         case .attribution: "the parts of the profit add up, where every reduction by force was told"
@@ -76,6 +79,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private let plan: RunPlan
     private let killAt: Timestamp
     private let end: Timestamp
+    private let killLevel: KillLevel
     private let unknownAfter: Nanoseconds
     private(set) var violations: [Violation] = []
     /// By venue, then fault of its plan: the phase in which it took hold.
@@ -99,11 +103,11 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var lastRest: (time: Timestamp, violation: String?)?
 
     init(
-        _ bridge: RunBridge, _ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue], _ plan: RunPlan, killAt: Timestamp,
-        end: Timestamp
+        _ bridge: RunBridge, _ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue], _ plan: RunPlan, kill: KillLevel,
+        at killAt: Timestamp, end: Timestamp
     ) {
         (self.bridge, self.core, self.journal) = (bridge, core, journal)
-        (self.venues, self.plan, self.killAt, self.end) = (venues, plan, killAt, end)
+        (self.venues, self.plan, self.killLevel, self.killAt, self.end) = (venues, plan, kill, killAt, end)
         toldFills = venues.map { _ in [] }
         timeline = [(plan.start, .flat)]
         unknownAfter = plan.coreConfiguration.unknownAfter
@@ -169,7 +173,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         }
         if time >= killAt, !isKilled {
             isKilled = true
-            core.receive(.kill(.cancelAll), at: time)
+            core.receive(.kill(killLevel), at: time)
         }
         if isKilled, core.openOrders.isEmpty { lastRest = (time, exposureViolation()) }
         return try bridge.sampled(at: time, events: events)
@@ -290,6 +294,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
             let wasMatched = lastRest.map { $0.violation == nil && $0.time + Self.longestExchange >= end } ?? false
             if !wasMatched { violate(.hedged, time, violation) }
         }
+        if killLevel == .flatten { checkFlat(time) }
         let residual = bridge.finish(at: time).attribution.residual
         // What a reduction cost that nobody told us of is in no part.
         if residual.units != 0, adjustments == 0 { violate(.attribution, time, "the residual is \(residual.double)") }
@@ -311,5 +316,19 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         // A minimum in quote currency is a little more base when the price falls.
         guard abs(exposure) > tolerance + tolerance / 50 else { return nil }
         return "\(Decimal.text(exposure, decimals: 9)) is unhedged, and \(Decimal.text(tolerance, decimals: 9)) could be traded"
+    }
+
+    /// Every position against the smallest order that would close it.
+    private func checkFlat(_ time: Timestamp) {
+        let accounts = plan.scenario.accounts
+        for account in accounts.indices {
+            for (index, listing) in plan.listings.enumerated() where plan.scenario.venues[listing.venue].name == accounts[account].venue {
+                let held = venuePosition(account, index)
+                guard !held.isZero, listing.instrument.kind != .spot, let price = venues[listing.venue].mid(InstrumentID(index)),
+                    held.magnitude >= listing.instrument.leastOrder(at: price)
+                else { continue }
+                violate(.flattened, time, "\(accounts[account].name) holds \(listing.instrument.text(held)) \(listing.symbol)")
+            }
+        }
     }
 }

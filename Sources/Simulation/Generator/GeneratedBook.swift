@@ -68,6 +68,11 @@ struct GeneratedBook {
         emit(side, ticks, lots)
     }
 
+    /// What stands beyond `limit` on a side, in lots.
+    func lots(_ side: Side, beyond limit: Int64) -> Int64 {
+        levels(side).lazy.prefix { side == .buy ? $0.ticks > limit : $0.ticks < limit }.reduce(0) { $0 + $1.lots }
+    }
+
     /// A taker's walk: what it takes from each level, best first; the levels shrink as it goes.
     mutating func take(_ aggressor: Side, _ lots: Int64, _ trade: (Int64, Int64) -> Void, _ emit: (Side, Int64, Int64) -> Void) {
         let side = aggressor.opposite

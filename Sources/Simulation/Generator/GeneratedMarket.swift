@@ -84,6 +84,28 @@ public struct GeneratedMarket: Sendable {
         }
     }
 
+    /// Forced orders at one venue, which push its price away from the common one until they end; then it comes back.
+    public struct Cascade: Hashable, Sendable {
+        /// From the start of the market.
+        public var after: Nanoseconds
+        /// How far they push, as a share of the price; negative: longs are closed by force, and sold.
+        public var share: Rate
+        /// How long orders are forced.
+        public var length = Nanoseconds.seconds(6)
+        /// How long the price takes to come back.
+        public var recovery = Nanoseconds.seconds(40)
+        /// Index of the venue.
+        public var venue = 0
+
+        public init(after: Nanoseconds, share: Rate) {
+            self.after = after
+            self.share = share
+        }
+
+        /// Who is forced.
+        var side: Side { share.trillionths < 0 ? .sell : .buy }
+    }
+
     public var venues: [Venue]
     public var start: Timestamp
     public var duration: Nanoseconds
@@ -102,6 +124,7 @@ public struct GeneratedMarket: Sendable {
     /// Mean time between droughts, in which sizes shrink and spreads widen.
     public var droughtEvery: Nanoseconds
     public var jumps: [Jump] = []
+    public var cascades: [Cascade] = []
     /// How far the venues stray from the common price, in multiples of the usual.
     public var stray: Int64 = 1
 

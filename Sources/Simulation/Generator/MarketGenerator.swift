@@ -69,7 +69,7 @@ public struct MarketGenerator {
             }
             writer.close(into: &records)
         } else {
-            move(&venue, settings, &writer, &records)
+            move(&venue, settings, push(index), &writer, &records)
         }
         if time >= venue.nextMark, settings.instrument.kind != .spot { reference(&venue, settings, &writer, &records) }
         venue.frame = writer.frame
@@ -101,32 +101,68 @@ public struct MarketGenerator {
         return isTaken
     }
 
+    /// How far forced orders hold a venue's price from the common one, as a share of it in 10⁻¹², and who is forced now.
+    private func push(_ index: Int) -> (share: Int64, forced: Side?) {
+        let now = time - market.start
+        var (share, forced) = (Int64(0), Side?.none)
+        for cascade in market.cascades where cascade.venue == index && now >= cascade.after {
+            let since = (now - cascade.after).count
+            if since < cascade.length.count {
+                share += roundedQuotient(Int128(cascade.share.trillionths) * Int128(since), Int128(cascade.length.count))
+                forced = cascade.side
+            } else {
+                let left = max(0, cascade.length.count + cascade.recovery.count - since)
+                share += roundedQuotient(Int128(cascade.share.trillionths) * Int128(left), Int128(max(cascade.recovery.count, 1)))
+            }
+        }
+        return (share, forced)
+    }
+
+    /// Forced orders take all that stands beyond where the price is pushed, and some more; the stream of liquidations tells of them.
+    private func force(
+        _ side: Side, beyond limit: Int64, _ venue: inout Venue, _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>,
+        _ trade: (Int64, Int64) -> Void, _ emit: (Side, Int64, Int64) -> Void
+    ) {
+        let lots = venue.book.lots(side.opposite, beyond: limit) + venue.book.size(&venue.random, 4)
+        venue.trade += 1
+        writer.liquidation(side, limit, lots, venue.trade)
+        writer.close(into: &records)
+        venue.book.take(side, lots, trade, emit)
+    }
+
     /// One frame of the book: it follows the price, is stirred, and now and then somebody takes.
     private mutating func move(
-        _ venue: inout Venue, _ settings: GeneratedMarket.Venue, _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>
+        _ venue: inout Venue, _ settings: GeneratedMarket.Venue, _ push: (share: Int64, forced: Side?), _ writer: inout FrameWriter,
+        _ records: inout ContiguousArray<MarketEvent>
     ) {
         let scarcity: Int64 = price.isDrought ? 6 : 1
         venue.basis += venue.random.uniform(in: -2_400...2_400) * market.stray * settings.strayShare / 1_000 - venue.basis / 400
-        let fair = common(settings) + venue.basis
+        let followed = common(settings)
+        let fair = followed + venue.basis + roundedQuotient(Int128(followed) * Int128(push.share), Int128(Rate.scale))
         let half = settings.halfSpread * (price.isDrought ? 4 : 1) + venue.random.exponential(mean: settings.spreadNoise)
         let (bid, ask) = ((fair - half * CommonPrice.unit) / CommonPrice.unit, (fair + half * CommonPrice.unit) / CommonPrice.unit + 1)
         var changes: [(Side, Int64, Int64)] = []
-        var trades: [(side: Side, ticks: Int64, lots: Int64)] = []
+        var trades: [(side: Side, ticks: Int64, lots: Int64, isForced: Bool)] = []
         let emit = { (side: Side, ticks: Int64, lots: Int64) in changes.append((side, ticks, lots)) }
+        if let forced = push.forced {
+            force(
+                forced, beyond: forced == .sell ? ask - 1 : bid + 1, &venue, &writer, &records, { trades.append((forced, $0, $1, true)) },
+                emit)
+        }
         // Prices that the market has left are taken by somebody half of the time, else pulled.
         for side in Side.allCases {
             let limit = side == .buy ? ask - 1 : bid + 1
             guard let best = venue.book.best(side), side == .buy ? best > limit : best < limit else { continue }
             if venue.random.next() & 1 == 0 {
                 let size = venue.book.size(&venue.random, scarcity)
-                venue.book.take(side.opposite, size, { trades.append((side.opposite, $0, $1)) }, emit)
+                venue.book.take(side.opposite, size, { trades.append((side.opposite, $0, $1, false)) }, emit)
             }
             venue.book.pull(side, beyond: limit, elseFrom: side == .buy ? bid : ask, &venue.random, scarcity, emit)
         }
         if isTaken(&venue, settings) {
             let side: Side = venue.random.next() & 1 == 0 ? .buy : .sell
             let size = max(1, venue.random.exponential(mean: settings.takeLots ?? settings.levelLots / 3) / scarcity)
-            venue.book.take(side, venue.random.uniform(in: 0...24) == 0 ? size * 8 : size, { trades.append((side, $0, $1)) }, emit)
+            venue.book.take(side, venue.random.uniform(in: 0...24) == 0 ? size * 8 : size, { trades.append((side, $0, $1, false)) }, emit)
         }
         // Makers come back to where the price is now, not all of them at once.
         if let best = venue.book.best(.buy), best < bid, venue.random.uniform(in: 0...3) > 0, bid < venue.book.best(.sell) ?? .max {
@@ -138,7 +174,7 @@ public struct MarketGenerator {
         for _ in 0..<venue.random.uniform(in: 1...3) { venue.book.stir(&venue.random, scarcity, emit) }
         for trade in trades {
             venue.trade += 1
-            writer.trade(trade.side, trade.ticks, trade.lots, venue.trade)
+            writer.trade(trade.side, trade.ticks, trade.lots, venue.trade, isForced: trade.isForced)
         }
         writer.close(into: &records)
         for change in changes { writer.level(change.0, change.1, change.2, isSnapshot: false) }
@@ -189,8 +225,12 @@ private struct FrameWriter {
         add(.level, ticks, lots, 0, [side == .sell ? .sell : [], isSnapshot ? .snapshot : []])
     }
 
-    mutating func trade(_ side: Side, _ ticks: Int64, _ lots: Int64, _ id: Int64) {
-        add(.trade, ticks, lots, id, side == .sell ? .sell : [])
+    mutating func trade(_ side: Side, _ ticks: Int64, _ lots: Int64, _ id: Int64, isForced: Bool) {
+        add(.trade, ticks, lots, id, [side == .sell ? .sell : [], isForced ? .liquidation : []])
+    }
+
+    mutating func liquidation(_ side: Side, _ ticks: Int64, _ lots: Int64, _ id: Int64) {
+        add(.liquidation, ticks, lots, id, side == .sell ? [.sell, .liquidation] : .liquidation)
     }
 
     mutating func reference(_ kind: MarketEvent.Kind, _ price: Int64, _ quantity: Int64, _ detail: Int64) {

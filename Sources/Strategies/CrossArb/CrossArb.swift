@@ -146,7 +146,7 @@ public final class CrossArb: Strategy {
     private func mayEnter(_ context: Context) -> Bool {
         guard context.freeze == nil, !isMaintenance(context.now) else { return false }
         for (index, leg) in pair.legs.enumerated() {
-            guard context.canTrade(leg), context.bookAge(leg.instrument) <= parameters.duration("stale_after") else { return false }
+            guard context.trouble(with: leg, staleAfter: parameters.duration("stale_after")) == nil else { return false }
             if let (span, time) = latencies[index], context.now < time + Self.latencyMemory, span > parameters.duration("latency_limit") {
                 return false
             }

@@ -24,8 +24,7 @@ public final class MarketMaker: Strategy {
     private var startedAt = Timestamp.never
     private var review: TimerToken?
     private var isFrozen = false
-    /// What could not be hedged is closed, with what it was to be hedged against; it does not start again.
-    private var closing: AlgorithmID?
+    private var lastResort: LastResort
 
     public init(_ parameters: Parameters, _ binding: StrategyBinding) throws(ParameterError) {
         self.parameters = parameters
@@ -40,6 +39,7 @@ public final class MarketMaker: Strategy {
         let aversion = Self.number(parameters, "risk_aversion")
         arrivalDistance = naturalLogarithm(1 + aversion / Self.number(parameters, "arrival_decay")) / aversion
         hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker))
+        lastResort = LastResort(SharedParameters.flatten(parameters, [maker, taker]))
         var rules = SharedParameters.quotes(parameters, maker)
         rules.limitsSize = true
         quotes = QuotePair(rules)
@@ -63,9 +63,12 @@ public final class MarketMaker: Strategy {
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {
-        if hedges, closing == nil {
-            hedger.band = band(context)
-            hedger.receive(event, &context)
+        if hedges {
+            if !lastResort.hasBegun {
+                hedger.band = band(context)
+                hedger.receive(event, &context)
+            }
+            lastResort.receive(event, &context)
         }
         switch event {
         case .touch:
@@ -81,16 +84,10 @@ public final class MarketMaker: Strategy {
             if context.isDone(id) { quotes.forget(id) }
             quote(&context)
         case .bookState: quote(&context)
-        case .frozen(let reason):
+        case .frozen:
             isFrozen = true
             quotes.cancelBoth(&context)
-            if reason == .unhedged, hedges, closing == nil {
-                context.note("closing both legs: the inventory could not be hedged")
-                closing = context.run(Flatten(SharedParameters.flatten(parameters, [maker, taker])))
-            }
-        case .released: isFrozen = closing != nil
-        case .algorithm(let id, let end) where id == closing:
-            context.note(end.reason == .filled ? "flat; stopped" : "stopped; what is left is less than the venues take an order for")
+        case .released: isFrozen = false
         default: break
         }
     }
@@ -171,11 +168,11 @@ public final class MarketMaker: Strategy {
 
     private func mayQuote(_ context: Context) -> Bool {
         func isGood(_ leg: StrategyBinding.Leg) -> Bool {
-            context.canTrade(leg) && context.bookAge(leg.instrument) <= parameters.duration("stale_after")
+            context.trouble(with: leg, staleAfter: parameters.duration("stale_after")) == nil
         }
         let needsOther = hedges || parameters.choice("fair") == "other_mid"
-        return !isFrozen && context.now >= startedAt + parameters.duration("warm_up") && isGood(maker) && (!needsOther || isGood(taker))
-            && !isOverexposed(context)
+        return !isFrozen && !lastResort.hasBegun && context.now >= startedAt + parameters.duration("warm_up") && isGood(maker)
+            && (!needsOther || isGood(taker)) && !isOverexposed(context)
     }
 
     private func quote(_ context: inout Context) {

@@ -4,7 +4,7 @@ public import Market
 ///
 /// It holds no clock, no randomness and no input of its own: everything comes from the events and the context, so that the
 /// same code runs in a backtest, on paper and live, and a journal replays it exactly.
-public protocol Strategy: AnyObject {
+public protocol Strategy: AnyObject, SendableMetatype {
     /// Name, purpose, accounts and parameters, for the registry, the scenario and `mmsim strategies`.
     static var specification: StrategySpecification { get }
 
@@ -62,6 +62,10 @@ public enum StrategyEvent: Hashable, BitwiseCopyable, Sendable {
     /// The venue's own idea of a position arrived.
     case position(AccountID, InstrumentID, Quantity)
     case balance(AccountID, Money)
+    /// What the venue knows of an order, while a question of this instance about the account is open.
+    case status(AccountID, OrderStatus)
+    /// The answer to this instance's question of this number is complete.
+    case answered(AccountID, query: UInt64)
     /// A book became, or ceased to be, trustworthy.
     case bookState(InstrumentID, BookState)
     case connection(ConnectionEvent)

@@ -75,8 +75,15 @@ extension TradingCore {
         switch risk.killLevel {
         case nil: nil
         case .stopQuoting, .cancelAll: draft.purpose == .quote ? .killed : nil
-        case .reduceOnly, .flatten: draft.reduceOnly ? nil : .killed
+        case .reduceOnly, .flatten: draft.reduceOnly || sellsWhatWasBought(draft) ? nil : .killed
         }
+    }
+
+    /// Venues know no reduce-only orders of coins: one that brings the position nearer to nothing is one.
+    private func sellsWhatWasBought(_ draft: OrderDraft) -> Bool {
+        guard contracts[draft.instrument.index].kind == .spot, draft.purpose == .flatten else { return false }
+        let held = positions.position(draft.account, draft.instrument)
+        return held.lots * draft.side.sign < 0 && draft.quantity <= held.magnitude
     }
 
     private func priceDenial(_ draft: OrderDraft) -> DenyReason? {

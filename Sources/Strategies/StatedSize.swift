@@ -1,23 +1,6 @@
 internal import Market
 internal import Trading
 
-/// Sizes that both legs of a pair can trade.
-struct PairSizing {
-    let maker: Instrument
-    let taker: Instrument
-
-    private var common: CommonSize { CommonSize(instruments: [maker, taker]) }
-
-    /// The largest maker quantity within `base` (10⁻⁹) whose hedge is a whole number of the taker's lots, where both count in
-    /// base; else the largest within it.
-    func makerQuantity(base: Int64, at price: FinePrice) -> Quantity {
-        maker.quantity(baseAmount: common.largest(within: base), at: price)
-    }
-
-    /// The smallest base amount (10⁻⁹) that is tradable on both legs at `price`.
-    func minimumBase(at price: FinePrice) -> Int64 { common.minimum(at: price) }
-}
-
 extension Money {
     /// A size as a scenario states it, in 10⁻⁹ of the instrument's base currency: this is base or quote.
     func baseAmount(of instrument: Instrument, at price: FinePrice) -> Int64 {
@@ -46,10 +29,5 @@ extension Context {
             let base = balance(leg.account, instrument.base).nanos
             return settled + roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000)
         }
-    }
-
-    /// Whether a leg has a book with both sides that can be traded on.
-    func canTrade(_ leg: StrategyBinding.Leg) -> Bool {
-        books[leg.instrument].hasBothSides && bookState(leg.instrument) == .synchronised
     }
 }

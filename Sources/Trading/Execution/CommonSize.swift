@@ -1,7 +1,7 @@
 public import Market
 
 /// Sizes that all of several instruments can trade.
-public struct CommonSize {
+public struct CommonSize: Sendable {
     public let instruments: [Instrument]
 
     public init(instruments: [Instrument]) { self.instruments = instruments }
@@ -28,10 +28,29 @@ public struct CommonSize {
     }
 
     /// nil where it does not fit.
-    private static func leastCommonMultiple(_ one: Int64, _ two: Int64) -> Int64? {
+    public static func leastCommonMultiple(_ one: Int64, _ two: Int64) -> Int64? {
         var (a, b) = (one, two)
         while b != 0 { (a, b) = (b, a % b) }
         let (product, overflow) = (one / a).multipliedReportingOverflow(by: two)
         return overflow ? nil : product
     }
+}
+
+/// Sizes that both legs of a pair can trade.
+public struct PairSizing: Sendable {
+    public let maker: Instrument
+    public let taker: Instrument
+
+    public init(maker: Instrument, taker: Instrument) { (self.maker, self.taker) = (maker, taker) }
+
+    private var common: CommonSize { CommonSize(instruments: [maker, taker]) }
+
+    /// The largest maker quantity within `base` (10⁻⁹) whose hedge is a whole number of the taker's lots, where both count in
+    /// base; else the largest within it.
+    public func makerQuantity(base: Int64, at price: FinePrice) -> Quantity {
+        maker.quantity(baseAmount: common.largest(within: base), at: price)
+    }
+
+    /// The smallest base amount (10⁻⁹) that is tradable on both legs at `price`.
+    public func minimumBase(at price: FinePrice) -> Int64 { common.minimum(at: price) }
 }
