@@ -35,7 +35,6 @@ extension TradingCore {
         case .notFound(let id):
             notFound(id, venueTime)
         case .endOfAnswer(let query):
-            endAnswered(query, venueTime)
             answered(query, account)
             if let index = questions.firstIndex(where: { $0.query == query && $0.account == account }) {
                 inbox.add(.answered(account, query: query), .strategy(questions.remove(at: index).instance))
@@ -177,7 +176,6 @@ extension TradingCore {
             if order.certainty != .known, order.isDone || order.pending == .cancel { cancelAgain(id) }
         } else {
             _ = orders.update(id) { $0.toldFilled = max($0.toldFilled, status.filled) }
-            if !order.isDone, status.filled > order.filled { return endAfterFills(id, account) }
             end(id, status.filled >= status.quantity ? .filled : .cancelled, .cancelled(.venue), venueTime)
         }
         guard status.filled > order.filled else { return }
@@ -200,24 +198,9 @@ extension TradingCore {
         }
         // Never acknowledged and not there: it was not accepted. Known before and not there: it has ended, and fills that we
         // have not seen would be in the account's list.
-        guard order.life == .submitting, order.filled.isZero else { return endAfterFills(id, order.draft.account) }
-        end(id, .failed, .failed, venueTime)
-    }
-
-    /// The venue works the order no more. It ends here when the fills that we may have missed are told: what is sent instead of it
-    /// must not do again what it did.
-    private func endAfterFills(_ id: OrderID, _ account: AccountID) {
-        askForFills(account)
-        let (query, now) = (lastQuery, now)
-        _ = orders.update(id) { $0.ends(withAnswerTo: query, now) }
-        expectAnswer(id)
-    }
-
-    /// An answer is complete: so are the fills of orders that waited for it.
-    private func endAnswered(_ query: UInt64, _ venueTime: Timestamp) {
-        for id in orders.open where orders.read(id, { $0.endsWith == query }) == true {
-            end(id, .cancelled, .cancelled(.venue), venueTime)
-        }
+        let neverAccepted = order.life == .submitting && order.filled.isZero
+        if !neverAccepted { askForFills(order.draft.account) }
+        end(id, neverAccepted ? .failed : .cancelled, neverAccepted ? .failed : .cancelled(.venue), venueTime)
     }
 
     // MARK: Ends that were none

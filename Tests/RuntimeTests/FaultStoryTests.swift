@@ -26,21 +26,6 @@ import Testing
         #expect(world.touched == [3])
     }
 
-    @Test func `an order that the venue works no more ends when the fills that we missed are told, not before`() throws {
-        let world = FaultWorld(Fault(.droppedReports(probability: Self.whole), from: Self.time(500), until: Self.time(800)))
-        world.buy(at: 100, 99, 4)
-        world.sold(at: 550, 99, 13)
-        world.cancel(at: 700, 1)
-        try world.run(6_000)
-        let changes = world.changes().drop { $0 != .unknown }.dropFirst()
-        #expect(changes.count == 2 && changes.last == .cancelled(.venue))
-        let told = world.told.compactMap {
-            if case .order(_, .filled(let fill, let isLate)) = $0.event { (fill.quantity.lots, isLate) } else { nil }
-        }
-        #expect(told.count == 1 && told[0] == (3, false))
-        #expect(world.ledger.core == world.ledger.venue && world.ledger.core[0] == 3)
-    }
-
     @Test func `a fill that is told twice is counted once`() throws {
         let world = FaultWorld(Fault(.duplicatedReports(probability: Self.whole, after: .milliseconds(300))))
         world.buy(at: 100, 101, 4)

@@ -46,6 +46,30 @@ import Trading
         #expect(world.venues[0].restingOrderCount == 1)
     }
 
+    @Test func `what the venue says has filled is waited for before the rest is sent`() {
+        func at(_ milliseconds: Int64) -> Timestamp {
+            Timestamp(nanoseconds: 1_700_000_000 * PairWorld.second + milliseconds * 1_000_000)
+        }
+        let lost = FaultPlan([Fault(.droppedReports(probability: PairWorld.certain), from: at(500), until: at(2_000))])
+        let parameters = PairWorld.parameters(
+            SimpleHedge.specification, ["size": .amount(Money(nanos: 20_000_000, PairWorld.btc))])
+        var world = PairWorld(
+            PairWorld.instruments(), [.init(role: "maker", venue: 0), .init(role: "taker", venue: 1)], faults: [lost, nil]
+        ) { binding in
+            do { return try SimpleHedge(parameters, binding) } catch {
+                preconditionFailure("the parameters of the test are valid: \(error)")
+            }
+        }
+        world.start()
+        world.pass(milliseconds: 550)
+        // 8 of ours; then the touch moves, and neither the fill nor the cancel is told.
+        world.record(0, .trade, .sell, 60_000, 18)
+        world.record(0, .level, .buy, 60_001, 5)
+        world.pass(milliseconds: 5_000)
+        #expect(world.notes.sent.filter { $0.draft.account.index == 0 }.map(\.draft.quantity.lots) == [20, 12])
+        #expect(world.position(0) == 8 && world.position(1) == -8)
+    }
+
     @Test func `an entry that times out with a part keeps the part hedged`() {
         var world = Self.world(["entry_timeout": .duration(.seconds(5))])
         world.start()

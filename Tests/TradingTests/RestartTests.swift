@@ -26,7 +26,7 @@ import Testing
             switch request.subject {
             case .fills: fills = request.query
             case .openOrders: orders = request.query
-            case .order, .positions, .balances: break
+            case .order, .positions, .balances, .payments: break
             }
         }
         return (fills, orders)

@@ -82,7 +82,8 @@ public final class ImmediateFill: Algorithm {
             filled = filled + fill.quantity
             tickLots += fill.price.ticks * fill.quantity.lots
         }
-        guard case .working(id) = phase, context.order(id)?.isDone ?? true else { return }
+        // Where the venue counts fills that have not come, what is still missing is known when they do.
+        guard case .working(id) = phase, context.order(id).map({ $0.isDone && $0.certainty == .known }) ?? true else { return }
         phase = .waiting(nil)
         if isCancelled { return end(.cancelled, &context) }
         guard remaining.lots > 0 else { return end(.filled, &context) }

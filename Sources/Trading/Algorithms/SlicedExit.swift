@@ -208,7 +208,8 @@ public final class SlicedExit: Algorithm {
             if leg == 0 { tickLots += fill.price.ticks * fill.quantity.lots }
             if !slices.isEmpty { slices[slices.count - 1].closed[leg] = slices[slices.count - 1].closed[leg] + fill.quantity }
         }
-        guard case .working(_, id) = phase, order.isDone else { return }
+        // Where the venue counts fills that have not come, what is still missing is known when they do.
+        guard case .working(_, id) = phase, order.isDone, order.certainty == .known else { return }
         phase = .waiting
         guard order.filled.isZero else {
             failures = 0

@@ -155,6 +155,8 @@ public final class TrackingLimit: Algorithm {
             return
         }
         if let index = attempts.lastIndex(where: { $0.order == id }) { attempts[index].end = change }
+        // The venue counts fills that have not come: what is still missing is known when they do.
+        guard order.certainty == .known else { return }
         switch phase {
         case .working(id):
             phase = .waiting

@@ -71,7 +71,6 @@ extension Order {
         let wasKnown = certainty == .known
         let wasOpen = life == .open
         life = .open
-        endsWith = nil
         heardAt = max(heardAt, venueTime)
         toldFilled = max(toldFilled, status.filled)
         changedAt = now
@@ -130,13 +129,6 @@ extension Order {
         return true
     }
 
-    /// The venue works it no more, and fills that were missed come with the answer to `query`.
-    mutating func ends(withAnswerTo query: UInt64, _ now: Timestamp) {
-        endsWith = query
-        changedAt = now
-        if certainty == .known { certainty = .unknown(since: now, asking: 0) }
-    }
-
     mutating func expects(price: Price, quantity: Quantity) {
         pending = .amend(price: price, quantity: quantity)
         possibleQuantity = max(possibleQuantity, quantity)
@@ -146,7 +138,7 @@ extension Order {
     var isDoubtful: Bool { filled >= quantity && pending == .none && certainty == .known && !isDone }
 
     /// Whether a request whose deadline this is has had no answer.
-    func awaits(by deadline: Timestamp) -> Bool { self.deadline == deadline && (awaitsAnswer || certainty != .known || endsWith != nil) }
+    func awaits(by deadline: Timestamp) -> Bool { self.deadline == deadline && (awaitsAnswer || certainty != .known) }
 
     /// Whether a request is on its way whose answer has not come.
     var awaitsAnswer: Bool { !isDone && (life == .submitting || pending != .none) }
@@ -172,7 +164,6 @@ extension Order {
     private mutating func close(_ end: End) {
         life = .done(end)
         pending = .none
-        endsWith = nil
         certainty = .known
         if filled < toldFilled { certainty = .unknown(since: changedAt, asking: 0) }
     }

@@ -61,8 +61,6 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
     var possibleQuantity: Quantity
     /// As the venue's answers told: more than `filled` while reports of fills are missing.
     var toldFilled = Quantity.zero
-    /// The question for fills with whose answer it ends: the venue works it no more. nil while it may.
-    var endsWith: UInt64?
 
     init(id: OrderID, instance: StrategyID, algorithm: AlgorithmID?, draft: OrderDraft, now: Timestamp) {
         self.id = id
