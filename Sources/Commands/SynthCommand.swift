@@ -174,7 +174,8 @@ private struct FundingStatement {
         else { return nil }
         var spans: [String: Nanoseconds] = [:]
         while let word = words.popFirst() {
-            guard word == "every" || word == "at", spans[word] == nil, let span = SynthCommand.Make.span(words.prefix(2).joined(separator: " "))
+            guard word == "every" || word == "at", spans[word] == nil,
+                let span = SynthCommand.Make.span(words.prefix(2).joined(separator: " "))
             else { return nil }
             spans[word] = span
             words = words.dropFirst(2)
