@@ -29,6 +29,11 @@ struct TapeCommand: ParsableCommand {
         @Flag(name: .customLong("no-frames"), help: "Leaves the raw frames out: smaller, but can't be decoded again by a better parser.")
         var noFrames = false
 
+        @Option(
+            name: .customLong("symbol"), parsing: .unconditionalSingleValue,
+            help: "What a symbol means that no table knows, such as BTC=BTC/USDC, or BTC=BTC/USDC:spot; may be given several times.")
+        var symbols: [String] = []
+
         @Flag(help: "Counts rows that can't be read instead of stopping at the first.")
         var skipBad = false
 
@@ -38,10 +43,28 @@ struct TapeCommand: ParsableCommand {
         @Flag(help: "Shows no progress.")
         var quiet = false
 
+        func validate() throws { _ = try names() }
+
+        private func names() throws -> [String: SymbolName] {
+            var names: [String: SymbolName] = [:]
+            for text in symbols {
+                let parts = text.split(separator: "=").map(String.init)
+                let meaning = parts.last?.split(separator: ":").map(String.init) ?? []
+                let codes = meaning.first?.split(separator: "/").map(String.init) ?? []
+                guard parts.count == 2, codes.count == 2, let base = Currency(codes[0]), let quote = Currency(codes[1]),
+                    let kind = Instrument.Kind(rawValue: meaning.count == 2 ? meaning[1] : "linear"), meaning.count <= 2
+                else {
+                    throw ValidationError("--symbol '\(text)' wants SYMBOL=BASE/QUOTE, with :spot or :inverse if it is no linear contract")
+                }
+                names[parts[0]] = SymbolName(symbol: codes[0], base: base, quote: quote, kind: kind)
+            }
+            return names
+        }
+
         func run() throws {
             let progress = ProgressLine(isQuiet: quiet)
-            let importer = Importer(
-                inputs: files, output: out, options: .init(keepFrames: !noFrames, skipBad: skipBad, replace: replace))
+            let importer = try Importer(
+                inputs: files, output: out, options: .init(symbols: names(), keepFrames: !noFrames, skipBad: skipBad, replace: replace))
             let summary: ImportSummary
             Interruption.watch()
             do {

@@ -11,7 +11,7 @@ public struct FittedMarket: Codable, Hashable, Sendable {
         var tickSize, lotSize, contractSize, minimumQuantity, minimumNotional: Int64
         var fundingInterval: Int64?
         var meanGap, lag, latency, halfSpread, spreadNoise, levelLots, takeChances, takeLots, followers, levelGap, stirTicks: Int64
-        var strayShare: Int64
+        var strayShare, withdrawals: Int64
         var depthProfile, hours: [Int64]
     }
 
@@ -43,6 +43,7 @@ public struct FittedMarket: Codable, Hashable, Sendable {
                 spreadNoise: venue.spreadNoise, levelLots: venue.levelLots,
                 takeChances: venue.takes.chances * Self.takeScale / venue.takes.of, takeLots: venue.takeLots ?? venue.levelLots / 3,
                 followers: venue.followers, levelGap: venue.levelGap, stirTicks: venue.stirTicks, strayShare: venue.strayShare,
+                withdrawals: venue.withdrawals,
                 depthProfile: venue.depthProfile, hours: venue.hours)
         }
     }
@@ -85,7 +86,7 @@ public struct FittedMarket: Codable, Hashable, Sendable {
     private static func settings(_ venue: Venue) -> GeneratedMarket.Venue? {
         let counts = [
             venue.lag, venue.latency, venue.halfSpread, venue.spreadNoise, venue.followers, venue.levelGap, venue.stirTicks,
-            venue.strayShare, venue.minimumQuantity, venue.minimumNotional, venue.takeChances,
+            venue.strayShare, venue.withdrawals, venue.minimumQuantity, venue.minimumNotional, venue.takeChances,
         ]
         let sizes = [venue.tickSize, venue.lotSize, venue.meanGap, venue.levelLots, venue.takeLots]
         guard counts.allSatisfy({ 0...1 << 40 ~= $0 }), sizes.allSatisfy({ 1...1 << 50 ~= $0 }), venue.followers < 1_000,
@@ -109,6 +110,7 @@ public struct FittedMarket: Codable, Hashable, Sendable {
         settings.levelGap = venue.levelGap
         settings.stirTicks = venue.stirTicks
         settings.strayShare = venue.strayShare
+        settings.withdrawals = venue.withdrawals
         settings.depthProfile = venue.depthProfile
         settings.hours = venue.hours
         return settings

@@ -97,6 +97,7 @@ public struct MarketFit: Sendable {
             settings.stirTicks = whole(6 * (1 + venue.levelGap))
             settings.depthProfile = filled(venue.depthProfile)
             settings.hours = venue.hours.contains { $0 != nil } ? venue.hours.map { whole(($0 ?? 1) * 1_000) } : []
+            settings.withdrawals = 500
             settings.strayShare = whole(venue.strayTicks * 50)
             return settings
         }

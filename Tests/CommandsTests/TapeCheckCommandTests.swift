@@ -51,7 +51,7 @@ import Testing
         let wrong: [(tape: String, error: String)] = [
             ("text.tape", "error: 'text.tape' is not a tape\nhint: "),
             ("folder.tape", "error: 'folder.tape' is a folder, not a tape\nhint: "),
-            ("future.tape", "error: 'future.tape' has schema 99, which is newer than 3, the last one this program knows\nhint: "),
+            ("future.tape", "error: 'future.tape' has schema 99, which is newer than 4, the last one this program knows\nhint: "),
             ("dmo.tape", "error: no tape at 'dmo.tape'\nhint: did you mean 'demo.tape'?"),
         ]
         for command in [["check"], ["sql"], ["info"], ["cut", "--out", "x"], ["merge", "--out", "x"], ["redecode", "--out", "x"]] {

@@ -48,10 +48,11 @@ import Testing
 
     @Test func `one that is asked to stop says how to go on, and the next one does`() throws {
         let program = try Program()
-        try Self.recording(program, duration: "8 min")
+        try Self.recording(program, duration: "25 min")
         let arguments = ["tape", "import", "in", "--out", "t.tape", "--quiet"]
         let stopped = try program.run(arguments) { process in
-            while !(program.size("t.tape.part-wal") > 200_000), process.isRunning { usleep(20_000) }
+            // The first chunk is in the log.
+            while program.size("t.tape.part-wal") < 150_000, process.isRunning { usleep(2_000) }
             process.interrupt()
         }
         #expect(stopped.code == 130)
@@ -79,6 +80,18 @@ import Testing
         #expect(try program.names.filter { $0.hasSuffix(".stdin") } == [])
         let twice = try program.run(["tape", "import", "-", "-", "--out", "x.tape"], input: "in/\(file)")
         #expect(twice == .init(code: 3, out: "", error: "error: cannot read 'standard input': it is named twice\n"))
+    }
+
+    @Test func `a symbol that no table knows is named on the command line`() throws {
+        let program = try Program()
+        #expect(try program.run("synth", "--out", "made.tape", "--duration", "10 s", "--quiet").code == 0)
+        #expect(try program.run("tape", "export", "made.tape", "--tardis", "--out", "in", "--quiet", "--feed", "lighter BTC").code == 0)
+        let refused = try program.run("tape", "import", "in", "--out", "t.tape", "--quiet")
+        #expect(refused.code == 3 && refused.error.hasSuffix("hint: name it with --symbol BTC=BASE/QUOTE\n"))
+        #expect(try program.run("tape", "import", "in", "--out", "t.tape", "--quiet", "--symbol", "BTC=BTC/USDC").code == 0)
+        #expect(try program.run("tape", "sql", "t.tape", "SELECT symbol, kind, quote FROM feed", "--csv").out.contains("BTC,linear,USDC"))
+        let wrong = try program.run("tape", "import", "in", "--out", "x.tape", "--symbol", "BTC=BTC")
+        #expect(wrong.code == 2 && wrong.error.hasPrefix("error: --symbol 'BTC=BTC' wants SYMBOL=BASE/QUOTE"))
     }
 
     @Test func `a folder stands for the recordings in it, and others are named`() throws {

@@ -51,7 +51,8 @@ struct FeedPlot: ~Copyable {
         let time = event.receiveTime.nanoseconds != 0 ? event.receiveTime : event.venueTime
         guard span.contains(time) else { return }
         records += 1
-        count(event, time)
+        // A full book would hide in its one moment how the rest goes.
+        if !event.flags.contains(.snapshot) { count(event, time) }
         if event.kind == .gap { note(event, time) }
         guard event.isLast else { return }
         if event.receiveTime.nanoseconds != 0, event.venueTime.nanoseconds != 0, !event.flags.contains(.snapshot) {
@@ -160,7 +161,8 @@ struct FeedPlot: ~Copyable {
             Chart(id: "spread-\(number)", title: "Spread", unit: "bp", series: [.init(name: "spread", points: points(spread))]),
             Chart(
                 id: "rate-\(number)", title: "Records", unit: "a second",
-                series: Rate.allCases.map { .init(name: "\($0)", points: rate($0)) }.filter { !$0.points.isEmpty }),
+                series: Rate.allCases.map { .init(name: "\($0)", points: rate($0)) }.filter { !$0.points.isEmpty },
+                note: "Without those of full books."),
             Chart(
                 id: "latency-\(number)", title: "Receive − venue time, as recorded", unit: "ms",
                 series: [.init(name: "latency", points: points(latency))],

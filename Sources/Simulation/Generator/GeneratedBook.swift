@@ -96,11 +96,18 @@ struct GeneratedBook {
         while levels(side).count > 1, let level = levels(side).first, isBeyond(level.ticks) { set(side, level.ticks, 0, emit) }
     }
 
+    /// In a book whose levels stand far apart, the next place outwards where one may stand.
+    private func sparse(_ side: Side, _ ticks: Int64) -> Int64 {
+        guard settings.levelGap > 1 else { return ticks }
+        let rest = ticks % (settings.levelGap + 1)
+        return side == .buy || rest == 0 ? ticks - rest : ticks - rest + settings.levelGap + 1
+    }
+
     /// Changes a level some way from the best, and keeps the number of levels.
     mutating func stir(_ random: inout SeededGenerator, _ scarcity: Int64, _ emit: (Side, Int64, Int64) -> Void) {
         let side: Side = random.next() & 1 == 0 ? .buy : .sell
         guard let best = best(side) else { return }
-        let ticks = best - side.sign * random.exponential(mean: settings.stirTicks)
+        let ticks = sparse(side, best - side.sign * random.exponential(mean: settings.stirTicks))
         let now = levels(side).first { $0.ticks == ticks }?.lots ?? 0
         switch random.uniform(in: 0...3) {
         case 0 where now > 0 && ticks != best: set(side, ticks, 0, emit)

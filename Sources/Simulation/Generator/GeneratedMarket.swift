@@ -31,6 +31,9 @@ public struct GeneratedMarket: Sendable {
         public var stirTicks: Int64 = 12
         /// How far it strays, in thousandths of what the market says.
         public var strayShare: Int64 = 1_000
+        /// Of 1,000 frames, in how many quotes that are better than makers would give now are withdrawn; 0: they stand until somebody
+        /// takes them.
+        public var withdrawals: Int64 = 0
         /// Frames in each hour of the day (UTC), in thousandths of the usual; empty: the same all day.
         public var hours: [Int64] = []
         /// In order of time; before the first, and beside them, the rate wanders about a tenth of a basis point in 8 h.

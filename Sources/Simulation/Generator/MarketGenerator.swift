@@ -164,6 +164,12 @@ public struct MarketGenerator {
             let size = max(1, venue.random.exponential(mean: settings.takeLots ?? settings.levelLots / 3) / scarcity)
             venue.book.take(side, venue.random.uniform(in: 0...24) == 0 ? size * 8 : size, { trades.append((side, $0, $1, false)) }, emit)
         }
+        if settings.withdrawals > 0 {
+            for side in Side.allCases where venue.random.uniform(in: 0...999) < settings.withdrawals {
+                let price = side == .buy ? bid : ask
+                venue.book.pull(side, beyond: price, elseFrom: price, &venue.random, scarcity, emit)
+            }
+        }
         // Makers come back to where the price is now, not all of them at once.
         if let best = venue.book.best(.buy), best < bid, venue.random.uniform(in: 0...3) > 0, bid < venue.book.best(.sell) ?? .max {
             venue.book.set(.buy, bid, venue.book.size(&venue.random, scarcity), emit)
