@@ -39,7 +39,7 @@ extension TradingCore {
 
     /// Closes what the accounts hold (`domain` B.6): what our record has, or the venues told last, is begun with at once, and every
     /// account is asked for the rest.
-    private func flattenAll() {
+    func flattenAll() {
         guard !isStopped, !instances.isEmpty, killClosings.allSatisfy(\.isOver) else { return }
         killClosings = []
         note(StrategyID(0), "kill: closing all that the accounts hold")
