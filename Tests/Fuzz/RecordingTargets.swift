@@ -148,10 +148,10 @@ struct CountingSink: EventSink {
         switch event.kind {
         case .level, .orderAdded, .orderChanged, .orderDeleted, .trade, .quote, .liquidation:
             precondition(event.price >= 0 && event.quantity >= 0, "a negative price or size was passed on")
-            precondition(event.isFirst != isInFrame[event.instrument.index], "a frame begins in another one, or nowhere")
-            isInFrame[event.instrument.index] = !event.isLast
         case .mark, .index, .funding, .openInterest, .status, .instrumentChange, .gap: break
         }
+        precondition(event.isFirst != isInFrame[event.instrument.index], "a frame begins in another one, or nowhere")
+        isInFrame[event.instrument.index] = !event.isLast
     }
 
     mutating func appendFrame(_ feed: InstrumentID, receiveTime: Timestamp, _ bytes: Bytes) -> UInt32 {
