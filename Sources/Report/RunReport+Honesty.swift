@@ -109,7 +109,8 @@ extension RunReport {
         func milliseconds(_ span: Nanoseconds?) -> String { number(span.map { Double($0.count) / 1e6 }, decimals: 1) }
         var lines = [
             "  hedges: \(total.count), t1 to t6 \(milliseconds(total.percentile(500))) ms (p99 \(milliseconds(total.percentile(990)))), "
-                + "slippage \(number(risk.slippage.basisPoints(risk.slippage.total), unit: " bp")), edge captured \(percent(risk.edge.ratio))"
+                + "slippage \(number(risk.slippage.basisPoints(risk.slippage.total), unit: " bp")), "
+                + "edge captured \(percent(risk.edge.ratio))"
         ]
         for exposure in risk.exposures where exposure.episodes > 0 {
             lines.append(

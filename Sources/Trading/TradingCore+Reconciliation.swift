@@ -3,10 +3,11 @@ internal import Market
 /// Comparing our own record with the venue's: at the start, at intervals, after a reconnect and after a mismatch.
 ///
 /// The venue is asked for the funding payments and fills that we have not confirmed, for the open orders and for the positions.
-/// Payments and fills enter as any others do. An order that we hold open and the venue does not name is asked about by itself; one that it names and that we
-/// hold ended is cancelled. A position that differs freezes quoting, and when it still differs by the same after ten
-/// seconds in which it was asked for again and again, ours is made the venue's by an adjustment that is told as such: no fill is
-/// invented, and a position that was told wrongly once or for a moment moves nothing. A question without an answer says nothing.
+/// Payments and fills enter as any others do. An order that we hold open and the venue does not name is asked about by itself; one
+/// that it names and that we hold ended is cancelled. A position that differs freezes quoting, and when it still differs by the
+/// same after ten seconds in which it was asked for again and again, ours is made the venue's by an adjustment that is told as
+/// such: no fill is invented, and a position that was told wrongly once or for a moment moves nothing. A question without an
+/// answer says nothing.
 extension TradingCore {
     private static let recheckAfter = Nanoseconds.seconds(2)
     private static let patience = Nanoseconds.seconds(10)

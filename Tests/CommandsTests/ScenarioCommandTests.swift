@@ -2,6 +2,11 @@ import Foundation
 import Testing
 
 @Suite struct ScenarioCommandTests {
+    private static let strategies = [
+        "simple_hedge", "xemm", "liquidation_hedge", "cross_arb", "market_maker", "funding_arb", "basis", "liquidation_flow", "diagnostics",
+        "idle",
+    ]
+
     @Test func `check prints the resolved scenario, what was overridden, and the hash`() throws {
         let program = try Program()
         try program.write("demo.yaml", Scenarios.demo())
@@ -57,9 +62,7 @@ import Testing
         let definitions = try #require(schema["$defs"] as? [String: Any])
         #expect(
             definitions.keys.filter { $0.hasPrefix("parameters of ") }.sorted()
-                == ["basis", "cross_arb", "funding_arb", "idle", "liquidation_hedge", "market_maker", "simple_hedge", "xemm"].map {
-                    "parameters of " + $0
-                })
+                == Self.strategies.sorted().map { "parameters of " + $0 })
     }
 
     @Test func `strategies lists them, and explains one with an example that is valid`() throws {
@@ -67,7 +70,7 @@ import Testing
         let list = try program.run("strategies")
         #expect((list.code, list.error) == (0, ""))
         let names = list.out.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
-        #expect(names == ["simple_hedge", "xemm", "liquidation_hedge", "cross_arb", "market_maker", "funding_arb", "basis", "idle"])
+        #expect(names == Self.strategies)
         for name in names {
             let explained = try program.run("strategies", name)
             #expect((explained.code, explained.error) == (0, ""))

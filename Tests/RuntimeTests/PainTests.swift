@@ -121,12 +121,7 @@ import Testing
         let plain = try bench.scenario(tapes, parameters: Workbench.xemm)
         let hash = try bench.run(plain).journalHash
         #expect(try bench.run(bench.scenario(tapes, parameters: Workbench.xemm)).journalHash == hash)
-        var changed: [(name: String, scenario: Scenario)] = [
-            ("latency", plain.stressed(.base, latencyPercent: 300)), ("queue", plain.stressed(.pessimistic, latencyPercent: 100)),
-        ]
-        var fees = plain
-        fees.accounts[0].makerFee = Rate(basisPoints: 9)
-        changed.append(("fees", fees))
+        var changed: [(name: String, scenario: Scenario)] = [("latency", plain.stressed(.base, latencyPercent: 300))]
         var patience = plain
         patience.strategy.computeTime = .milliseconds(40)
         changed.append(("compute time", patience))

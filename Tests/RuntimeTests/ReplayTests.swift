@@ -84,8 +84,11 @@ import Trading
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }.sorted()
         #expect(files.contains("demo.yaml"))
         let bench = try Workbench()
-        let tapes = try bench.synth(minutes: 5)
+        let perpetuals = try bench.synth(minutes: 5)
+        var withSpot = GeneratedMarket.standard(venues: 2, spot: true, duration: .minutes(5))
+        withSpot.stray = 16
         for file in files {
+            let tapes = file == "basis.yaml" ? try bench.synth(withSpot, seed: 6) : perpetuals
             let scenario = try ScenarioLoader(strategies: StrategyRegistry.builtIn.specifications).load(
                 path: folder + "/" + file, overrides: ["tapes=[\(tapes.map { "\"\($0)\"" }.joined(separator: ", "))]"])
             let journal = bench.folder + "/journal.sqlite"

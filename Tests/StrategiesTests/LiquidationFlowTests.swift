@@ -91,19 +91,19 @@ import Trading
         #expect(world.notes.texts.last == "cycle 1 ended: the price is back")
     }
 
-    @Test func `where B falls too a part is hedged at once, the rest worked and then taken`() {
+    @Test func `where B falls too a part is hedged at once, the rest worked and then taken`() throws {
         var world = Self.world(["rest_time": .duration(.seconds(2)), "hedge_share": .rate(Rate(basisPoints: 4_000))])
-        Self.force(&world, bid: 59_650)
-        // B has fallen by 30 bp, twice what counts as calm; A is 28 bp below where that puts it.
+        // B falls by 30 bp, twice what counts as calm, and A with it and a little further.
         world.snapshot(1, 59_820, 59_822)
+        Self.force(&world, bid: 59_780)
         world.pass(milliseconds: 300)
-        let nearest = Self.resting(world)[0][0]
+        let nearest = try #require(Self.resting(world).first)[0]
         world.record(0, .trade, .sell, nearest - 1, 500, [.first, .last, .liquidation])
         world.pass(milliseconds: 100)
         #expect(world.position(0) == 20 && world.position(1) == -9)
         let worked = world.core.openOrders.first { $0.draft.account.index == 1 }
         #expect(worked?.draft.purpose == .rebalance && worked?.draft.postOnly == true && worked?.quantity.lots == 11)
-        world.record(1, .trade, .buy, 59_830, 15)
+        world.record(1, .trade, .buy, worked?.price?.ticks ?? 0, 15)
         world.pass(milliseconds: 100)
         #expect(world.position(1) == -14, "10 stood there before")
         world.pass(milliseconds: 3_000)
