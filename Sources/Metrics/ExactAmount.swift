@@ -1,7 +1,7 @@
 internal import Market
 
 /// An amount of the reporting currency in 10⁻¹⁸: money (10⁻⁹) times a rate (10⁻⁹), with nothing rounded, so that sums are exact.
-public struct ExactAmount: Hashable, Comparable, Sendable, AdditiveArithmetic {
+public struct ExactAmount: Hashable, Comparable, BitwiseCopyable, Sendable, AdditiveArithmetic {
     public var units: Int128
     public init(units: Int128) { self.units = units }
 
@@ -12,6 +12,11 @@ public struct ExactAmount: Hashable, Comparable, Sendable, AdditiveArithmetic {
 
     /// An amount of another currency at `rate` (10⁻⁹ of the reporting currency for one).
     init(nanos: Int64, rate: Int64) { units = Int128(nanos) * Int128(rate) }
+
+    /// The same of an amount in 10⁻¹⁸: exact where one is worth one, else rounded to 10⁻⁹ first as money is.
+    init(fine: Int128, rate: Int64) {
+        units = rate == 1_000_000_000 ? fine : Int128(roundedQuotient(fine, 1_000_000_000)) * Int128(rate)
+    }
 
     /// All eighteen decimals, trailing zeros removed.
     public var exactText: String {

@@ -17,28 +17,26 @@ extension RunRecorder {
     /// A fill at the venue.
     ///
     /// - Parameters:
-    ///   - prices: What each instrument's book showed just before it; nil where that can't be relied on.
     ///   - order: As the core knew it at that moment.
-    public func follow(_ fill: Fill, of order: Order?, at time: Timestamp, _ prices: [ReferencePrices?]) {
+    ///   - prices: What an instrument's book showed just before it; nil where that can't be relied on.
+    public func follow(_ fill: Fill, of order: Order?, at time: Timestamp, _ prices: (Int) -> ReferencePrices?) {
         markouts.fill(
-            fill, at: time, prices, age: order.map { time - $0.submittedAt } ?? .zero, isCancelling: order?.pending == .cancel,
-            rate: rate(fill.instrument))
+            fill, at: time, age: order.map { time - $0.submittedAt } ?? .zero, isCancelling: order?.pending == .cancel,
+            rate: rate(fill.instrument), prices)
     }
 
     /// Whether the instruments are of one symbol: a fill of one may be hedged on the other.
     public func isPeer(_ one: InstrumentID, _ two: InstrumentID) -> Bool { hedges.symbols[one.index] == hedges.symbols[two.index] }
 
-    /// How many lots of an instrument's book are wanted for the hedge of a fill.
-    public func wantedDepth(_ fill: Fill, on instrument: Int, at price: FinePrice) -> Int64 {
-        hedges.possibleHedge(of: fill, on: instrument, at: price)
+    /// A fill that is no hedge.
+    ///
+    /// - Parameter take: Takes an instrument's recorded book for so many lots, if it can be trusted.
+    public func opened(_ fill: Fill, _ take: (InstrumentID, Int64, inout BookDepth) -> Void) { hedges.opened(fill, take) }
+
+    /// A fill of a hedge: at its first the venue's book is taken.
+    public func hedgeFilled(_ order: OrderID, at time: Timestamp, _ take: (inout BookDepth) -> Void) {
+        hedges.filledAtVenue(order, at: time, take)
     }
-
-    /// A fill that is no hedge, with the recorded books of its symbol, by instrument.
-    public func opened(_ fill: Fill, at time: Timestamp, _ books: [BookDepth?]) { hedges.opened(fill, at: time, books) }
-
-    /// Whether the venue's book at a hedge's first fill is not known yet.
-    public func wantsHedgeBook(_ order: OrderID) -> Bool { hedges.wantsBook(order) }
-    public func hedgeFilled(_ order: OrderID, at time: Timestamp, _ book: BookDepth?) { hedges.filledAtVenue(order, at: time, book) }
 
     /// An account's distance from liquidation during the last `span`.
     public func margin(_ account: Int, distance: Double, for span: Nanoseconds) {
@@ -74,16 +72,18 @@ extension RunRecorder {
         )
     }
 
-    /// A hedge leaves, with our book of it.
-    public func left(_ order: OrderID, _ book: BookDepth?) { hedges.left(order, book) }
+    /// A hedge leaves, and our book of it is taken.
+    public func left(_ order: OrderID, _ take: (inout BookDepth) -> Void) { hedges.left(order, take) }
     public func acknowledged(_ order: OrderID, venueTime: Timestamp) { hedges.accepted(order, at: venueTime) }
     public func becameUnknown(_ order: Order) { attempts.becameUnknown(order) }
 
-    /// We hear of a fill that is no hedge, with our own books of its symbol.
-    public func heard(_ fill: Fill, at time: Timestamp, venueTime: Timestamp, _ books: [BookDepth?]) {
+    /// We hear of a fill that is no hedge.
+    ///
+    /// - Parameter take: Takes our own book of an instrument for so many lots.
+    public func heard(_ fill: Fill, at time: Timestamp, venueTime: Timestamp, _ take: (InstrumentID, Int64, inout BookDepth) -> Void) {
         hedges.heard(
-            fill, at: time, venueTime: venueTime, books, planned: fill.role == .maker ? decisions[fill.order.rawValue]?.planned : nil,
-            rate: rate(fill.instrument))
+            fill, at: time, venueTime: venueTime, planned: fill.role == .maker ? decisions[fill.order.rawValue]?.planned : nil,
+            rate: rate(fill.instrument), take)
     }
 
     /// We hear of a fill of a hedge.

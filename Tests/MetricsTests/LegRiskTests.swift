@@ -26,8 +26,13 @@ private func fill(_ venue: Int, _ side: Side, _ ticks: Int64, _ lots: Int64, ord
 private func bids(_ levels: (Int64, Int64)...) -> BookDepth {
     var book = OrderBook()
     for level in levels { book.set(.buy, ticks: level.0, lots: level.1) }
-    return BookDepth(book, taking: .sell, lots: 1_000)
+    var depth = BookDepth()
+    depth.take(book, for: .sell, lots: 1_000)
+    return depth
 }
+
+/// The books of a symbol: that of the second venue is known.
+private func atB(_ book: BookDepth) -> HedgeRecorder.Books { { instrument, _, depth in if instrument.index == 1 { depth = book } } }
 
 private func hedge(_ id: UInt64, _ lots: Int64) -> Order {
     let draft = OrderDraft(
@@ -43,16 +48,15 @@ private func hedge(_ id: UInt64, _ lots: Int64) -> Order {
         var recorder = HedgeRecorder(instruments)
         let first = fill(0, .buy, 100, 4, order: 1, trade: 1)
         // Four sell for 105 at t0, 104 at t1, two for 104 and two for 102 at t3, for 102 at t5; they got 101.
-        recorder.opened(first, at: at(0), [nil, bids((105, 9))])
+        recorder.opened(first, atB(bids((105, 9))))
         recorder.heard(
-            first, at: at(10), venueTime: at(0), [nil, bids((104, 9))],
-            planned: .init(instrument: 1, price: FinePrice(nanos: 106 * billion)),
-            rate: billion)
+            first, at: at(10), venueTime: at(0), planned: .init(instrument: 1, price: FinePrice(nanos: 106 * billion)), rate: billion,
+            atB(bids((104, 9))))
         recorder.decided(hedge(2, 4), at: at(12), sent: at(13))
-        recorder.left(OrderID(2), bids((104, 2), (102, 5)))
+        recorder.left(OrderID(2)) { $0 = bids((104, 2), (102, 5)) }
         recorder.accepted(OrderID(2), at: at(19))
-        #expect(recorder.wantsBook(OrderID(2)) && !recorder.wantsBook(OrderID(1)))
-        recorder.filledAtVenue(OrderID(2), at: at(20), bids((102, 9)))
+        recorder.filledAtVenue(OrderID(2), at: at(20)) { $0 = bids((102, 9)) }
+        recorder.filledAtVenue(OrderID(2), at: at(21)) { _ in Issue.record("the book of the first fill is the one that counts") }
         recorder.told(fill(1, .sell, 102, 2, order: 2, trade: 2), at: at(30), venueTime: at(20), rates: Self.rates)
         recorder.told(fill(1, .sell, 100, 2, order: 2, trade: 3), at: at(31), venueTime: at(20), rates: Self.rates)
         recorder.ended(OrderID(2), rates: Self.rates)
@@ -72,9 +76,8 @@ private func hedge(_ id: UInt64, _ lots: Int64) -> Order {
         var recorder = HedgeRecorder(instruments)
         func hear(_ side: Side, _ lots: Int64, _ trade: UInt64, _ time: Int64) {
             recorder.heard(
-                fill(0, side, 100, lots, order: trade, trade: trade), at: at(time), venueTime: at(time), [nil, bids((99, 100))],
-                planned: nil,
-                rate: billion)
+                fill(0, side, 100, lots, order: trade, trade: trade), at: at(time), venueTime: at(time), planned: nil, rate: billion,
+                atB(bids((99, 100))))
         }
         hear(.buy, 2, 1, 0)
         hear(.buy, 3, 2, 10)
@@ -93,7 +96,8 @@ private func hedge(_ id: UInt64, _ lots: Int64) -> Order {
     }
 
     @Test(arguments: TestScale.seeds(40)) func `the parts of the slippage sum to it, whatever is hedged in whatever pieces`(seed: UInt64) {
-        var (random, recorder) = (SeededGenerator(seed: seed), HedgeRecorder(instruments))
+        var random = SeededGenerator(seed: seed)
+        var recorder = HedgeRecorder(instruments)
         func book() -> BookDepth { bids((random.uniform(in: 90...110), random.uniform(in: 1...5)), (random.uniform(in: 60...80), 1_000)) }
         var (trade, open) = (UInt64(0), Int64(0))
         for step in 0..<60 as Range<Int64> {
@@ -102,14 +106,14 @@ private func hedge(_ id: UInt64, _ lots: Int64) -> Order {
                 let lots = random.uniform(in: 1...9)
                 open += lots
                 let opening = fill(0, .buy, random.uniform(in: 90...110), lots, order: trade, trade: trade)
-                recorder.opened(opening, at: at(step), [nil, book()])
-                recorder.heard(opening, at: at(step), venueTime: at(step), [nil, book()], planned: nil, rate: billion)
+                recorder.opened(opening, atB(book()))
+                recorder.heard(opening, at: at(step), venueTime: at(step), planned: nil, rate: billion, atB(book()))
             } else if open > 0 {
                 let lots = random.uniform(in: 1...open)
                 open -= lots
                 recorder.decided(hedge(trade, lots), at: at(step), sent: at(step))
-                recorder.left(OrderID(trade), book())
-                recorder.filledAtVenue(OrderID(trade), at: at(step), book())
+                recorder.left(OrderID(trade)) { $0 = book() }
+                recorder.filledAtVenue(OrderID(trade), at: at(step)) { $0 = book() }
                 recorder.told(
                     fill(1, .sell, random.uniform(in: 60...110), lots, order: trade, trade: trade), at: at(step), venueTime: at(step),
                     rates: Self.rates)

@@ -28,24 +28,23 @@ private func fill(_ side: Side, _ ticks: Int64, _ lots: Int64, on venue: Int = 0
 
 /// A book of one level a side around a mid given in halves.
 private func prices(_ doubledMid: Int64) -> ReferencePrices {
-    ReferencePrices(bid: (doubledMid - 2) / 2, ask: (doubledMid + 3) / 2, bidLots: 3, askLots: 1, instrument("a").contract)
+    ReferencePrices(bid: (doubledMid - 2) / 2, ask: (doubledMid + 3) / 2, bidLots: 3, askLots: 1, tickSize: FinePrice(nanos: billion))
 }
 
 @Suite struct MarkoutTests {
     @Test func `a fill's markout is what it captured and the move after it, at each horizon`() {
         var recorder = MarkoutRecorder(description)
-        let before = ReferencePrices(bid: 99, ask: 101, bidLots: 3, askLots: 1, instrument("a").contract)
+        let before = ReferencePrices(bid: 99, ask: 101, bidLots: 3, askLots: 1, tickSize: FinePrice(nanos: billion))
         // Bid 99 with three times the size: the micro-price is 100.5.
         #expect(before.mid.nanos == 100 * billion && before.microPrice.nanos == 100_500_000_000)
-        let other = ReferencePrices(bid: 101, ask: 103, bidLots: 1, askLots: 1, instrument("b").contract)
-        recorder.fill(fill(.buy, 99, 2), at: start, [before, other], age: .seconds(3), isCancelling: true, rate: billion)
+        let other = ReferencePrices(bid: 101, ask: 103, bidLots: 1, askLots: 1, tickSize: FinePrice(nanos: billion))
+        recorder.fill(fill(.buy, 99, 2), at: start, age: .seconds(3), isCancelling: true, rate: billion) { $0 == 0 ? before : other }
         var dues: [Int64] = []
         for mid: Int64 in [98, 97, 103, 100, 110, 90] {
             let due = recorder.nextDue
             dues.append((due - start).count / 1_000_000)
             recorder.take(at: due) { index in
-                let own = FinePrice(nanos: (mid + Int64(index)) * billion)
-                return ReferencePrices(mid: own, microPrice: FinePrice(nanos: mid * billion), spread: 0)
+                prices(2 * (mid + Int64(index)))
             }
         }
         #expect(dues == [100, 1_000, 5_000, 30_000, 60_000, 300_000] && recorder.nextDue == .never)
@@ -70,8 +69,10 @@ private func prices(_ doubledMid: Int64) -> ReferencePrices {
 
     @Test func `a book that can't be trusted, then or later, and an end that is too near leave a fill out and say so`() {
         var recorder = MarkoutRecorder(description)
-        recorder.fill(fill(.sell, 101, 1), at: start, [nil, nil], age: .zero, isCancelling: false, rate: billion)
-        recorder.fill(fill(.sell, 101, 1), at: start + .seconds(2), [prices(200), nil], age: .zero, isCancelling: false, rate: billion)
+        recorder.fill(fill(.sell, 101, 1), at: start, age: .zero, isCancelling: false, rate: billion) { _ in nil }
+        recorder.fill(fill(.sell, 101, 1), at: start + .seconds(2), age: .zero, isCancelling: false, rate: billion) {
+            $0 == 0 ? prices(200) : nil
+        }
         while recorder.nextDue < start + .seconds(10) {
             let due = recorder.nextDue
             recorder.take(at: due) { _ in due == start + .seconds(3) ? nil : prices(200) }
@@ -92,9 +93,7 @@ private func prices(_ doubledMid: Int64) -> ReferencePrices {
         func advance(to time: Timestamp) {
             while recorder.nextDue <= time {
                 let due = recorder.nextDue
-                recorder.take(at: due) { _ in
-                    ReferencePrices(mid: FinePrice(nanos: mid(due) * billion / 2), microPrice: FinePrice(nanos: 1), spread: billion)
-                }
+                recorder.take(at: due) { _ in prices(mid(due)) }
             }
         }
         var now = start
@@ -111,9 +110,9 @@ private func prices(_ doubledMid: Int64) -> ReferencePrices {
                 let side: Side = random.uniform(in: 0...1) == 0 ? .buy : .sell
                 let (ticks, lots) = (random.uniform(in: 9_900...10_100), random.uniform(in: 1...50))
                 fills.append((now, side, ticks, lots, mid(now)))
-                let own = FinePrice(nanos: mid(now) * billion / 2)
-                let before = ReferencePrices(mid: own, microPrice: FinePrice(nanos: 1), spread: billion)
-                recorder.fill(fill(side, ticks, lots), at: now, [before, nil], age: .zero, isCancelling: false, rate: billion)
+                recorder.fill(fill(side, ticks, lots), at: now, age: .zero, isCancelling: false, rate: billion) {
+                    $0 == 0 ? prices(mid(now)) : nil
+                }
             }
         }
         let cells = recorder.finish().roles[0].cells[0]

@@ -26,6 +26,9 @@ public func roundedQuotient(_ numerator: Int128, _ denominator: Int128) -> Int64
     return Int64(quotient)
 }
 
+/// Half of a number rounded half to even.
+@inlinable public func roundedHalf(_ number: Int128) -> Int64 { Int64((number >> 1) + (number & (number >> 1) & 1)) }
+
 /// `numerator / denominator` rounded towards minus infinity.
 @inlinable public func floorQuotient(_ numerator: Int64, _ denominator: Int64) -> Int64 {
     let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)

@@ -5,9 +5,12 @@ internal import Trading
 ///
 /// It is told of each stage when it happens, with the books of that moment; what is kept is one row for each fill that has no
 /// hedge yet and one for each hedge under way.
-struct HedgeRecorder {
+struct HedgeRecorder: ~Copyable {
+    /// Takes an instrument's book for so many lots into a place; leaves it empty where the book can't be trusted.
+    typealias Books = (_ instrument: InstrumentID, _ lots: Int64, _ depth: inout BookDepth) -> Void
+
     /// A fill, or what is left of it, that no hedge has answered.
-    private struct Leg {
+    struct Leg: BitwiseCopyable {
         /// In 10⁻⁹ of the base currency.
         var base: Int64
         /// Of what is left, in the settlement currency: positive if paid.
@@ -15,9 +18,9 @@ struct HedgeRecorder {
         var rate: Int64
         var venueTime: Timestamp
         var heard: Timestamp
-        /// By instrument of the symbol: what a hedge would have met.
-        var atVenue: [BookDepth?]
-        var atUs: [BookDepth?]
+        /// Rows of `books`, by instrument: what a hedge would have met. None at the venue when the fill was not told there.
+        var atVenue: Int?
+        var atUs: Int
         var planned: PlannedHedge?
     }
 
@@ -28,15 +31,15 @@ struct HedgeRecorder {
     }
 
     /// A hedge under way.
-    private struct Hedge {
+    struct Hedge: BitwiseCopyable {
         var order: OrderID
         var instrument: Int
         var side: Side
         var decided: Timestamp
         var sent: Timestamp
         var accepted: Timestamp?
-        var atUs: BookDepth?
-        var atVenue: BookDepth?
+        /// A row of `hedgeBooks`: ours when it left, and the venue's at its first fill.
+        var books: Int
         var filledAtVenue: Timestamp?
         var told: Timestamp?
         var lots: Int64 = 0
@@ -47,73 +50,90 @@ struct HedgeRecorder {
     /// Fills beyond these are waiting for no hedge: a strategy that never hedges.
     private static let legLimit = 4_096
 
-    private let contracts: [Contract]
+    private static let (ours, venues) = (0, 1)
+
+    private let contracts: Table<Contract>
     /// By instrument: the first of the same symbol.
     let symbols: [Int]
+    // Elements are not private: the compiler wants their layout where the recorder is held.
     /// By symbol, oldest first.
-    private var legs: [[Leg]]
-    private var hedges: [Hedge] = []
+    private let legs: Table<Ring<Leg>>
+    /// By symbol: what its legs sum to, in 10⁻⁹ of the base currency.
+    private let outstanding: Table<Int64>
+    private var hedges: ContiguousArray<Hedge> = []
+    private var books: DepthRows
+    private var hedgeBooks = DepthRows(width: 2)
     /// Books at the fill's venue time, until we hear of it: by trade and instrument.
-    private var seen: [(instrument: Int, trade: UInt64, time: Timestamp, books: [BookDepth?])] = []
+    private var seen: ContiguousArray<(instrument: Int, trade: UInt64, books: Int)> = []
     private(set) var result = LegRisk(stages: Array(repeating: SpanHistogram(), count: LegRisk.Stage.allCases.count))
 
     init(_ instruments: [Instrument]) {
-        contracts = instruments.map(\.contract)
+        contracts = Table(instruments.map(\.contract))
         symbols = instruments.map { instrument in instruments.firstIndex { $0.symbol == instrument.symbol } ?? 0 }
-        legs = instruments.map { _ in [] }
+        legs = Table(count: instruments.count) { _ in Ring() }
+        outstanding = Table(count: instruments.count) { _ in 0 }
+        books = DepthRows(width: instruments.count)
     }
 
     /// What waits for a hedge, in 10⁻⁹ of the base currency.
-    func outstanding(_ symbol: Int) -> Int64 { legs[symbol].reduce(0) { $0 + $1.base } }
+    @inline(__always)
+    func outstanding(_ symbol: Int) -> Int64 { outstanding[symbol] }
 
-    /// Lots of an instrument that a hedge of this fill might take, what waits already included, twice over.
-    func possibleHedge(of fill: Fill, on instrument: Int, at price: FinePrice) -> Int64 {
-        let contract = contracts[fill.instrument.index]
-        let base = contract.baseAmount(fill.quantity, at: contract.finePrice(fill.price)) + abs(outstanding(symbols[instrument]))
-        return contracts[instrument].quantity(baseAmount: 2 * base, at: price).lots + 1
+    /// The books of a fill's symbol, each for what a hedge of the fill might take there, what waits already included, twice over.
+    private mutating func take(_ fill: Fill, _ take: Books) -> Int {
+        let (row, symbol) = (books.open(), symbols[fill.instrument.index])
+        let price = contracts[fill.instrument.index].finePrice(fill.price)
+        let base = contracts[fill.instrument.index].baseAmount(fill.quantity, at: price) + abs(outstanding[symbol])
+        for index in symbols.indices where symbols[index] == symbol {
+            take(InstrumentID(index), contracts[index].quantity(baseAmount: 2 * base, at: price).lots + 1, &books[row, index])
+        }
+        return row
     }
 
     // MARK: The stages
 
     /// t0: a fill that is no hedge, at its venue, with the recorded books of its symbol.
-    mutating func opened(_ fill: Fill, at time: Timestamp, _ books: [BookDepth?]) {
-        if seen.count >= Self.legLimit { seen.removeFirst() }
-        seen.append((fill.instrument.index, fill.trade, time, books))
+    mutating func opened(_ fill: Fill, _ take: Books) {
+        if seen.count >= Self.legLimit { books.close(seen.removeFirst().books) }
+        seen.append((fill.instrument.index, fill.trade, self.take(fill, take)))
     }
 
     /// t1: we hear of it, with our own books.
     mutating func heard(
-        _ fill: Fill, at now: Timestamp, venueTime: Timestamp, _ books: [BookDepth?], planned: PlannedHedge?, rate: Int64
+        _ fill: Fill, at now: Timestamp, venueTime: Timestamp, planned: PlannedHedge?, rate: Int64, _ take: Books
     ) {
         let index = fill.instrument.index
-        let contract = contracts[index]
-        let (symbol, price) = (symbols[index], contract.finePrice(fill.price))
+        let (symbol, price) = (symbols[index], contracts[index].finePrice(fill.price))
         var leg = Leg(
-            base: contract.baseAmount(fill.signedQuantity, at: price), paid: value(contract, fill.signedQuantity, price).nanos, rate: rate,
-            venueTime: venueTime, heard: now, atVenue: [], atUs: books, planned: planned)
+            base: contracts[index].baseAmount(fill.signedQuantity, at: price),
+            paid: value(contracts[index], fill.signedQuantity, price).nanos, rate: rate, venueTime: venueTime, heard: now, atVenue: nil,
+            atUs: self.take(fill, take), planned: planned)
         if let place = seen.firstIndex(where: { $0.trade == fill.trade && $0.instrument == index }) {
             leg.atVenue = seen.remove(at: place).books
         }
         // What goes the other way takes back what was waiting.
-        while leg.base != 0, let first = legs[symbol].first, (first.base > 0) != (leg.base > 0) {
-            let common = min(abs(first.base), abs(leg.base))
+        while leg.base != 0, !legs[symbol].isEmpty, (legs[symbol][0].base > 0) != (leg.base > 0) {
+            let common = min(abs(legs[symbol][0].base), abs(leg.base))
             _ = Self.take(common, of: &leg)
-            _ = take(common, symbol)
+            _ = self.take(common, symbol)
         }
-        guard leg.base != 0 else { return }
-        if legs[symbol].count >= Self.legLimit { legs[symbol].removeFirst() }
+        guard leg.base != 0 else { return letGo(leg) }
+        if legs[symbol].count >= Self.legLimit { removeFirst(symbol) }
         legs[symbol].append(leg)
+        outstanding[symbol] += leg.base
     }
 
     /// t2, and t3 when it leaves: our book is as of then.
     mutating func decided(_ order: Order, at now: Timestamp, sent: Timestamp) {
         hedges.append(
             Hedge(
-                order: order.id, instrument: order.draft.instrument.index, side: order.draft.side, decided: now, sent: sent))
+                order: order.id, instrument: order.draft.instrument.index, side: order.draft.side, decided: now, sent: sent,
+                books: hedgeBooks.open()))
     }
 
-    mutating func left(_ order: OrderID, _ book: BookDepth?) {
-        if let place = place(order) { hedges[place].atUs = book }
+    /// t3, with our book.
+    mutating func left(_ order: OrderID, _ take: (inout BookDepth) -> Void) {
+        if let place = place(order) { take(&hedgeBooks[hedges[place].books, Self.ours]) }
     }
 
     /// t4, by the venue's clock.
@@ -121,28 +141,28 @@ struct HedgeRecorder {
         if let place = place(order), hedges[place].accepted == nil { hedges[place].accepted = time }
     }
 
-    /// t5: whether the book is wanted, and the book.
-    func wantsBook(_ order: OrderID) -> Bool { place(order).map { hedges[$0].filledAtVenue == nil } ?? false }
-
-    mutating func filledAtVenue(_ order: OrderID, at time: Timestamp, _ book: BookDepth?) {
+    /// t5, at its first fill, with the venue's book.
+    mutating func filledAtVenue(_ order: OrderID, at time: Timestamp, _ take: (inout BookDepth) -> Void) {
         guard let place = place(order), hedges[place].filledAtVenue == nil else { return }
         hedges[place].filledAtVenue = time
-        hedges[place].atVenue = book
+        take(&hedgeBooks[hedges[place].books, Self.venues])
     }
 
     /// t6: we hear of one of its fills. One that comes after the order's end answers what is left on its own.
     mutating func told(_ fill: Fill, at now: Timestamp, venueTime: Timestamp, rates: (Int) -> Int64) {
-        let contract = contracts[fill.instrument.index]
-        let paid = value(contract, fill.signedQuantity, contract.finePrice(fill.price)).nanos
+        let index = fill.instrument.index
+        let paid = value(contracts[index], fill.signedQuantity, contracts[index].finePrice(fill.price)).nanos
         if let place = place(fill.order) {
             hedges[place].lots += fill.quantity.lots
             hedges[place].paid += paid
             hedges[place].told = now
             if hedges[place].filledAtVenue == nil { hedges[place].filledAtVenue = venueTime }
         } else {
-            var late = Hedge(order: fill.order, instrument: fill.instrument.index, side: fill.side, decided: now, sent: now)
+            var late = Hedge(
+                order: fill.order, instrument: index, side: fill.side, decided: now, sent: now, books: hedgeBooks.open())
             (late.lots, late.paid, late.told, late.filledAtVenue) = (fill.quantity.lots, paid, now, venueTime)
             answer(late, isLate: true, rates)
+            hedgeBooks.close(late.books)
         }
     }
 
@@ -151,12 +171,14 @@ struct HedgeRecorder {
         guard let place = place(order) else { return }
         let hedge = hedges.remove(at: place)
         if hedge.lots > 0 { answer(hedge, isLate: false, rates) }
+        hedgeBooks.close(hedge.books)
     }
 
     mutating func finish(rates: (Int) -> Int64) {
         for order in hedges.map(\.order) { ended(order, rates: rates) }
     }
 
+    @inline(__always)
     private func place(_ order: OrderID) -> Int? { hedges.firstIndex { $0.order == order } }
 
     // MARK: Pairs
@@ -171,33 +193,43 @@ struct HedgeRecorder {
 
     /// The same of the oldest one, which is gone when nothing is left of it.
     private mutating func take(_ base: Int64, _ symbol: Int) -> Int64 {
+        let before = legs[symbol][0].base
         let paid = Self.take(base, of: &legs[symbol][0])
-        if legs[symbol][0].base == 0 { legs[symbol].removeFirst() }
+        outstanding[symbol] += legs[symbol][0].base - before
+        if legs[symbol][0].base == 0 { removeFirst(symbol) }
         return paid
     }
 
+    private mutating func removeFirst(_ symbol: Int) {
+        let leg = legs[symbol].removeFirst()
+        outstanding[symbol] -= leg.base
+        letGo(leg)
+    }
+
+    private mutating func letGo(_ leg: Leg) {
+        books.close(leg.atUs)
+        if let row = leg.atVenue { books.close(row) }
+    }
+
     private mutating func answer(_ hedge: Hedge, isLate: Bool, _ rates: (Int) -> Int64) {
-        let (contract, symbol) = (contracts[hedge.instrument], symbols[hedge.instrument])
+        let (index, symbol) = (hedge.instrument, symbols[hedge.instrument])
         let quantity = Quantity(lots: hedge.side.sign * hedge.lots)
-        // The amount that the hedge moved, at its own price: exact for linear contracts.
-        let units = max(1, Int128(hedge.lots) * Int128(contract.lotUnit))
-        let mean = abs(
-            contract.kind == .inverse
-                ? roundedQuotient(units * 1_000_000_000, Int128(max(1, abs(hedge.paid))))
-                : roundedQuotient(Int128(hedge.paid) * 1_000_000_000, units))
-        let whole = max(1, abs(contract.baseAmount(quantity, at: FinePrice(nanos: max(1, mean)))))
-        let rate = rates(hedge.instrument)
-        func worth(_ book: BookDepth?) -> Int64? { book?.executablePrice(quantity, contract).map { value(contract, quantity, $0).nanos } }
-        let (atUs, atVenue) = (worth(hedge.atUs), worth(hedge.atVenue))
+        let whole = moved(hedge, quantity)
+        let rate = rates(index)
+        let atUs = worth(hedgeBooks[hedge.books, Self.ours], quantity, index)
+        let atVenue = worth(hedgeBooks[hedge.books, Self.venues], quantity, index)
         var left = whole
-        while left > 0, let leg = legs[symbol].first, (leg.base > 0) != (hedge.side == .buy) {
+        while left > 0, !legs[symbol].isEmpty, (legs[symbol][0].base > 0) != (hedge.side == .buy) {
+            let leg = legs[symbol][0]
             let part = min(left, abs(leg.base))
-            func share(_ amount: Int64) -> Int64 { roundedQuotient(Int128(amount) * Int128(part), Int128(whole)) }
+            func share(_ amount: Int64) -> Int64 {
+                part == whole ? amount : roundedQuotient(Int128(amount) * Int128(part), Int128(whole))
+            }
             if isLate { result.slippage.incomplete += 1 } else { time(leg, hedge) }
-            let open = leg.atVenue.isEmpty ? nil : worth(leg.atVenue[hedge.instrument])
-            let known = leg.atUs.isEmpty ? nil : worth(leg.atUs[hedge.instrument])
             if !isLate {
-                if let open, let known, let atUs, let atVenue {
+                if let row = leg.atVenue, let open = worth(books[row, index], quantity, index),
+                    let known = worth(books[leg.atUs, index], quantity, index), let atUs, let atVenue
+                {
                     add(paid: share(hedge.paid), open: share(open), known: share(known), sent: share(atUs), met: share(atVenue), rate)
                 } else {
                     result.slippage.incomplete += 1
@@ -208,6 +240,23 @@ struct HedgeRecorder {
             left -= part
         }
         if left > 0 { result.unasked += 1 }
+    }
+
+    /// What a hedge moved in 10⁻⁹ of the base currency, at its own price: exact for linear contracts.
+    @inline(__always)
+    private func moved(_ hedge: Hedge, _ quantity: Quantity) -> Int64 {
+        guard contracts[hedge.instrument].kind == .inverse else {
+            return max(1, abs(contracts[hedge.instrument].baseAmount(quantity, at: FinePrice(nanos: 1))))
+        }
+        let units = max(1, Int128(hedge.lots) * Int128(contracts[hedge.instrument].lotUnit))
+        let mean = abs(roundedQuotient(units * 1_000_000_000, Int128(max(1, abs(hedge.paid)))))
+        return max(1, abs(contracts[hedge.instrument].baseAmount(quantity, at: FinePrice(nanos: max(1, mean)))))
+    }
+
+    /// What a quantity would have paid; nil where the book was not known or held less.
+    @inline(__always)
+    private func worth(_ book: borrowing BookDepth, _ quantity: Quantity, _ instrument: Int) -> Int64? {
+        book.executablePrice(quantity, contracts[instrument]).map { value(contracts[instrument], quantity, $0).nanos }
     }
 
     private mutating func time(_ leg: Leg, _ hedge: Hedge) {
@@ -239,9 +288,9 @@ struct HedgeRecorder {
 
     private mutating func pair(_ leg: Leg, _ paid: Int64, _ hedge: Hedge, _ answered: Int64, _ part: Int64, _ whole: Int64, _ rate: Int64) {
         guard let planned = leg.planned, Int(planned.instrument) == hedge.instrument else { return }
-        let contract = contracts[hedge.instrument]
         let quantity = Quantity(lots: hedge.side.sign * hedge.lots)
-        let expected = roundedQuotient(Int128(value(contract, quantity, planned.price).nanos) * Int128(part), Int128(whole))
+        let expected = roundedQuotient(
+            Int128(value(contracts[hedge.instrument], quantity, planned.price).nanos) * Int128(part), Int128(whole))
         let first = ExactAmount(nanos: paid, rate: leg.rate)
         result.edge.pairs += 1
         result.edge.notional += first < .zero ? .zero - first : first

@@ -30,8 +30,10 @@ struct BlockSums {
             row = Int(max(0, (time - origin).count) / block.count)
         }
         while sums.count < (row + 1) * width { sums.append(Sums()) }
-        sums[row * width + column].weight += weight
-        sums[row * width + column].value += value
+        var sum = sums[row * width + column]
+        sum.weight += weight
+        sum.value += value
+        sums[row * width + column] = sum
     }
 
     private mutating func halve() {

@@ -2,54 +2,93 @@ internal import Market
 internal import Trading
 
 /// Follows each own fill until its last horizon: a fill is told when it happens, and the prices are asked for when a horizon is
-/// due, so that nothing is kept of the market between them.
+/// due, so that nothing is kept of the market between them. It is added to the sums when it has all of its prices.
 struct MarkoutRecorder: ~Copyable {
-    /// What a fill adds to the sums when its horizons come.
-    struct Waiting: BitwiseCopyable {
-        var time: Timestamp
-        var instrument: Int32
-        var role: Int32
-        var quantity: Quantity
-        /// Of the quantity at its price and at each view's price before it; `none` where there was none.
-        var paid: Int64
-        var before: (Int64, Int64, Int64)
-        var rate: Int64
-        var notional: Int64
-        /// The groups that it is of, by dimension.
-        var groups: (Int16, Int16, Int16, Int16, Int16)
+    /// What a price makes of a fill, so that an amount is `units` times the difference of two: the price itself, or for an inverse
+    /// contract, whose value is no multiple of it, the fill's value; `none` where there was no price.
+    typealias Worth = Int64
+    private static let none = Worth.min
+
+    /// A fill at each view's price.
+    struct Worths: BitwiseCopyable {
+        var mid = none
+        var microPrice = none
+        var otherVenue = none
     }
 
-    private static let none = Int64.min
-    static let spreads: [(name: String, limit: Double)] = [
-        ("under 0.5 bp", 0.5), ("0.5 to 1 bp", 1), ("1 to 2 bp", 2), ("2 to 5 bp", 5), ("5 bp and more", .infinity),
-    ]
-    static let volatilities: [(name: String, limit: Double)] = [
-        ("under 0.25 bp", 0.25), ("0.25 to 0.5 bp", 0.5), ("0.5 to 1 bp", 1), ("1 to 2 bp", 2), ("2 bp and more", .infinity),
-    ]
-    static let ages: [(name: String, limit: Double)] = [
-        ("under 0.1 s", 0.1), ("0.1 to 1 s", 1), ("1 to 10 s", 10), ("10 to 60 s", 60), ("60 s and more", .infinity),
-    ]
+    /// A fill that waits for its horizons.
+    struct Waiting: BitwiseCopyable {
+        var time: Timestamp
+        var instrument: Int
+        /// Venue × role.
+        var role: Int
+        var quantity: Quantity
+        /// Signed: 10⁻⁹ of the base currency, or 1 for an inverse contract.
+        var units: Int64
+        var paid: Worth
+        var before: Worths
+        /// By horizon; the first `passed` are known.
+        var after: InlineArray<6, Worths>
+        var passed = 0
+        var rate: Int64
+        /// In 10⁻⁹ of the settlement currency.
+        var notional: Int64
+        /// The rows that count it against the mid: its role's, and one in each dimension that has a group for it.
+        var rows: InlineArray<6, Int>
+        var rowCount: Int
+    }
+
+    /// How far the fills have come on their way to one horizon.
+    struct Horizon: BitwiseCopyable {
+        var span: Nanoseconds
+        /// How many have passed it.
+        var passed = 0
+        /// When the next one passes; `.never` if none is waiting.
+        var due = Timestamp.never
+    }
+
+    /// Ranges of a figure, told apart by the limits between them.
+    struct Ranges {
+        var names: [String]
+        var limits: [Double]
+
+        /// Where a figure falls.
+        func place(_ figure: Double) -> Int {
+            var place = 0
+            while place < limits.count, figure >= limits[place] { place += 1 }
+            return place
+        }
+    }
+
+    private static let spreads = Ranges(
+        names: ["under 0.5 bp", "0.5 to 1 bp", "1 to 2 bp", "2 to 5 bp", "5 bp and more"], limits: [0.5, 1, 2, 5])
+    private static let volatilities = Ranges(
+        names: ["under 0.25 bp", "0.25 to 0.5 bp", "0.5 to 1 bp", "1 to 2 bp", "2 bp and more"], limits: [0.25, 0.5, 1, 2])
+    private static let ages = Ranges(
+        names: ["under 0.1 s", "0.1 to 1 s", "1 to 10 s", "10 to 60 s", "60 s and more"], limits: [0.1, 1, 10, 60])
     private static let dimensions: [(name: String, groups: [String])] = [
-        ("side", ["buy", "sell"]), ("spread", spreads.map(\.name)), ("volatility of a second", volatilities.map(\.name)),
-        ("time since sent (makers)", ages.map(\.name)), ("cancel sent before (makers)", ["no", "yes"]),
+        ("side", ["buy", "sell"]), ("spread", spreads.names), ("volatility of a second", volatilities.names),
+        ("time since sent (makers)", ages.names), ("cancel sent before (makers)", ["no", "yes"]),
     ]
 
-    private let contracts: [Contract]
+    private let contracts: Table<Contract>
     private let venueOfInstrument: [Int]
     private let venues: [String]
     /// By instrument: one of the same symbol at another venue.
     private let others: [Int?]
     // Its element is not private: the compiler wants its layout where the recorder is held.
     private var waiting = Ring<Waiting>(capacity: 64)
-    /// How many fills have been taken off the ring, and how many have passed each horizon.
+    /// How many fills have been taken off the ring.
     private var removed = 0
-    private var passed: [Int]
-    /// By venue × role (makers, takers), view and horizon.
-    private var roleCells: [Markouts.Cell]
-    private var distrusted: [Markouts.Excluded]
-    private var unfinished: [Markouts.Excluded]
-    /// By group and horizon.
-    private var groupCells: [Markouts.Cell]
+    private let horizons: Table<Horizon>
+    /// By row: all fills with a price before them. Rows are venue × role (makers, takers) × view, then the groups.
+    private let all: Table<Markouts.Cell>
+    /// By row and horizon: the markouts, and what `all` has more in fills, notional and captured than have a price there.
+    private let cells: Table<Markouts.Cell>
+    /// By venue × role and horizon.
+    private let distrusted: Table<Markouts.Excluded>
+    private let unfinished: Table<Markouts.Excluded>
+    /// By dimension: the row of its first group.
     private let firstGroup: [Int]
     private var blocks: BlockSums
     private var volatility: [SecondVolatility]
@@ -59,7 +98,7 @@ struct MarkoutRecorder: ~Copyable {
 
     init(_ description: RunDescription) {
         let instruments = description.instruments
-        contracts = instruments.map(\.contract)
+        contracts = Table(instruments.map(\.contract))
         let venues = description.venueOfInstrument.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         self.venues = venues
         venueOfInstrument = description.venueOfInstrument.map { name in venues.firstIndex(of: name) ?? 0 }
@@ -69,154 +108,217 @@ struct MarkoutRecorder: ~Copyable {
                     && description.venueOfInstrument[$0] != description.venueOfInstrument[index]
             }
         }
-        let count = Markouts.horizons.count
-        passed = Array(repeating: 0, count: count)
-        roleCells = Array(repeating: Markouts.Cell(), count: venues.count * 2 * Markouts.View.allCases.count * count)
-        distrusted = Array(repeating: Markouts.Excluded(), count: venues.count * 2 * count)
-        unfinished = distrusted
-        var first = [0]
+        let (count, roles) = (Markouts.horizons.count, venues.count * 2)
+        horizons = Table(Markouts.horizons.map { Horizon(span: $0) })
+        var first = [roles * Self.views]
         for dimension in Self.dimensions { first.append(first[first.count - 1] + dimension.groups.count) }
         firstGroup = first
-        groupCells = Array(repeating: Markouts.Cell(), count: first[first.count - 1] * count)
-        blocks = BlockSums(from: description.start, width: venues.count * 2 * count)
+        let rows = first[first.count - 1]
+        all = Table(count: rows) { _ in Markouts.Cell() }
+        cells = Table(count: rows * count) { _ in Markouts.Cell() }
+        distrusted = Table(count: roles * count) { _ in Markouts.Excluded() }
+        unfinished = Table(count: roles * count) { _ in Markouts.Excluded() }
+        blocks = BlockSums(from: description.start, width: roles * count)
         volatility = instruments.map { _ in SecondVolatility() }
     }
+
+    private static let views = Markouts.View.allCases.count
 
     /// Once a second or so: what the volatility is reckoned from.
     mutating func sample(_ mids: [FinePrice?], at time: Timestamp) {
         for index in volatility.indices { volatility[index].add(mids[index], at: time) }
     }
 
+    // MARK: A fill's way
+
     /// - Parameters:
-    ///   - prices: What each instrument's book showed just before the fill; nil where it could not be relied on.
+    ///   - prices: What an instrument's book showed just before the fill; nil where it could not be relied on.
     ///   - age: How long ago the order was sent.
     ///   - rate: 10⁻⁹ of the reporting currency for one of the settlement currency.
-    mutating func fill(_ fill: Fill, at time: Timestamp, _ prices: [ReferencePrices?], age: Nanoseconds, isCancelling: Bool, rate: Int64) {
+    mutating func fill(
+        _ fill: Fill, at time: Timestamp, age: Nanoseconds, isCancelling: Bool, rate: Int64, _ prices: (Int) -> ReferencePrices?
+    ) {
         fills += 1
-        let index = fill.instrument.index
-        let contract = contracts[index]
-        let paid = value(contract, fill.signedQuantity, contract.finePrice(fill.price)).nanos
-        func worth(_ price: FinePrice?) -> Int64 { price.map { value(contract, fill.signedQuantity, $0).nanos } ?? Self.none }
-        let own = prices[index]
+        let (index, quantity) = (fill.instrument.index, fill.signedQuantity)
         let isMaker = fill.role == .maker
-        let spread = own.map { Double($0.spread) / Double(max(1, $0.mid.nanos)) * 1e4 }
+        let role = venueOfInstrument[index] * 2 + (isMaker ? 0 : 1)
+        let price = contracts[index].finePrice(fill.price)
+        let own = prices(index)
+        var (rows, rowCount) = (InlineArray<6, Int>(repeating: role * Self.views), 1)
+        func join(_ dimension: Int, _ group: Int) {
+            rows[rowCount] = firstGroup[dimension] + group
+            rowCount += 1
+        }
+        join(0, fill.side == .buy ? 0 : 1)
+        if let own { join(1, Self.spreads.place(Double(own.spread) / Double(max(1, own.mid.nanos)) * 1e4)) }
+        if let figure = volatility[index].basisPoints { join(2, Self.volatilities.place(figure)) }
+        if isMaker {
+            join(3, Self.ages.place(Double(age.count) / 1e9))
+            join(4, isCancelling ? 1 : 0)
+        }
         waiting.append(
             Waiting(
-                time: time, instrument: Int32(index), role: Int32(venueOfInstrument[index] * 2 + (isMaker ? 0 : 1)),
-                quantity: fill.signedQuantity, paid: paid,
-                before: (worth(own?.mid), worth(own?.microPrice), worth(others[index].flatMap { prices[$0]?.mid })), rate: rate,
-                notional: abs(paid),
-                groups: (
-                    fill.side == .buy ? 0 : 1, Self.place(spread, Self.spreads),
-                    Self.place(volatility[index].basisPoints, Self.volatilities),
-                    isMaker ? Self.place(Double(age.count) / 1e9, Self.ages) : -1, isMaker ? (isCancelling ? 1 : 0) : -1
-                )))
-        nextDue = min(nextDue, time + Markouts.horizons[0])
+                time: time, instrument: index, role: role, quantity: quantity,
+                units: contracts[index].kind == .inverse ? 1_000_000_000 : quantity.lots * contracts[index].lotUnit,
+                paid: worth(index, quantity, price), before: worths(index, quantity, own, prices),
+                after: InlineArray(repeating: Worths()), rate: rate,
+                notional: abs(value(contracts[index], quantity, price).nanos), rows: rows, rowCount: rowCount))
+        for place in horizons.indices where horizons[place].due == .never { horizons[place].due = time + horizons[place].span }
+        nextDue = min(nextDue, horizons[0].due)
     }
 
-    /// Where a figure falls; −1 if there is none.
-    private static func place(_ figure: Double?, _ ranges: [(name: String, limit: Double)]) -> Int16 {
-        guard let figure else { return -1 }
-        return Int16(ranges.firstIndex { figure < $0.limit } ?? ranges.count - 1)
+    @inline(__always)
+    private func worth(_ instrument: Int, _ quantity: Quantity, _ price: FinePrice) -> Worth {
+        contracts[instrument].kind == .inverse ? value(contracts[instrument], quantity, price).nanos : price.nanos
     }
 
-    private mutating func findDue() {
-        nextDue = .never
-        for (horizon, span) in Markouts.horizons.enumerated() where passed[horizon] < removed + waiting.count {
-            nextDue = min(nextDue, waiting[passed[horizon] - removed].time + span)
-        }
+    @inline(__always)
+    private func worths(
+        _ instrument: Int, _ quantity: Quantity, _ own: ReferencePrices?, _ prices: (Int) -> ReferencePrices?
+    ) -> Worths {
+        guard let own else { return Worths() }
+        var worths = Worths(mid: worth(instrument, quantity, own.mid), microPrice: worth(instrument, quantity, own.microPrice))
+        if let other = others[instrument], let prices = prices(other) { worths.otherVenue = worth(instrument, quantity, prices.mid) }
+        return worths
     }
 
     /// Takes the horizons that are due now.
     ///
     /// - Parameter prices: What an instrument's book shows now; nil where it can't be relied on.
     mutating func take(at now: Timestamp, _ prices: (Int) -> ReferencePrices?) {
-        for (horizon, span) in Markouts.horizons.enumerated() {
-            while passed[horizon] < removed + waiting.count, waiting[passed[horizon] - removed].time + span <= now {
-                let fill = waiting[passed[horizon] - removed]
-                book(fill, horizon, prices)
-                passed[horizon] += 1
-            }
+        var next = Timestamp.never
+        for place in horizons.indices {
+            while horizons[place].due <= now { pass(place, prices) }
+            next = min(next, horizons[place].due)
         }
-        while !waiting.isEmpty, passed[passed.count - 1] > removed {
+        nextDue = next
+        let last = horizons.count - 1
+        while horizons[last].passed > removed {
+            book(waiting[0])
             waiting.removeFirst()
             removed += 1
         }
-        findDue()
     }
 
-    private mutating func book(_ fill: Waiting, _ horizon: Int, _ prices: (Int) -> ReferencePrices?) {
-        let (index, count) = (Int(fill.instrument), Markouts.horizons.count)
-        let (own, role) = (prices(index), Int(fill.role))
-        let notional = ExactAmount(nanos: fill.notional, rate: fill.rate)
-        guard let own, fill.before.0 != Self.none else {
-            distrusted[role * count + horizon].fills += 1
-            distrusted[role * count + horizon].notional += notional
+    /// Takes the prices of the next fill that a horizon is due for.
+    private mutating func pass(_ place: Int, _ prices: (Int) -> ReferencePrices?) {
+        let at = horizons[place].passed - removed
+        let instrument = waiting[at].instrument
+        if waiting[at].before.mid != Self.none {
+            waiting[at].after[place] = worths(instrument, waiting[at].quantity, prices(instrument), prices)
+        }
+        waiting[at].passed = place + 1
+        horizons[place].passed += 1
+        horizons[place].due = at + 1 < waiting.count ? waiting[at + 1].time + horizons[place].span : .never
+    }
+
+    // MARK: The sums
+
+    /// Adds a fill; the horizons that it has not passed will not come.
+    private mutating func book(_ fill: Waiting) {
+        let (count, micro) = (horizons.count, fill.role * Self.views + 1)
+        let hasOther = fill.before.otherVenue != Self.none
+        guard fill.before.mid != Self.none else {
+            for place in 0..<count { exclude(fill, place) }
             return
         }
-        func cell(_ price: FinePrice, _ before: Int64) -> Markouts.Cell {
-            let after = value(contracts[index], fill.quantity, price).nanos
-            return Markouts.Cell(
-                fills: 1, notional: notional, captured: ExactAmount(nanos: before - fill.paid, rate: fill.rate),
-                markout: ExactAmount(nanos: after - fill.paid, rate: fill.rate))
+        let notional = ExactAmount(nanos: fill.notional, rate: fill.rate)
+        func part(_ before: Worth) -> Markouts.Cell {
+            Markouts.Cell(fills: 1, notional: notional, captured: fill.amount(before), markout: .zero)
         }
-        let mid = cell(own.mid, fill.before.0)
-        let views = Markouts.View.allCases.count
-        roleCells[(role * views) * count + horizon] += mid
-        roleCells[(role * views + 1) * count + horizon] += cell(own.microPrice, fill.before.1)
-        if fill.before.2 != Self.none, let other = others[index].flatMap({ prices($0) }) {
-            roleCells[(role * views + 2) * count + horizon] += cell(other.mid, fill.before.2)
-        }
-        add(mid, 0, fill.groups.0, horizon)
-        add(mid, 1, fill.groups.1, horizon)
-        add(mid, 2, fill.groups.2, horizon)
-        add(mid, 3, fill.groups.3, horizon)
-        add(mid, 4, fill.groups.4, horizon)
-        let markout = value(contracts[index], fill.quantity, own.mid).nanos - fill.paid
+        let (mid, microPrice) = (part(fill.before.mid), part(fill.before.microPrice))
+        let other = hasOther ? part(fill.before.otherVenue) : Markouts.Cell()
+        for row in 0..<fill.rowCount { all[fill.rows[row]] += mid }
+        all[micro] += microPrice
+        all[micro + 1] += other
+        var markouts = InlineArray<6, ExactAmount>(repeating: .zero)
         let rate = Double(fill.rate) / 1e18
-        blocks.add(
-            weight: Double(fill.notional) * rate, value: Double(markout) * rate * 1e4, to: role * count + horizon, at: fill.time)
+        let weight = Double(fill.notional) * rate
+        for place in 0..<count {
+            let after = fill.after[place]
+            if hasOther, after.otherVenue == Self.none {
+                cells[(micro + 1) * count + place] += other
+            } else if hasOther {
+                cells[(micro + 1) * count + place].markout += fill.amount(after.otherVenue)
+            }
+            guard after.mid != Self.none else {
+                exclude(fill, place)
+                for row in 0..<fill.rowCount { cells[fill.rows[row] * count + place] += mid }
+                cells[micro * count + place] += microPrice
+                continue
+            }
+            markouts[place] = fill.amount(after.mid)
+            cells[micro * count + place].markout += fill.amount(after.microPrice)
+            blocks.add(
+                weight: weight, value: Double(fill.units) * Double(after.mid - fill.paid) / 1e9 * rate * 1e4,
+                to: fill.role * count + place, at: fill.time)
+        }
+        for row in 0..<fill.rowCount {
+            let first = fill.rows[row] * count
+            for place in 0..<count { cells[first + place].markout += markouts[place] }
+        }
     }
 
-    private mutating func add(_ cell: Markouts.Cell, _ dimension: Int, _ group: Int16, _ horizon: Int) {
-        guard group >= 0 else { return }
-        groupCells[(firstGroup[dimension] + Int(group)) * Markouts.horizons.count + horizon] += cell
+    private func exclude(_ fill: Waiting, _ place: Int) {
+        let cell = fill.role * horizons.count + place
+        let notional = ExactAmount(nanos: fill.notional, rate: fill.rate)
+        if place < fill.passed {
+            distrusted[cell].fills += 1
+            distrusted[cell].notional += notional
+        } else {
+            unfinished[cell].fills += 1
+            unfinished[cell].notional += notional
+        }
     }
 
     /// What is still waiting has no price at its horizon: the run is over.
     mutating func finish() -> Markouts {
-        let count = Markouts.horizons.count
-        for horizon in 0..<count {
-            for at in passed[horizon] - removed..<waiting.count {
-                let place = Int(waiting[at].role) * count + horizon
-                unfinished[place].fills += 1
-                unfinished[place].notional += ExactAmount(nanos: waiting[at].notional, rate: waiting[at].rate)
-            }
-            passed[horizon] = removed + waiting.count
+        while !waiting.isEmpty {
+            book(waiting[0])
+            waiting.removeFirst()
         }
+        for place in horizons.indices { horizons[place].due = .never }
         nextDue = .never
-        let views = Markouts.View.allCases.count
-        func rows<Value>(_ values: [Value], _ row: Int) -> [Value] { Array(values[row * count..<(row + 1) * count]) }
+        let count = horizons.count
         var roles: [Markouts.Role] = []
         for role in 0..<venues.count * 2 {
             let intervals = (0..<count).map { blocks.interval(role * count + $0).map { Markouts.Interval(low: $0.low, high: $0.high) } }
             roles.append(
                 Markouts.Role(
-                    venue: venues[role / 2], isMaker: role % 2 == 0, cells: (0..<views).map { rows(roleCells, role * views + $0) },
-                    intervals: intervals, distrusted: rows(distrusted, role), unfinished: rows(unfinished, role)))
+                    venue: venues[role / 2], isMaker: role % 2 == 0, cells: (0..<Self.views).map { row(role * Self.views + $0) },
+                    intervals: intervals, distrusted: (0..<count).map { distrusted[role * count + $0] },
+                    unfinished: (0..<count).map { unfinished[role * count + $0] }))
         }
         var groups: [Markouts.Group] = []
         for (dimension, names) in Self.dimensions.enumerated() {
             for (place, name) in names.groups.enumerated() {
-                let cells = rows(groupCells, firstGroup[dimension] + place)
+                let cells = row(firstGroup[dimension] + place)
                 if cells.contains(where: { $0.fills > 0 }) { groups.append(.init(dimension: names.name, name: name, cells: cells)) }
             }
         }
         return Markouts(roles: roles, groups: groups, block: blocks.block, fills: fills)
     }
+
+    /// A row's cells, by horizon.
+    private func row(_ row: Int) -> [Markouts.Cell] {
+        horizons.indices.map { place in
+            let cell = cells[row * horizons.count + place]
+            return Markouts.Cell(
+                fills: all[row].fills - cell.fills, notional: all[row].notional - cell.notional,
+                captured: all[row].captured - cell.captured, markout: cell.markout)
+        }
+    }
+}
+
+extension MarkoutRecorder.Waiting {
+    /// What the fill gained when its price was worth `worth`.
+    fileprivate func amount(_ worth: MarkoutRecorder.Worth) -> ExactAmount {
+        ExactAmount(fine: Int128(units) * Int128(worth - paid), rate: rate)
+    }
 }
 
 extension Markouts.Cell {
+    @inline(__always)
     fileprivate static func += (lhs: inout Self, rhs: Self) {
         lhs.fills += rhs.fills
         lhs.notional += rhs.notional

@@ -80,28 +80,33 @@ public struct Markouts: Sendable, Hashable {
     public var fills = 0
 }
 
-/// The best prices of a book: what a fill is compared with. Nil where the book can't be trusted, is stale or has an empty side.
+/// The best prices of a book and what they show: what a fill is compared with. Both sides have one.
 public struct ReferencePrices: Sendable, Hashable, BitwiseCopyable {
-    public var mid: FinePrice
-    public var microPrice: FinePrice
-    /// The distance of the best prices.
-    public var spread: Int64
+    /// In 10⁻⁹.
+    private var bid: Int64
+    private var ask: Int64
+    private var bidLots: Int64
+    private var askLots: Int64
 
     /// - Parameters:
-    ///   - bid: In ticks, as the ask; both sides have one.
+    ///   - bid: In ticks, as the ask.
     ///   - bidLots: Shown at the best bid, as the ask's.
-    public init(bid: Int64, ask: Int64, bidLots: Int64, askLots: Int64, _ contract: Contract) {
-        mid = FinePrice(nanos: roundedQuotient(Int128(bid + ask) * Int128(contract.tickSize.nanos), 2))
-        let lots = Int128(bidLots) + Int128(askLots)
-        // Ticks × lots × lots fits: prices and sizes are below 2⁶³, their product with a tick below 2¹²⁷ for any market there is.
-        let weighted = Int128(bid) * Int128(askLots) + Int128(ask) * Int128(bidLots)
-        microPrice = lots > 0 ? FinePrice(nanos: roundedQuotient(weighted * Int128(contract.tickSize.nanos), lots)) : mid
-        spread = (ask - bid) * contract.tickSize.nanos
+    public init(bid: Int64, ask: Int64, bidLots: Int64, askLots: Int64, tickSize: FinePrice) {
+        self.bid = bid * tickSize.nanos
+        self.ask = ask * tickSize.nanos
+        self.bidLots = bidLots
+        self.askLots = askLots
     }
 
-    public init(mid: FinePrice, microPrice: FinePrice, spread: Int64) {
-        self.mid = mid
-        self.microPrice = microPrice
-        self.spread = spread
+    public var mid: FinePrice { FinePrice(nanos: roundedHalf(Int128(bid) + Int128(ask))) }
+
+    /// Between the best prices, the nearer to the side that shows less.
+    public var microPrice: FinePrice {
+        let lots = Int128(bidLots) + Int128(askLots)
+        guard lots > 0 else { return mid }
+        return FinePrice(nanos: bid + roundedQuotient(Int128(ask - bid) * Int128(bidLots), lots))
     }
+
+    /// The distance of the best prices.
+    public var spread: Int64 { ask - bid }
 }

@@ -10,11 +10,12 @@ extension RunBridge {
     /// Of the horizons of earlier fills, and of hedges that leave.
     public var nextDue: Timestamp { min(recorder.nextDue, departures.isEmpty ? .never : departures[0].time) }
 
+    /// Hedges leave later than they are decided, or books are stale by our clock.
+    public var looksAtUsWhenDue: Bool { computeTime > .zero || description.staleAfter != nil }
+
     public func due(at time: Timestamp) {
         while !departures.isEmpty, departures[0].time <= time {
-            let hedge = departures.removeFirst()
-            recorder.left(
-                hedge.order, core.with { BookDepth($0.books[hedge.instrument], taking: hedge.side, lots: hedge.lots) })
+            leave(departures.removeFirst())
         }
         if recorder.nextDue <= time { recorder.takePrices(at: time) { referencePrices(InstrumentID($0), at: time) } }
     }
@@ -28,12 +29,13 @@ extension RunBridge {
     /// What the venue's recorded book shows; nil where it can't be trusted or has not changed for long.
     private func referencePrices(_ instrument: InstrumentID, at time: Timestamp) -> ReferencePrices? {
         guard !isStale(instrument, at: time) else { return nil }
-        let contract = contracts[instrument.index]
         let prices = venues[venueOfInstrument[instrument.index]].with { venue in
             venue.withBook(instrument) { book -> ReferencePrices? in
                 guard book.hasBothSides else { return nil }
                 let (bid, ask) = (book.bestBidTicks, book.bestAskTicks)
-                return ReferencePrices(bid: bid, ask: ask, bidLots: book.lots(.buy, bid), askLots: book.lots(.sell, ask), contract)
+                return ReferencePrices(
+                    bid: bid, ask: ask, bidLots: book.lots(.buy, bid), askLots: book.lots(.sell, ask),
+                    tickSize: contracts[instrument.index].tickSize)
             }
         }
         return prices ?? nil
@@ -41,49 +43,39 @@ extension RunBridge {
 
     // MARK: At the venue
 
-    /// A fill at its venue: what every book showed before it, and the books that its hedge may meet or has met.
+    /// A fill at its venue: what books showed before it, and the books that its hedge may meet or has met.
     func follow(_ fill: VenueFill) {
-        let filled = fill.fill.instrument
-        for index in contracts.indices {
-            let id = InstrumentID(index)
-            // Of a fill that the record itself made possible, the book already shows what came after.
-            prices[index] = index == filled.index ? nil : referencePrices(id, at: fill.time)
-        }
-        if fill.witness.isVerified || venueIsAlwaysTrusted(filled), fill.bidTicks != OrderBook.noBid, fill.askTicks != OrderBook.noAsk,
-            !isStale(filled, at: fill.time)
-        {
-            prices[filled.index] = ReferencePrices(
-                bid: fill.bidTicks, ask: fill.askTicks, bidLots: fill.bidLots, askLots: fill.askLots, contracts[filled.index])
-        }
         let order = core.with { $0.order(fill.fill.order) }
-        recorder.follow(fill.fill, of: order, at: fill.time, prices)
-        if order?.draft.purpose == .hedge {
-            guard recorder.wantsHedgeBook(fill.fill.order), let order else { return }
-            let book = venues[venueOfInstrument[filled.index]].with { venue in
-                venue.withBook(filled) { BookDepth($0, taking: fill.fill.side, lots: order.quantity.lots) }
-            }
-            recorder.hedgeFilled(fill.fill.order, at: fill.time, book)
-        } else {
-            recorder.opened(
-                fill.fill, at: fill.time,
-                depths(of: fill.fill) { id, lots in
-                    venues[venueOfInstrument[id.index]].with { venue in
-                        venue.withBook(id) { BookDepth($0, taking: fill.fill.side.opposite, lots: lots) }
-                    }
-                })
+        recorder.follow(fill.fill, of: order, at: fill.time) { index in
+            // Of a fill that the record itself made possible, the book already shows what came after.
+            index == fill.fill.instrument.index ? pricesBefore(fill) : referencePrices(InstrumentID(index), at: fill.time)
         }
+        if let order, order.draft.purpose == .hedge {
+            recorder.hedgeFilled(order.id, at: fill.time) {
+                takeVenueBook(fill.fill.instrument, for: fill.fill.side, lots: order.quantity.lots, &$0)
+            }
+        } else {
+            recorder.opened(fill.fill) { takeVenueBook($0, for: fill.fill.side.opposite, lots: $1, &$2) }
+        }
+    }
+
+    private func pricesBefore(_ fill: VenueFill) -> ReferencePrices? {
+        let filled = fill.fill.instrument
+        guard fill.witness.isVerified || venueIsAlwaysTrusted(filled), fill.bidTicks != OrderBook.noBid,
+            fill.askTicks != OrderBook.noAsk, !isStale(filled, at: fill.time)
+        else { return nil }
+        return ReferencePrices(
+            bid: fill.bidTicks, ask: fill.askTicks, bidLots: fill.bidLots, askLots: fill.askLots,
+            tickSize: contracts[filled.index].tickSize)
     }
 
     private func venueIsAlwaysTrusted(_ instrument: InstrumentID) -> Bool {
         venues[venueOfInstrument[instrument.index]].with { $0.trustsItsBooks }
     }
 
-    /// The books of a fill's symbol, by instrument; nil for others.
-    private func depths(of fill: Fill, _ depth: (InstrumentID, Int64) -> BookDepth?) -> [BookDepth?] {
-        let price = contracts[fill.instrument.index].finePrice(fill.price)
-        return contracts.indices.map { index in
-            guard recorder.isPeer(InstrumentID(index), fill.instrument) else { return nil }
-            return depth(InstrumentID(index), recorder.wantedDepth(fill, on: index, at: price))
+    private func takeVenueBook(_ instrument: InstrumentID, for side: Side, lots: Int64, _ depth: inout BookDepth) {
+        venues[venueOfInstrument[instrument.index]].with { venue in
+            _ = venue.withBook(instrument) { depth.take($0, for: side, lots: lots) }
         }
     }
 
@@ -115,11 +107,15 @@ extension RunBridge {
             if computeTime > .zero {
                 departures.append(hedge)
             } else {
-                recorder.left(order.id, core.with { BookDepth($0.books[hedge.instrument], taking: hedge.side, lots: hedge.lots) })
+                leave(hedge)
             }
         } else {
             plan(order)
         }
+    }
+
+    private func leave(_ hedge: Departure) {
+        recorder.left(hedge.order) { depth in core.with { depth.take($0.books[hedge.instrument], for: hedge.side, lots: hedge.lots) } }
     }
 
     /// What hedging a quote would cost now on the first other instrument of its symbol.
@@ -148,7 +144,8 @@ extension RunBridge {
             recorder.closed(fill, account: account, isFlat: core.with { $0.position(account, fill.instrument).isZero }, at: now)
         case .quote, .rebalance, nil: break
         }
-        let books = depths(of: fill) { id, lots in core.with { BookDepth($0.books[id], taking: fill.side.opposite, lots: lots) } }
-        recorder.heard(fill, at: now, venueTime: venueTime, books)
+        recorder.heard(fill, at: now, venueTime: venueTime) { instrument, lots, depth in
+            core.with { depth.take($0.books[instrument], for: fill.side.opposite, lots: lots) }
+        }
     }
 }

@@ -29,8 +29,6 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     /// Time during which our book could be traded on but had not changed for long, or showed both sides crossed.
     private(set) var stale: [Nanoseconds]
     private(set) var crossed: [Nanoseconds]
-    /// What each book showed before the fill that is being told.
-    var prices: [ReferencePrices?]
     /// Hedges that were decided and have not left.
     var departures = Ring<Departure>()
     let computeTime: Nanoseconds
@@ -67,7 +65,6 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         unsynchronised = description.instruments.map { _ in .zero }
         stale = unsynchronised
         crossed = unsynchronised
-        prices = description.instruments.map { _ in nil }
         self.computeTime = computeTime
         let (accounts, instruments) = (description.accounts, description.instruments)
         current = VenueState(

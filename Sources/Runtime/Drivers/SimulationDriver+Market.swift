@@ -20,11 +20,17 @@ extension SimulationDriver {
 
     /// Lets the records of all feeds that precede the instant happen; those of live sides have happened already.
     func bringUp(to instant: Instant) throws(RunError) {
-        for feed in sides.indices where sides[feed].window.venueTime <= instant.limit(feed) {
-            try bringUpVenueSide(feed, through: instant.limit(feed))
-        }
+        try bringUpVenues(to: instant)
         for feed in sides.indices where sides[feed].window.localTime <= instant.limit(dataRank + feed) {
             try bringUpLocalSide(feed, through: instant.limit(dataRank + feed))
+        }
+    }
+
+    /// The same at the venues alone: nobody looks at us.
+    @inline(__always)
+    func bringUpVenues(to instant: Instant) throws(RunError) {
+        for feed in sides.indices where sides[feed].window.venueTime <= instant.limit(feed) {
+            try bringUpVenueSide(feed, through: instant.limit(feed))
         }
     }
 

@@ -12,12 +12,15 @@ public protocol SimulationObserver: AnyObject {
     func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool
     /// When it wants to look at the books next, though nothing happens then; asked after each call.
     var nextDue: Timestamp { get }
-    /// That time has come: every book, the venues' and ours, is as of it.
+    /// Whether it looks at our books then, not only at the venues'.
+    var looksAtUsWhenDue: Bool { get }
+    /// That time has come: the books that it looks at are as of it.
     func due(at time: Timestamp)
 }
 
 extension SimulationObserver {
     public var nextDue: Timestamp { .never }
+    public var looksAtUsWhenDue: Bool { false }
     public func due(at time: Timestamp) {}
 }
 
@@ -64,6 +67,7 @@ extension SimulationObserver {
     /// `venues`, called without counting a reference.
     let ports: Table<VenuePort>
     let observer: (any SimulationObserver)?
+    private let looksAtUsWhenDue: Bool
 
     let feedCount: Int
     let venueCount: Int
@@ -106,6 +110,7 @@ extension SimulationObserver {
         self.venueOfAccount = Table(venueOfAccount)
         ports = Table(venues.map(VenuePort.init))
         self.observer = observer
+        looksAtUsWhenDue = observer?.looksAtUsWhenDue ?? false
         feedCount = feeds.count
         venueCount = venues.count
         timeCount = 2 * venues.count + 4
@@ -170,7 +175,13 @@ extension SimulationObserver {
             let instant = Instant(time: time, rank: rank)
             if try runLive(to: instant) { continue }
             if rank >= wakeRank {
-                if rank == wakeRank { try bringUpLocal(through: time) } else { try bringUp(to: instant) }
+                if rank == wakeRank {
+                    try bringUpLocal(through: time)
+                } else if rank == dueRank, !looksAtUsWhenDue {
+                    try bringUpVenues(to: instant)
+                } else {
+                    try bringUp(to: instant)
+                }
                 if isQuiet, !isDead, isStarted || time == .max { break }
             }
             if rank == dueRank {
