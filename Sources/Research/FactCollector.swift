@@ -23,10 +23,7 @@ final class FactCollector {
     private var grid: [Float] = []
     /// What the grid's numbers are counted from: a Float holds no price of many ticks exactly.
     private var origin: Int64 = 0
-    private var book = OrderBook()
-    private var orders: [Int64: (side: Side, ticks: Int64, lots: Int64)] = [:]
-    private var quote = (bid: Int64(0), ask: Int64(0), bidLots: Int64(0), askLots: Int64(0))
-    private var hasBook = false
+    private var book = RecordedBook()
     private var clock = FeedClock()
     private var latency = LatencyRecorder()
     /// Of the last record as it was recorded, and the least of all.
@@ -50,13 +47,14 @@ final class FactCollector {
         if first == nil { first = time }
         sample(until: time)
         last = max(last, time)
-        apply(event)
+        book.receive(event)
+        if event.kind == .trade { addTrade(event) }
         guard event.isLast else { return }
         let hasTimes = raw.receiveTime.nanoseconds != 0 && raw.venueTime.nanoseconds != 0
         rawLatency = hasTimes ? (raw.receiveTime - raw.venueTime).count : 0
         switch event.kind {
         case .level, .orderAdded, .orderChanged, .orderDeleted: countFrame(event)
-        case .quote where !hasBook: countFrame(event)
+        case .quote where !book.hasLevels: countFrame(event)
         default: break
         }
     }
@@ -70,38 +68,6 @@ final class FactCollector {
     }
 
     private func hour(_ time: Timestamp) -> Int { Int(time.nanoseconds / Nanoseconds.hours(1).count % 24 + 24) % 24 }
-
-    private func apply(_ event: MarketEvent) {
-        if event.kind == .gap || (event.isFirst && event.flags.contains(.snapshot)) {
-            book.removeAll()
-            orders.removeAll()
-        }
-        switch event.kind {
-        case .level:
-            hasBook = true
-            book.set(event.side, ticks: event.price, lots: event.quantity)
-        case .orderAdded, .orderChanged:
-            hasBook = true
-            remove(event.detail)
-            guard event.quantity > 0 else { return }
-            orders[event.detail] = (event.side, event.price, event.quantity)
-            book.set(event.side, ticks: event.price, lots: book.lots(event.side, event.price) &+ event.quantity)
-        case .orderDeleted: remove(event.detail)
-        case .quote:
-            if event.side == .buy {
-                (quote.bid, quote.bidLots) = (event.price, event.quantity)
-            } else {
-                (quote.ask, quote.askLots) = (event.price, event.quantity)
-            }
-        case .trade: addTrade(event)
-        case .mark, .index, .funding, .openInterest, .liquidation, .status, .instrumentChange, .gap: break
-        }
-    }
-
-    private func remove(_ id: Int64) {
-        guard let order = orders.removeValue(forKey: id) else { return }
-        book.set(order.side, ticks: order.ticks, lots: max(0, book.lots(order.side, order.ticks) &- order.lots))
-    }
 
     private func addTrade(_ event: MarketEvent) {
         let lots = Double(event.quantity)
@@ -126,15 +92,9 @@ final class FactCollector {
         inSecond += 1
     }
 
-    private var touch: (bid: Int64, ask: Int64)? {
-        let found = hasBook ? (book.bestBidTicks, book.bestAskTicks) : (quote.bid, quote.ask)
-        let isWhole = hasBook ? book.hasBothSides : quote.bid > 0
-        return isWhole && found.0 < found.1 ? found : nil
-    }
-
     /// Notes the book as it stands on the grid's places before `time`.
     private func sample(until time: Timestamp) {
-        guard let touch, grid.count < Self.gridLimit else { return }
+        guard let touch = book.touch, grid.count < Self.gridLimit else { return }
         var next = gridStart.map { $0 + Nanoseconds(count: Int64(grid.count) * Self.step.count) }
         if next == nil {
             let start = Timestamp(nanoseconds: (last.nanoseconds / Self.step.count + 1) * Self.step.count)
@@ -150,12 +110,12 @@ final class FactCollector {
     }
 
     private func look() {
-        guard hasBook else {
-            levelLots.add(Double(quote.bidLots))
-            return levelLots.add(Double(quote.askLots))
+        guard book.hasLevels else {
+            levelLots.add(Double(book.quote.bidLots))
+            return levelLots.add(Double(book.quote.askLots))
         }
         for side in Side.allCases {
-            var (level, place, previous) = (book.next(side, after: nil), 0, Int64(0))
+            var (level, place, previous) = (book.levels.next(side, after: nil), 0, Int64(0))
             let best = level?.ticks ?? 0
             while let found = level, place < Self.levelsLooked {
                 let distance = abs(found.ticks - best)
@@ -163,7 +123,7 @@ final class FactCollector {
                 if place > 0, place < 20 { levelGap.add(Double(abs(found.ticks - previous) - 1)) }
                 profile[min(Self.profileSize - 1, Int64.bitWidth - distance.leadingZeroBitCount)].add(Double(found.lots))
                 (previous, place) = (found.ticks, place + 1)
-                level = book.next(side, after: found.ticks)
+                level = book.levels.next(side, after: found.ticks)
             }
         }
     }
@@ -182,7 +142,7 @@ final class FactCollector {
         endTaker()
         var facts = VenueFacts()
         let span = max(1e-9, Double((last - (first ?? last)).count) / 1e9)
-        facts.hasBook = hasBook
+        facts.hasBook = book.hasLevels
         facts.framesPerSecond = Double(frames) / span
         facts.hours = zip(hourFrames, hourSeconds).map { $1 >= 60 ? $0 / $1 / max(facts.framesPerSecond, 1e-9) : nil }
         (facts.spreadTicks, facts.levelLots, facts.levelGap) = (spread.value, levelLots.value, levelGap.value)

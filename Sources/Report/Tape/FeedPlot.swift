@@ -11,11 +11,7 @@ struct FeedPlot: ~Copyable {
 
     private let instrument: Instrument
     private let span: ClosedRange<Timestamp>
-    private var book = OrderBook()
-    private var orders: [Int64: (side: Side, ticks: Int64, lots: Int64)] = [:]
-    /// The best prices of quotes, where there is no book.
-    private var quote = (bid: Int64(0), ask: Int64(0))
-    private var hasBook = false
+    private var book = RecordedBook()
     private var bid: BucketSeries
     private var ask: BucketSeries
     private var spread: BucketSeries
@@ -47,7 +43,7 @@ struct FeedPlot: ~Copyable {
 
     /// Takes the feed's next record; those outside of the span only make the book.
     mutating func receive(_ event: MarketEvent) {
-        apply(event)
+        book.receive(event)
         let time = event.receiveTime.nanoseconds != 0 ? event.receiveTime : event.venueTime
         guard span.contains(time) else { return }
         records += 1
@@ -58,44 +54,11 @@ struct FeedPlot: ~Copyable {
         if event.receiveTime.nanoseconds != 0, event.venueTime.nanoseconds != 0, !event.flags.contains(.snapshot) {
             latency.add(Double((event.receiveTime - event.venueTime).count) / 1e6, at: time)
         }
-        guard event.kind != .trade, let best = best else { return }
+        guard event.kind != .trade, let best = book.touch, best.bid > 0 else { return }
         bid.add(price(best.bid), at: time)
         ask.add(price(best.ask), at: time)
         spread.add(Double(best.ask - best.bid) / (Double(best.ask + best.bid) / 2) * 10_000, at: time)
-        if hasBook, time >= nextColumn { addColumn(time) }
-    }
-
-    private mutating func apply(_ event: MarketEvent) {
-        if event.kind == .gap || (event.isFirst && event.flags.contains(.snapshot)) {
-            book.removeAll()
-            orders.removeAll()
-        }
-        switch event.kind {
-        case .level:
-            hasBook = true
-            book.set(event.side, ticks: event.price, lots: event.quantity)
-        case .orderAdded, .orderChanged:
-            hasBook = true
-            remove(event.detail)
-            guard event.quantity > 0 else { return }
-            orders[event.detail] = (event.side, event.price, event.quantity)
-            book.set(event.side, ticks: event.price, lots: book.lots(event.side, event.price) &+ event.quantity)
-        case .orderDeleted: remove(event.detail)
-        case .quote: if event.side == .buy { quote.bid = event.price } else { quote.ask = event.price }
-        case .trade, .mark, .index, .funding, .openInterest, .liquidation, .status, .instrumentChange, .gap: break
-        }
-    }
-
-    private mutating func remove(_ id: Int64) {
-        guard let order = orders.removeValue(forKey: id) else { return }
-        book.set(order.side, ticks: order.ticks, lots: max(0, book.lots(order.side, order.ticks) &- order.lots))
-    }
-
-    /// nil while a side is empty or the book is crossed.
-    private var best: (bid: Int64, ask: Int64)? {
-        guard hasBook else { return quote.bid > 0 && quote.ask > quote.bid ? quote : nil }
-        return book.hasBothSides && book.bestBidTicks < book.bestAskTicks && book.bestBidTicks > 0
-            ? (book.bestBidTicks, book.bestAskTicks) : nil
+        if book.hasLevels, time >= nextColumn { addColumn(time) }
     }
 
     private func price(_ ticks: Int64) -> Double { Double(ticks) * Double(instrument.tickSize.nanos) / 1e9 }
@@ -121,13 +84,13 @@ struct FeedPlot: ~Copyable {
     private mutating func addColumn(_ time: Timestamp) {
         nextColumn = span.lowerBound + Nanoseconds(count: ((time - span.lowerBound).count / columnWidth + 1) * columnWidth)
         var levels: [(Double, Double)] = []
-        let mid = Double(book.bestBidTicks + book.bestAskTicks) / 2
+        let mid = Double(book.levels.bestBidTicks + book.levels.bestAskTicks) / 2
         for side in Side.allCases {
-            var (level, left) = (book.next(side, after: nil), Self.levelsPerSide)
+            var (level, left) = (book.levels.next(side, after: nil), Self.levelsPerSide)
             while let found = level, left > 0 {
                 let size = Double(found.lots) * Double(instrument.lotSize) / 1e9
                 levels.append(((Double(found.ticks) - mid) / mid * 10_000, size))
-                level = book.next(side, after: found.ticks)
+                level = book.levels.next(side, after: found.ticks)
                 left -= 1
             }
         }
