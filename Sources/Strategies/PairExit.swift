@@ -29,6 +29,12 @@ struct PairExit {
 
     mutating func suspend() { suspends = true }
 
+    /// Why nothing may be entered after an exit that ended so; nil if it may.
+    func suspension(after end: AlgorithmEnd) -> String? {
+        if suspends { return reason }
+        return end.reason == .filled ? nil : "what is left is less than the venues take an order for"
+    }
+
     mutating func hurry(_ context: inout Context) {
         guard case .slicing(let id) = step else { return }
         context.cancel(id)

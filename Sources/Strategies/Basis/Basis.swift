@@ -286,9 +286,8 @@ public final class Basis: Strategy {
     }
 
     private func closed(_ exit: PairExit, _ end: AlgorithmEnd, _ context: inout Context) {
-        guard !exit.suspends, end.reason == .filled else {
+        if let why = exit.suspension(after: end) {
             phase = .suspended
-            let why = exit.suspends ? exit.reason : "what is left is less than the venues take an order for"
             return context.note("suspended: \(why)")
         }
         delay(&context)

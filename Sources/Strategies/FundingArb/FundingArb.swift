@@ -333,9 +333,8 @@ public final class FundingArb: Strategy {
         let now = context.now
         if let cycle { context.note(cycle.report(exit.reason, at: now)) }
         cycle = nil
-        guard !exit.suspends, end.reason == .filled else {
+        if let why = exit.suspension(after: end) {
             phase = .suspended
-            let why = exit.suspends ? exit.reason : "what is left is less than the venues take an order for"
             return context.note("suspended: \(why)")
         }
         coolDown(&context)
