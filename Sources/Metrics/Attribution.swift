@@ -6,8 +6,8 @@ public import Trading
 ///
 /// It is kept from the core's own fills, fees and payments, while the net profit comes from the venues' balances: a fill that
 /// one of them has and the other has not, or has otherwise, leaves a residual.
-struct AttributionLedger {
-    private struct Path {
+struct AttributionLedger: ~Copyable {
+    struct Path: BitwiseCopyable {
         var position = Quantity.zero
         var mid: FinePrice?
         /// The move of the last step, and the position's base amount after it; zero if there was none.
@@ -15,11 +15,11 @@ struct AttributionLedger {
         var base: Int64 = 0
     }
 
-    private let contracts: [Contract]
+    private let contracts: Table<Contract>
     /// Instruments of one symbol have one number.
-    private let symbols: [Int]
+    private let symbols: Table<Int>
     /// By account × instrument.
-    private var paths: ContiguousArray<Path>
+    private let paths: Table<Path>
     /// Execution edge by role and purpose.
     private(set) var edges: ContiguousArray<(key: EdgeKey, amounts: CurrencyAmounts)> = []
     private(set) var basis = CurrencyAmounts()
@@ -27,7 +27,7 @@ struct AttributionLedger {
     private(set) var nakedExposure = CurrencyAmounts()
     private(set) var inventory = CurrencyAmounts()
     /// By symbol: from which unpaired base amount on it is naked.
-    private var tolerances: [Int64]
+    private let tolerances: Table<Int64>
     private(set) var fees = CurrencyAmounts()
     private(set) var funding = CurrencyAmounts()
     private(set) var penalties = CurrencyAmounts()
@@ -39,10 +39,10 @@ struct AttributionLedger {
     }
 
     init(_ instruments: [Instrument], accounts: Int) {
-        contracts = instruments.map(\.contract)
-        symbols = instruments.map { instrument in instruments.firstIndex { $0.symbol == instrument.symbol } ?? 0 }
-        paths = ContiguousArray(repeating: Path(), count: accounts * instruments.count)
-        tolerances = instruments.map { _ in .max }
+        contracts = Table(instruments.map(\.contract))
+        symbols = Table(instruments.map { instrument in instruments.firstIndex { $0.symbol == instrument.symbol } ?? 0 })
+        paths = Table(count: accounts * instruments.count) { _ in Path() }
+        tolerances = Table(count: instruments.count) { _ in .max }
     }
 
     /// From here on an unpaired amount of the symbol is naked.
@@ -132,10 +132,10 @@ struct AttributionLedger {
     /// What open positions are worth at the marks beyond what they are worth at the mids of their paths.
     func markDifference(_ marks: [FinePrice?]) -> CurrencyAmounts {
         var sum = CurrencyAmounts()
-        for (slot, path) in paths.enumerated() where !path.position.isZero {
-            let instrument = slot % contracts.count
-            guard let mid = path.mid, let mark = marks[instrument] else { continue }
-            sum.add(value(contracts[instrument], path.position, mark) - value(contracts[instrument], path.position, mid))
+        for slot in paths.indices where !paths[slot].position.isZero {
+            let (instrument, position) = (slot % contracts.count, paths[slot].position)
+            guard let mid = paths[slot].mid, let mark = marks[instrument] else { continue }
+            sum.add(value(contracts[instrument], position, mark) - value(contracts[instrument], position, mid))
         }
         return sum
     }

@@ -11,11 +11,11 @@ public struct ExactAmount: Hashable, Comparable, BitwiseCopyable, Sendable, Addi
     public static func < (lhs: ExactAmount, rhs: ExactAmount) -> Bool { lhs.units < rhs.units }
 
     /// An amount of another currency at `rate` (10⁻⁹ of the reporting currency for one).
-    init(nanos: Int64, rate: Int64) { units = Int128(nanos) * Int128(rate) }
+    init(nanos: Int64, rate: Int64) { units = product(nanos, rate) }
 
     /// The same of an amount in 10⁻¹⁸: exact where one is worth one, else rounded to 10⁻⁹ first as money is.
     init(fine: Int128, rate: Int64) {
-        units = rate == 1_000_000_000 ? fine : Int128(roundedQuotient(fine, 1_000_000_000)) * Int128(rate)
+        units = rate == 1_000_000_000 ? fine : product(roundedBillionth(fine), rate)
     }
 
     /// All eighteen decimals, trailing zeros removed.
@@ -28,7 +28,7 @@ public struct ExactAmount: Hashable, Comparable, BitwiseCopyable, Sendable, Addi
     }
 
     /// Rounded half to even to 10⁻⁹.
-    public var nanos: Int64 { roundedQuotient(units, 1_000_000_000) }
+    public var nanos: Int64 { roundedBillionth(units) }
     public var double: Double { Double(nanos) / 1e9 }
 }
 

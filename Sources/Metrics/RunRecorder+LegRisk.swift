@@ -6,23 +6,20 @@ public import Trading
 extension RunRecorder {
     // MARK: What the venues did
 
-    /// When prices are wanted next, for the markouts of earlier fills; `.never` if none are.
-    public var nextDue: Timestamp { markouts.nextDue }
-
-    /// The time of `nextDue` has come.
+    /// What the books showed until now can be asked for: markouts of earlier fills take the prices at their horizons.
     ///
-    /// - Parameter prices: What an instrument's book shows now; nil where it can't be relied on.
-    public func takePrices(at time: Timestamp, _ prices: (Int) -> ReferencePrices?) { markouts.take(at: time, prices) }
+    /// - Parameter touches: What an instrument's book showed at a moment since the last call; `none` where it can't be relied on.
+    public func takePrices(through time: Timestamp, _ touches: (Int, Timestamp) -> Touch) { markouts.take(through: time, touches) }
 
     /// A fill at the venue.
     ///
     /// - Parameters:
     ///   - order: As the core knew it at that moment.
-    ///   - prices: What an instrument's book showed just before it; nil where that can't be relied on.
-    public func follow(_ fill: Fill, of order: Order?, at time: Timestamp, _ prices: (Int) -> ReferencePrices?) {
+    ///   - touches: What an instrument's book showed at a moment; `none` where it can't be relied on.
+    public func follow(_ fill: Fill, of order: Order?, at time: Timestamp, _ touches: (Int, Timestamp) -> Touch) {
         markouts.fill(
             fill, at: time, age: order.map { time - $0.submittedAt } ?? .zero, isCancelling: order?.pending == .cancel,
-            rate: rate(fill.instrument), prices)
+            rate: rate(fill.instrument), touches)
     }
 
     /// Whether the instruments are of one symbol: a fill of one may be hedged on the other.
@@ -68,7 +65,7 @@ extension RunRecorder {
         guard let mid else { return .zero }
         let base = abs(hedges.outstanding(symbol))
         return ExactAmount(
-            nanos: roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000), rate: lastRates[contracts[instrument.index].quote] ?? 0
+            nanos: roundedBillionth(Int128(base) * Int128(mid.nanos)), rate: lastRates[contracts[instrument.index].quote] ?? 0
         )
     }
 

@@ -428,7 +428,7 @@ public final class RunRecorder {
             case .mid(let id):
                 let quote = rates[contracts[id.index].quote] ?? 1_000_000_000
                 rates[currency] =
-                    mids[id.index].map { roundedQuotient(Int128($0.nanos) * Int128(quote), 1_000_000_000) } ?? lastRates[currency] ?? 0
+                    mids[id.index].map { roundedBillionth(Int128($0.nanos) * Int128(quote)) } ?? lastRates[currency] ?? 0
             }
         }
         return rates

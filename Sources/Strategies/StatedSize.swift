@@ -24,10 +24,10 @@ extension Context {
         let settled = equity(leg.account, instrument.settlement).nanos
         switch instrument.kind {
         case .linear: return settled
-        case .inverse: return roundedQuotient(Int128(settled) * Int128(mid.nanos), 1_000_000_000)
+        case .inverse: return roundedBillionth(Int128(settled) * Int128(mid.nanos))
         case .spot:
             let base = balance(leg.account, instrument.base).nanos
-            return settled + roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000)
+            return settled + roundedBillionth(Int128(base) * Int128(mid.nanos))
         }
     }
 }

@@ -140,4 +140,20 @@ import Testing
             #expect(roundedQuotient(numerator, denominator) == Int64(quotient) + (rises ? (numerator < 0 ? -1 : 1) : 0))
         }
     }
+
+    @Test(arguments: TestScale.seeds(12)) func `short cuts of rounding agree with the division`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        func wide() -> Int64 { random.uniform(in: .min ... .max) >> random.uniform(in: 0...62) }
+        for _ in 0..<20_000 {
+            let (one, two) = (wide(), wide())
+            #expect(product(one, two) == Int128(one) * Int128(two))
+            #expect(roundedMean(one, two) == roundedQuotient(Int128(one) + Int128(two), 2))
+            let divisor = max(1, abs(two / 2))
+            #expect(roundedQuotient(one, divisor) == roundedQuotient(Int128(one), Int128(divisor)))
+            // Anything that fits when it is divided, halves of a billionth among it.
+            let number = Int128(one) * 1_000_000_000 + (random.uniform(in: 0...2) == 0 ? 500_000_000 : Int128(two % 1_000_000_000))
+            guard one > .min + 1, one < .max - 1 else { continue }
+            #expect(roundedBillionth(number) == roundedQuotient(number, 1_000_000_000))
+        }
+    }
 }

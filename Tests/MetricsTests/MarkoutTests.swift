@@ -27,27 +27,33 @@ private func fill(_ side: Side, _ ticks: Int64, _ lots: Int64, on venue: Int = 0
 }
 
 /// A book of one level a side around a mid given in halves.
-private func prices(_ doubledMid: Int64) -> ReferencePrices {
-    ReferencePrices(bid: (doubledMid - 2) / 2, ask: (doubledMid + 3) / 2, bidLots: 3, askLots: 1, tickSize: FinePrice(nanos: billion))
+private func touch(_ doubledMid: Int64) -> Touch {
+    Touch(bid: (doubledMid - 2) / 2, ask: (doubledMid + 3) / 2, bidLots: 3, askLots: 1)
 }
 
 @Suite struct MarkoutTests {
     @Test func `a fill's markout is what it captured and the move after it, at each horizon`() {
         var recorder = MarkoutRecorder(description)
-        let before = ReferencePrices(bid: 99, ask: 101, bidLots: 3, askLots: 1, tickSize: FinePrice(nanos: billion))
+        let before = Touch(bid: 99, ask: 101, bidLots: 3, askLots: 1)
         // Bid 99 with three times the size: the micro-price is 100.5.
-        #expect(before.mid.nanos == 100 * billion && before.microPrice.nanos == 100_500_000_000)
-        let other = ReferencePrices(bid: 101, ask: 103, bidLots: 1, askLots: 1, tickSize: FinePrice(nanos: billion))
-        recorder.fill(fill(.buy, 99, 2), at: start, age: .seconds(3), isCancelling: true, rate: billion) { $0 == 0 ? before : other }
-        var dues: [Int64] = []
-        for mid: Int64 in [98, 97, 103, 100, 110, 90] {
-            let due = recorder.nextDue
-            dues.append((due - start).count / 1_000_000)
-            recorder.take(at: due) { index in
-                prices(2 * (mid + Int64(index)))
+        let prices = ReferencePrices(before, tickSize: FinePrice(nanos: billion))
+        #expect(prices?.mid.nanos == 100 * billion && prices?.microPrice.nanos == 100_500_000_000)
+        let other = Touch(bid: 101, ask: 103, bidLots: 1, askLots: 1)
+        recorder.fill(fill(.buy, 99, 2), at: start, age: .seconds(3), isCancelling: true, rate: billion) { index, time in
+            // Strictly before it.
+            #expect(time == start - Nanoseconds(count: 1))
+            return index == 0 ? before : other
+        }
+        let mids: [Int64: Int64] = [100: 98, 1_000: 97, 5_000: 103, 30_000: 100, 60_000: 110, 300_000: 90]
+        var asked: [Int64] = []
+        for minutes in [1, 2, 5] as [Int64] {
+            recorder.take(through: start + .minutes(minutes)) { index, time in
+                let due = (time - start).count / 1_000_000
+                if index == 0 { asked.append(due) }
+                return touch(2 * ((mids[due] ?? 0) + Int64(index)))
             }
         }
-        #expect(dues == [100, 1_000, 5_000, 30_000, 60_000, 300_000] && recorder.nextDue == .never)
+        #expect(asked == [100, 1_000, 5_000, 30_000, 60_000, 300_000] && recorder.nextDue == .never)
         let result = recorder.finish()
         let makers = result.roles[0]
         #expect(makers.venue == "a" && makers.isMaker && result.roles[1].cells[0].allSatisfy { $0.fills == 0 })
@@ -69,14 +75,11 @@ private func prices(_ doubledMid: Int64) -> ReferencePrices {
 
     @Test func `a book that can't be trusted, then or later, and an end that is too near leave a fill out and say so`() {
         var recorder = MarkoutRecorder(description)
-        recorder.fill(fill(.sell, 101, 1), at: start, age: .zero, isCancelling: false, rate: billion) { _ in nil }
-        recorder.fill(fill(.sell, 101, 1), at: start + .seconds(2), age: .zero, isCancelling: false, rate: billion) {
-            $0 == 0 ? prices(200) : nil
+        recorder.fill(fill(.sell, 101, 1), at: start, age: .zero, isCancelling: false, rate: billion) { _, _ in .none }
+        recorder.fill(fill(.sell, 101, 1), at: start + .seconds(2), age: .zero, isCancelling: false, rate: billion) { index, _ in
+            index == 0 ? touch(200) : .none
         }
-        while recorder.nextDue < start + .seconds(10) {
-            let due = recorder.nextDue
-            recorder.take(at: due) { _ in due == start + .seconds(3) ? nil : prices(200) }
-        }
+        recorder.take(through: start + .seconds(10)) { _, time in time == start + .seconds(3) ? .none : touch(200) }
         let role = recorder.finish().roles[0]
         #expect(role.cells[0].map(\.fills) == [1, 0, 1, 0, 0, 0])
         #expect(role.distrusted.map(\.fills) == [1, 2, 1, 0, 0, 0] && role.distrusted[1].notional.exactText == "202")
@@ -90,31 +93,23 @@ private func prices(_ doubledMid: Int64) -> ReferencePrices {
         var path: [(time: Timestamp, doubledMid: Int64)] = [(start, 20_000)]
         var fills: [(time: Timestamp, side: Side, ticks: Int64, lots: Int64, before: Int64)] = []
         func mid(_ time: Timestamp) -> Int64 { path.last { $0.time <= time }?.doubledMid ?? 0 }
-        func advance(to time: Timestamp) {
-            while recorder.nextDue <= time {
-                let due = recorder.nextDue
-                recorder.take(at: due) { _ in prices(mid(due)) }
-            }
-        }
         var now = start
         for _ in 0..<400 {
-            let next = now + Nanoseconds(count: random.uniform(in: 1...4_000_000_000))
-            // What is due before the next change of the book sees the book as it stands.
-            advance(to: next - Nanoseconds(count: 1))
-            now = next
+            now = now + Nanoseconds(count: random.uniform(in: 1...4_000_000_000))
+            // Prices are asked for now and then, of all the horizons that have come since.
+            if random.uniform(in: 0...4) == 0 { recorder.take(through: now) { touch($0 == 0 ? mid($1) : 0) } }
             if random.uniform(in: 0...2) > 0 {
                 path.append((now, mid(now) + random.uniform(in: -6...6)))
-                advance(to: now)
             } else {
-                advance(to: now)
                 let side: Side = random.uniform(in: 0...1) == 0 ? .buy : .sell
                 let (ticks, lots) = (random.uniform(in: 9_900...10_100), random.uniform(in: 1...50))
-                fills.append((now, side, ticks, lots, mid(now)))
+                fills.append((now, side, ticks, lots, mid(now - Nanoseconds(count: 1))))
                 recorder.fill(fill(side, ticks, lots), at: now, age: .zero, isCancelling: false, rate: billion) {
-                    $0 == 0 ? prices(mid(now)) : nil
+                    $0 == 0 ? touch(mid($1)) : .none
                 }
             }
         }
+        recorder.take(through: now) { touch($0 == 0 ? mid($1) : 0) }
         let cells = recorder.finish().roles[0].cells[0]
         for (horizon, span) in Markouts.horizons.enumerated() {
             let seen = fills.filter { $0.time + span <= now }

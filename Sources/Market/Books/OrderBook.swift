@@ -30,6 +30,13 @@
     public var bestAsk: Price? { bestAskTicks == Self.noAsk ? nil : Price(ticks: bestAskTicks) }
     public var hasBothSides: Bool { bestBidTicks != Self.noBid && bestAskTicks != Self.noAsk }
 
+    /// The best prices and what is shown there.
+    public var touch: Touch {
+        let (bid, ask) = (bestBidTicks, bestAskTicks)
+        return Touch(
+            bid: bid, ask: ask, bidLots: bid == Self.noBid ? 0 : lots(.buy, bid), askLots: ask == Self.noAsk ? 0 : lots(.sell, ask))
+    }
+
     /// Whether a level of one side is stored at the best price of the other, or within eight ticks beyond it: what a venue has
     /// crossed and not yet removed.
     public var isCrossed: Bool {
@@ -41,8 +48,7 @@
     /// rounded half to even.
     public func mid(_ contract: Contract) -> FinePrice? {
         guard hasBothSides else { return nil }
-        let doubled = Int128(bestBidTicks + bestAskTicks) * Int128(contract.tickSize.nanos)
-        return FinePrice(nanos: roundedQuotient(doubled, 2))
+        return FinePrice(nanos: roundedMean(bestBidTicks * contract.tickSize.nanos, bestAskTicks * contract.tickSize.nanos))
     }
 
     public func mid(_ instrument: borrowing Instrument) -> FinePrice? { mid(instrument.contract) }
@@ -85,17 +91,48 @@
     public mutating func replay(
         _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atVenueThrough limit: Timestamp, watch: PriceWatch
     ) -> UnsafePointer<MarketEvent> {
+        unsafe replay(start, to: end, atVenueThrough: limit, watch: watch, hear: { _ in }, note: { _, _ in })
+    }
+
+    /// The same with a trail beside it.
+    ///
+    /// - Parameter isTrusted: Whether the touch is written down, not only that records come.
+    public mutating func replay(
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atVenueThrough limit: Timestamp, watch: PriceWatch,
+        trail: inout TouchTrail, isTrusted: Bool
+    ) -> UnsafePointer<MarketEvent> {
+        let hearsSilence = trail.hearsSilence
+        return unsafe replay(
+            start, to: end, atVenueThrough: limit, watch: watch, hear: { if hearsSilence { trail.hear(at: $0) } },
+            note: { if isTrusted { trail.note($0.touch, at: $1) } })
+    }
+
+    @inline(__always)
+    private mutating func replay(
+        _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atVenueThrough limit: Timestamp, watch: PriceWatch,
+        hear: (Timestamp) -> Void, note: (borrowing OrderBook, Timestamp) -> Void
+    ) -> UnsafePointer<MarketEvent> {
         var at = unsafe start
         while unsafe at != end, unsafe at.pointee.venueTime <= limit {
             if unsafe at.pointee.isPlainLevel {
                 if unsafe watch.concerns(at.pointee.side, at.pointee.price) { break }
+                unsafe hear(at.pointee.venueTime)
+                let isTouch = unsafe reachesBest(at.pointee.side, at.pointee.price)
                 unsafe set(at.pointee.side, ticks: at.pointee.price, lots: at.pointee.quantity)
+                if isTouch { unsafe note(self, at.pointee.venueTime) }
             } else if unsafe at.pointee.kind != .trade || watch.concernsTrade(at.pointee.side, at.pointee.price) {
                 break
+            } else {
+                unsafe hear(at.pointee.venueTime)
             }
             unsafe at += 1
         }
         return unsafe at
+    }
+
+    @inline(__always)
+    private func reachesBest(_ side: Side, _ ticks: Int64) -> Bool {
+        unsafe Self.key(side, ticks) >= sides[Int(side.rawValue)].best
     }
 
     /// The same by our clock, where one level change is as good as another, and trades too unless they are heard.

@@ -4,14 +4,21 @@
 /// valuing at m earns `value(q, m) − value(q, p)`, for an inverse contract too, whose value is negative (−contracts ×
 /// contract size ÷ price) so that the same difference is the profit in base currency.
 @inlinable public func value(_ contract: Contract, _ quantity: Quantity, _ price: FinePrice) -> Money {
-    let units = Int128(quantity.lots) * Int128(contract.lotUnit)
+    let units = contract.units(quantity)
     switch contract.kind {
     case .linear, .spot:
-        return Money(nanos: roundedQuotient(units * Int128(price.nanos), 1_000_000_000), contract.settlement)
+        return Money(nanos: amount(units, at: price), contract.settlement)
     case .inverse:
         precondition(price.nanos > 0, "an inverse contract was valued at a price that is not positive")
         return Money(nanos: roundedQuotient(-units * 1_000_000_000, Int128(price.nanos)), contract.settlement)
     }
+}
+
+/// 10⁻⁹ of a base currency at a price.
+@inlinable @inline(__always)
+func amount(_ units: Int128, at price: FinePrice) -> Int64 {
+    guard let narrow = Int64(exactly: units) else { return roundedBillionth(units * Int128(price.nanos)) }
+    return roundedBillionth(product(narrow, price.nanos))
 }
 
 /// The same of an instrument's contract.
@@ -28,18 +35,22 @@ extension Instrument {
 }
 
 extension Contract {
+    /// What its lots hold, in 10⁻⁹ of the base currency, or of the quote currency for an inverse contract.
+    @inlinable @inline(__always)
+    func units(_ quantity: Quantity) -> Int128 { product(quantity.lots, lotUnit) }
+
     /// The absolute value of `quantity` at `price` in the quote currency: what minimum sizes and notional limits speak of.
     @inlinable public func notional(_ quantity: Quantity, _ price: FinePrice) -> Money {
-        let units = Int128(abs(quantity.lots)) * Int128(lotUnit)
+        let units = units(quantity).magnitude
         return switch kind {
-        case .linear, .spot: Money(nanos: roundedQuotient(units * Int128(price.nanos), 1_000_000_000), quote)
+        case .linear, .spot: Money(nanos: amount(Int128(units), at: price), quote)
         case .inverse: Money(nanos: Int64(units), quote)
         }
     }
 
     /// `quantity` in 10⁻⁹ of the base currency, with its sign; exact for linear and spot, at `price` for inverse.
     @inlinable public func baseAmount(_ quantity: Quantity, at price: FinePrice) -> Int64 {
-        let units = Int128(quantity.lots) * Int128(lotUnit)
+        let units = units(quantity)
         return switch kind {
         case .linear, .spot: Int64(units)
         case .inverse: roundedQuotient(units * 1_000_000_000, Int128(price.nanos))

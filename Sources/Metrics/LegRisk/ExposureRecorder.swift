@@ -75,7 +75,7 @@ struct ExposureRecorder {
     }
 
     private static func notional(_ base: Int64, _ price: FinePrice, _ rate: Int64) -> Int64 {
-        roundedQuotient(Int128(roundedQuotient(Int128(abs(base)) * Int128(price.nanos), 1_000_000_000)) * Int128(rate), 1_000_000_000)
+        roundedBillionth(Int128(roundedBillionth(Int128(abs(base)) * Int128(price.nanos))) * Int128(rate))
     }
 
     private static func step(
@@ -89,7 +89,7 @@ struct ExposureRecorder {
             if wasNaked {
                 symbol.exposure.nakedTime = symbol.exposure.nakedTime + span
                 let move = mid.nanos - (symbol.mid ?? mid).nanos
-                let moved = roundedQuotient(Int128(symbol.net) * Int128(move), 1_000_000_000)
+                let moved = roundedBillionth(Int128(symbol.net) * Int128(move))
                 symbol.exposure.profit += ExactAmount(nanos: moved, rate: rate)
                 symbol.exposure.peak = max(symbol.exposure.peak, notional(symbol.net, price, rate))
             } else if isHedgeable {

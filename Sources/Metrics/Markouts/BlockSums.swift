@@ -16,6 +16,10 @@ struct BlockSums {
     private let width: Int
     /// Rows of `width` sums.
     private var sums: ContiguousArray<Sums> = []
+    /// The row that was added to last, and the times that are its: neighbours in time come one after the other.
+    private var row = 0
+    private var rowStart = Timestamp.never
+    private var rowEnd = Timestamp.distantPast
 
     /// - Parameter width: How many figures each block has.
     init(from origin: Timestamp, width: Int) {
@@ -24,16 +28,24 @@ struct BlockSums {
     }
 
     mutating func add(weight: Double, value: Double, to column: Int, at time: Timestamp) {
-        var row = Int(max(0, (time - origin).count) / block.count)
+        if time < rowStart || time >= rowEnd { findRow(time) }
+        sums[row * width + column].weight += weight
+        sums[row * width + column].value += value
+    }
+
+    @inline(never)
+    private mutating func findRow(_ time: Timestamp) {
+        let time = max(origin, time)
+        row = Int((time - origin).count / block.count)
         while row >= Self.limit {
             halve()
-            row = Int(max(0, (time - origin).count) / block.count)
+            row = Int((time - origin).count / block.count)
         }
         while sums.count < (row + 1) * width { sums.append(Sums()) }
-        var sum = sums[row * width + column]
-        sum.weight += weight
-        sum.value += value
-        sums[row * width + column] = sum
+        rowStart = origin + Nanoseconds(count: Int64(row) * block.count)
+        rowEnd = rowStart + block
+        // What was before the origin counts as its first moment.
+        if row == 0 { rowStart = .distantPast }
     }
 
     private mutating func halve() {

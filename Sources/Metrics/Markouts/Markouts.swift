@@ -21,7 +21,7 @@ public struct Markouts: Sendable, Hashable {
     }
 
     /// The sums of one group of fills at one horizon.
-    public struct Cell: Sendable, Hashable {
+    public struct Cell: BitwiseCopyable, Sendable, Hashable {
         public var fills = 0
         public var notional = ExactAmount.zero
         public var captured = ExactAmount.zero
@@ -80,33 +80,32 @@ public struct Markouts: Sendable, Hashable {
     public var fills = 0
 }
 
-/// The best prices of a book and what they show: what a fill is compared with. Both sides have one.
-public struct ReferencePrices: Sendable, Hashable, BitwiseCopyable {
+/// A touch in money: what a fill is compared with. Both sides have a price.
+struct ReferencePrices: Hashable, BitwiseCopyable {
     /// In 10⁻⁹.
     private var bid: Int64
     private var ask: Int64
     private var bidLots: Int64
     private var askLots: Int64
 
-    /// - Parameters:
-    ///   - bid: In ticks, as the ask.
-    ///   - bidLots: Shown at the best bid, as the ask's.
-    public init(bid: Int64, ask: Int64, bidLots: Int64, askLots: Int64, tickSize: FinePrice) {
-        self.bid = bid * tickSize.nanos
-        self.ask = ask * tickSize.nanos
-        self.bidLots = bidLots
-        self.askLots = askLots
+    /// nil where a side has no price.
+    init?(_ touch: Touch, tickSize: FinePrice) {
+        guard touch.hasBothSides else { return nil }
+        (bid, ask) = (touch.bid * tickSize.nanos, touch.ask * tickSize.nanos)
+        (bidLots, askLots) = (touch.bidLots, touch.askLots)
     }
 
-    public var mid: FinePrice { FinePrice(nanos: roundedHalf(Int128(bid) + Int128(ask))) }
+    var mid: FinePrice { FinePrice(nanos: roundedMean(bid, ask)) }
 
     /// Between the best prices, the nearer to the side that shows less.
-    public var microPrice: FinePrice {
-        let lots = Int128(bidLots) + Int128(askLots)
+    var microPrice: FinePrice {
+        let lots = bidLots + askLots
         guard lots > 0 else { return mid }
-        return FinePrice(nanos: bid + roundedQuotient(Int128(ask - bid) * Int128(bidLots), lots))
+        let (product, overflows) = (ask - bid).multipliedReportingOverflow(by: bidLots)
+        guard !overflows else { return FinePrice(nanos: bid + roundedQuotient(Int128(ask - bid) * Int128(bidLots), Int128(lots))) }
+        return FinePrice(nanos: bid + roundedQuotient(product, lots))
     }
 
     /// The distance of the best prices.
-    public var spread: Int64 { ask - bid }
+    var spread: Int64 { ask - bid }
 }

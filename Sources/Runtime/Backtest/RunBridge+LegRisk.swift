@@ -7,17 +7,21 @@ internal import Trading
 extension RunBridge {
     // MARK: Prices
 
-    /// Of the horizons of earlier fills, and of hedges that leave.
-    public var nextDue: Timestamp { min(recorder.nextDue, departures.isEmpty ? .never : departures[0].time) }
-
-    /// Hedges leave later than they are decided, or books are stale by our clock.
-    public var looksAtUsWhenDue: Bool { computeTime > .zero || description.staleAfter != nil }
+    /// When the next hedge leaves that was decided.
+    public var nextDue: Timestamp { departures.isEmpty ? .never : departures[0].time }
 
     public func due(at time: Timestamp) {
-        while !departures.isEmpty, departures[0].time <= time {
-            leave(departures.removeFirst())
-        }
-        if recorder.nextDue <= time { recorder.takePrices(at: time) { referencePrices(InstrumentID($0), at: time) } }
+        while !departures.isEmpty, departures[0].time <= time { leave(departures.removeFirst()) }
+    }
+
+    public func caughtUp(to time: Timestamp) {
+        recorder.takePrices(through: time) { touch($0, $1) }
+        for index in venues.indices { venues[index].with { $0.forgetTrails() } }
+    }
+
+    /// What the venue's recorded book showed at a moment since trails were last forgotten.
+    private func touch(_ instrument: Int, _ time: Timestamp) -> Touch {
+        venues[venueOfInstrument[instrument]].with { $0.touch(InstrumentID(instrument), at: time) }
     }
 
     func isStale(_ instrument: InstrumentID, at time: Timestamp) -> Bool {
@@ -26,30 +30,12 @@ extension RunBridge {
         return last == .distantPast || time - last > limit
     }
 
-    /// What the venue's recorded book shows; nil where it can't be trusted or has not changed for long.
-    private func referencePrices(_ instrument: InstrumentID, at time: Timestamp) -> ReferencePrices? {
-        guard !isStale(instrument, at: time) else { return nil }
-        let prices = venues[venueOfInstrument[instrument.index]].with { venue in
-            venue.withBook(instrument) { book -> ReferencePrices? in
-                guard book.hasBothSides else { return nil }
-                let (bid, ask) = (book.bestBidTicks, book.bestAskTicks)
-                return ReferencePrices(
-                    bid: bid, ask: ask, bidLots: book.lots(.buy, bid), askLots: book.lots(.sell, ask),
-                    tickSize: contracts[instrument.index].tickSize)
-            }
-        }
-        return prices ?? nil
-    }
-
     // MARK: At the venue
 
     /// A fill at its venue: what books showed before it, and the books that its hedge may meet or has met.
     func follow(_ fill: VenueFill) {
         let order = core.with { $0.order(fill.fill.order) }
-        recorder.follow(fill.fill, of: order, at: fill.time) { index in
-            // Of a fill that the record itself made possible, the book already shows what came after.
-            index == fill.fill.instrument.index ? pricesBefore(fill) : referencePrices(InstrumentID(index), at: fill.time)
-        }
+        recorder.follow(fill.fill, of: order, at: fill.time) { touch($0, $1) }
         if let order, order.draft.purpose == .hedge {
             recorder.hedgeFilled(order.id, at: fill.time) {
                 takeVenueBook(fill.fill.instrument, for: fill.fill.side, lots: order.quantity.lots, &$0)
@@ -57,20 +43,6 @@ extension RunBridge {
         } else {
             recorder.opened(fill.fill) { takeVenueBook($0, for: fill.fill.side.opposite, lots: $1, &$2) }
         }
-    }
-
-    private func pricesBefore(_ fill: VenueFill) -> ReferencePrices? {
-        let filled = fill.fill.instrument
-        guard fill.witness.isVerified || venueIsAlwaysTrusted(filled), fill.bidTicks != OrderBook.noBid,
-            fill.askTicks != OrderBook.noAsk, !isStale(filled, at: fill.time)
-        else { return nil }
-        return ReferencePrices(
-            bid: fill.bidTicks, ask: fill.askTicks, bidLots: fill.bidLots, askLots: fill.askLots,
-            tickSize: contracts[filled.index].tickSize)
-    }
-
-    private func venueIsAlwaysTrusted(_ instrument: InstrumentID) -> Bool {
-        venues[venueOfInstrument[instrument.index]].with { $0.trustsItsBooks }
     }
 
     private func takeVenueBook(_ instrument: InstrumentID, for side: Side, lots: Int64, _ depth: inout BookDepth) {

@@ -66,6 +66,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         stale = unsynchronised
         crossed = unsynchronised
         self.computeTime = computeTime
+        for venue in venues { venue.keepTrails(silenceLimit: description.staleAfter) }
         let (accounts, instruments) = (description.accounts, description.instruments)
         current = VenueState(
             time: description.start, balances: accounts.map { _ in [] },
@@ -82,6 +83,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     /// The run's figures, with what the venues know at its end.
     func finish(at time: Timestamp) -> RunResult {
         refresh(time)
+        caughtUp(to: time)
         return recorder.finish(current)
     }
 
@@ -120,8 +122,8 @@ public final class RunBridge: SimulationObserver, CoreObserver {
             fillMids[index] = venues[venueOfInstrument[index]].with { $0.mid(InstrumentID(index)) } ?? current.mids[index]
         }
         if fill.bidTicks != OrderBook.noBid, fill.askTicks != OrderBook.noAsk {
-            let doubled = Int128(fill.bidTicks + fill.askTicks) * Int128(contracts[filled].tickSize.nanos)
-            fillMids[filled] = FinePrice(nanos: roundedQuotient(doubled, 2))
+            let tick = contracts[filled].tickSize.nanos
+            fillMids[filled] = FinePrice(nanos: roundedMean(fill.bidTicks * tick, fill.askTicks * tick))
         }
         let isLarge = fill.fill.quantity.lots * 10 > fill.witness.displayed
         recorder.venueFill(

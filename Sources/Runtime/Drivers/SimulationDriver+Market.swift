@@ -20,17 +20,11 @@ extension SimulationDriver {
 
     /// Lets the records of all feeds that precede the instant happen; those of live sides have happened already.
     func bringUp(to instant: Instant) throws(RunError) {
-        try bringUpVenues(to: instant)
-        for feed in sides.indices where sides[feed].window.localTime <= instant.limit(dataRank + feed) {
-            try bringUpLocalSide(feed, through: instant.limit(dataRank + feed))
-        }
-    }
-
-    /// The same at the venues alone: nobody looks at us.
-    @inline(__always)
-    func bringUpVenues(to instant: Instant) throws(RunError) {
         for feed in sides.indices where sides[feed].window.venueTime <= instant.limit(feed) {
             try bringUpVenueSide(feed, through: instant.limit(feed))
+        }
+        for feed in sides.indices where sides[feed].window.localTime <= instant.limit(dataRank + feed) {
+            try bringUpLocalSide(feed, through: instant.limit(dataRank + feed))
         }
     }
 
@@ -56,15 +50,17 @@ extension SimulationDriver {
 
     private func bringUpLocalSide(_ feed: Int, through limit: Int64) throws(RunError) {
         guard !sides[feed].isSilent else { return try missLocalSide(feed, through: limit) }
-        let core = self.core
         let through = Timestamp(nanoseconds: limit)
+        let core = coreNow
         guard sides[feed].usesTouchSync else {
-            return try unsafe sides[feed].window.readLocal { start, end in unsafe core.replay(start, to: end, through: through) }
+            return try unsafe sides[feed].window.readLocal { start, end in
+                unsafe core.with { unsafe $0.replay(start, to: end, through: through) }
+            }
         }
         try unsafe sides[feed].window.readLocal { start, end in
             var at = unsafe start
             while unsafe at != end, unsafe at.pointee.receiveTime <= through {
-                unsafe _ = core.replay(at, to: at + 1, through: through)
+                unsafe _ = core.with { unsafe $0.replay(at, to: at + 1, through: through) }
                 unsafe _ = followAtUs(feed, at.pointee)
                 unsafe at += 1
             }
@@ -148,7 +144,7 @@ extension SimulationDriver {
     }
 
     private func runLocal(_ feed: Int, through limit: Int64) throws(RunError) -> Bool {
-        let core = self.core
+        let core = coreNow
         let through = Timestamp(nanoseconds: limit)
         let usesTouchSync = sides[feed].usesTouchSync
         while sides[feed].window.localTime <= limit {
@@ -159,7 +155,7 @@ extension SimulationDriver {
             try unsafe sides[feed].window.readLocal { start, end in
                 var at = unsafe start
                 while unsafe at != end, unsafe at != frontier, told == nil, unsafe at.pointee.receiveTime <= through {
-                    var isNews = unsafe core.take(at.pointee)
+                    var isNews = core.with { unsafe $0.take(at.pointee) }
                     if usesTouchSync { isNews = unsafe followAtUs(feed, at.pointee) || isNews }
                     if isNews { told = unsafe at.pointee.receiveTime.nanoseconds }
                     unsafe at += 1
@@ -168,8 +164,8 @@ extension SimulationDriver {
             }
             guard let told else { continue }
             try bringUp(to: Instant(time: told, rank: dataRank + feed))
-            core.deliver()
-            guard core.hasNews else {
+            core.with { $0.deliver() }
+            guard core.with({ $0.hasNews }) else {
                 noteWatched()
                 return false
             }
@@ -183,7 +179,7 @@ extension SimulationDriver {
 
     private func followAtVenue(_ feed: Int, _ venue: SimulatedVenue, _ event: borrowing MarketEvent) {
         guard sides[feed].venueTouch.receive(event, touch: venue.touch(event.instrument)) else { return }
-        venue.setSynchronised(event.instrument, sides[feed].venueTouch.isSynchronised)
+        venue.setSynchronised(event.instrument, sides[feed].venueTouch.isSynchronised, at: event.venueTime)
     }
 
     /// Returns whether somebody has to be told.

@@ -10,18 +10,18 @@ public protocol SimulationObserver: AnyObject {
     func changed(at time: Timestamp)
     /// Once a sample: whether the run goes on.
     func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool
-    /// When it wants to look at the books next, though nothing happens then; asked after each call.
+    /// When it wants to look at our books next, though nothing happens then; asked after each call.
     var nextDue: Timestamp { get }
-    /// Whether it looks at our books then, not only at the venues'.
-    var looksAtUsWhenDue: Bool { get }
-    /// That time has come: the books that it looks at are as of it.
+    /// That time has come: all books are as of it.
     func due(at time: Timestamp)
+    /// Every feed has come to this time: nobody asks any more what was before it. Called every few thousand records.
+    func caughtUp(to time: Timestamp)
 }
 
 extension SimulationObserver {
     public var nextDue: Timestamp { .never }
-    public var looksAtUsWhenDue: Bool { false }
     public func due(at time: Timestamp) {}
+    public func caughtUp(to time: Timestamp) {}
 }
 
 /// Runs a core against simulated venues on a virtual clock.
@@ -58,7 +58,9 @@ extension SimulationObserver {
         case stopped
     }
 
-    public internal(set) var core: TradingCore
+    public internal(set) var core: TradingCore { didSet { coreNow = Port(core) } }
+    /// `core`, called without counting a reference.
+    private(set) var coreNow: Port<TradingCore>
     public let venues: [SimulatedVenue]
     /// By feed.
     let sides: Table<FeedSides>
@@ -67,7 +69,6 @@ extension SimulationObserver {
     /// `venues`, called without counting a reference.
     let ports: Table<VenuePort>
     let observer: (any SimulationObserver)?
-    private let looksAtUsWhenDue: Bool
 
     let feedCount: Int
     let venueCount: Int
@@ -100,6 +101,7 @@ extension SimulationObserver {
         computeTime: Nanoseconds = .zero, keepsVenueBooks: Bool = true
     ) throws(RunError) {
         self.core = core
+        coreNow = Port(core)
         self.venues = venues
         sides = try Table(count: feeds.count) { (index) throws(RunError) in
             FeedSides(
@@ -110,7 +112,6 @@ extension SimulationObserver {
         self.venueOfAccount = Table(venueOfAccount)
         ports = Table(venues.map(VenuePort.init))
         self.observer = observer
-        looksAtUsWhenDue = observer?.looksAtUsWhenDue ?? false
         feedCount = feeds.count
         venueCount = venues.count
         timeCount = 2 * venues.count + 4
@@ -165,6 +166,7 @@ extension SimulationObserver {
                 let instant = Instant(time: stride, rank: stopRank + 1)
                 if try runLive(to: instant) { continue }
                 try bringUp(to: instant)
+                observer?.caughtUp(to: Timestamp(nanoseconds: stride))
                 if stride == end {
                     lastTime = end
                     break
@@ -177,8 +179,6 @@ extension SimulationObserver {
             if rank >= wakeRank {
                 if rank == wakeRank {
                     try bringUpLocal(through: time)
-                } else if rank == dueRank, !looksAtUsWhenDue {
-                    try bringUpVenues(to: instant)
                 } else {
                     try bringUp(to: instant)
                 }
@@ -205,10 +205,10 @@ extension SimulationObserver {
                     return .interrupted
                 }
                 // An observer may have told the core something, as an operator does.
-                if core.hasNews, !isDead { flush() }
+                if coreNow.with({ $0.hasNews }), !isDead { flush() }
                 unsafe times[sampleSlot] = time + sampleInterval
             } else if rank == wakeRank {
-                core.wake(at: Timestamp(nanoseconds: time))
+                coreNow.with { $0.wake(at: Timestamp(nanoseconds: time)) }
                 flush()
             } else if rank >= reportRank {
                 // What reaches us at this instant comes after the report.
@@ -260,7 +260,9 @@ extension SimulationObserver {
 
     private func receiveReport(_ venue: Int, _ time: Int64) {
         unsafe times[venueCount + venue] = ports[venue].with { venue in
-            venue.receiveReport(now: Timestamp(nanoseconds: time)) { if !isDead { core.receive($0) } }
+            venue.receiveReport(now: Timestamp(nanoseconds: time)) { report in
+                if !isDead { coreNow.with { $0.receive(report) } }
+            }
             return venue.nextReportTime.nanoseconds
         }
         flush()
@@ -272,21 +274,23 @@ extension SimulationObserver {
     /// Takes the core's commands to their venues and notes when each source is due next.
     func flush() {
         guard !isDead else { return }
-        let departure = core.now + computeTime
-        while core.hasCommands {
-            core.takeCommand { command in
-                let index = venueOfAccount[command.account.index]
-                ports[index].with { venue in
-                    venue.handle(command, now: departure)
-                    unsafe times[index] = venue.nextArrival.nanoseconds
-                    // A request that never reaches the venue is answered without it.
-                    unsafe times[venueCount + index] = venue.nextReportTime.nanoseconds
+        coreNow.with { core in
+            let departure = core.now + computeTime
+            while core.hasCommands {
+                core.takeCommand { command in
+                    let index = venueOfAccount[command.account.index]
+                    ports[index].with { venue in
+                        venue.handle(command, now: departure)
+                        unsafe times[index] = venue.nextArrival.nanoseconds
+                        // A request that never reaches the venue is answered without it.
+                        unsafe times[venueCount + index] = venue.nextReportTime.nanoseconds
+                    }
                 }
             }
+            unsafe times[wakeSlot] = core.nextWake.nanoseconds
+            core.acknowledgeNews()
         }
-        unsafe times[wakeSlot] = core.nextWake.nanoseconds
         if computeTime > .zero { noteDue() }
-        core.acknowledgeNews()
         noteWatched()
     }
 
@@ -295,8 +299,9 @@ extension SimulationObserver {
 
     /// Which feeds wake somebody may change whenever the core was called.
     func noteWatched() {
-        guard core.watchCount != lastWatchCount else { return }
-        lastWatchCount = core.watchCount
+        let count = coreNow.with { $0.watchCount }
+        guard count != lastWatchCount else { return }
+        lastWatchCount = count
         for feed in sides.indices {
             sides[feed].isWatched = core.isWatched(InstrumentID(feed)) && !sides[feed].isSilent
         }

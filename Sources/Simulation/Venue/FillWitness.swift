@@ -46,7 +46,4 @@ public struct VenueFill: Hashable, BitwiseCopyable, Sendable {
     /// The best prices just before the record that filled it; the sentinels of `OrderBook` where a side was empty.
     public var bidTicks: Int64
     public var askTicks: Int64
-    /// What the book shows there now: the record that filled it was about another level.
-    public var bidLots: Int64
-    public var askLots: Int64
 }

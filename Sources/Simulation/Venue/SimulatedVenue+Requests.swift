@@ -219,8 +219,29 @@ extension SimulatedVenue {
 
     /// Lends the venue's own book, as recorded; nil while it can't be trusted.
     public func withBook<Result>(_ instrument: InstrumentID, _ body: (borrowing OrderBook) -> Result) -> Result? {
-        guard let index = listing(instrument), markets[index].isSynchronised || trustsItsBooks else { return nil }
+        guard let index = listing(instrument), isTrusted(index) else { return nil }
         return body(markets[index].book)
+    }
+
+    func isTrusted(_ index: Int) -> Bool { markets[index].isSynchronised || trustsItsBooks }
+
+    /// From here on the venue remembers how its books' touches change, until it is told to forget.
+    ///
+    /// - Parameter silenceLimit: Longer than this without a record, and a book is stale; nil if it never is.
+    public func keepTrails(silenceLimit: Nanoseconds?) {
+        for index in markets.indices { markets[index].trail.keep(silenceLimit: silenceLimit) }
+    }
+
+    /// What a book showed at a moment since trails were last forgotten, after all that happened then; `none` where it could not
+    /// be trusted or was stale.
+    public func touch(_ instrument: InstrumentID, at time: Timestamp) -> Touch {
+        guard let index = listing(instrument) else { return .none }
+        return markets[index].trail.touch(at: time)
+    }
+
+    /// Nobody asks about what was before now any more.
+    public func forgetTrails() {
+        for index in markets.indices { markets[index].trail.forget() }
     }
 
     /// The venue's own book: best prices as the sentinels of `OrderBook` where empty.

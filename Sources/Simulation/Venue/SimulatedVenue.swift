@@ -90,12 +90,24 @@ public final class SimulatedVenue: Connector {
         var at = unsafe start
         while true {
             let quiet = min(limit, markets[index].attention.due - Nanoseconds(count: 1))
-            unsafe at = markets[index].book.replay(at, to: end, atVenueThrough: quiet, watch: markets[index].attention.watch)
+            unsafe at = replayBook(index, at, to: end, through: quiet)
             guard unsafe at != end, unsafe at.pointee.venueTime <= limit else { return unsafe at }
             unsafe receiveSlowly(at.pointee, index)
             unsafe at += 1
             if nextReportTime != reported || hasFills { return unsafe at }
         }
+    }
+
+    @inline(__always)
+    private func replayBook(
+        _ index: Int, _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, through limit: Timestamp
+    ) -> UnsafePointer<MarketEvent> {
+        guard markets[index].trail.isKept else {
+            return unsafe markets[index].book.replay(start, to: end, atVenueThrough: limit, watch: markets[index].attention.watch)
+        }
+        return unsafe markets[index].book.replay(
+            start, to: end, atVenueThrough: limit, watch: markets[index].attention.watch, trail: &markets[index].trail,
+            isTrusted: isTrusted(index))
     }
 
     /// Changes whenever records may have changed what `reactsFrom` says, though nothing came of them.
@@ -115,6 +127,7 @@ public final class SimulatedVenue: Connector {
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
         markets[index].now = event.venueTime
+        if markets[index].trail.hearsSilence { markets[index].trail.hear(at: event.venueTime) }
         if event.kind != .level, event.kind != .trade { attentionChanges &+= 1 }
         if markets[index].attention.due <= event.venueTime {
             attentionChanges &+= 1
@@ -149,15 +162,21 @@ public final class SimulatedVenue: Connector {
         case .orderAdded, .orderChanged, .orderDeleted: markets[index].order(event)
         case .quote, .openInterest, .liquidation, .instrumentChange: break
         }
+        if markets[index].trail.isKept { noteTouch(index, event.venueTime) }
         settleMatches(index, event.venueTime, quotes)
         if markets[index].attention.hasTriggers { fireTriggers(index, event) }
         reviewMargins(event.venueTime)
     }
 
     /// Tells the venue whether a book without a snapshot can be matched against.
-    public func setSynchronised(_ instrument: InstrumentID, _ isSynchronised: Bool) {
+    public func setSynchronised(_ instrument: InstrumentID, _ isSynchronised: Bool, at time: Timestamp = .distantPast) {
         guard let index = listing(instrument) else { return }
         markets[index].isSynchronised = isSynchronised
+        if markets[index].trail.isKept { noteTouch(index, time) }
+    }
+
+    private func noteTouch(_ index: Int, _ time: Timestamp) {
+        markets[index].trail.note(isTrusted(index) ? markets[index].book.touch : .none, at: time)
     }
 
     // MARK: Connector
@@ -405,8 +424,7 @@ public final class SimulatedVenue: Connector {
         fillLog.append(
             VenueFill(
                 time: time, account: accounts[match.account].configuration.id, fill: fill, witness: match.witness, bidTicks: quotes.bid,
-                askTicks: quotes.ask, bidLots: quotes.bid == OrderBook.noBid ? 0 : markets[index].book.lots(.buy, quotes.bid),
-                askLots: quotes.ask == OrderBook.noAsk ? 0 : markets[index].book.lots(.sell, quotes.ask)))
+                askTicks: quotes.ask))
         report(.filled(fill), match.account, time)
         if configuration.reportsAccountState { reportState(index, match.account, time) }
     }

@@ -16,6 +16,8 @@ struct VenueMarket: ~Copyable {
     let lotUnit: Double
 
     var book = OrderBook()
+    /// How the book's touch changed, for whoever looks back.
+    var trail = TouchTrail()
     /// Of a feed that tells its orders one by one; nothing in it otherwise.
     var flow = OrderFlow()
     var isSynchronised = false

@@ -153,7 +153,7 @@ public final class CrossArb: Strategy {
         }
         // Both legs must be affordable before the first is sent.
         guard let base = base(context), let mid = pair.mid(0, context) else { return false }
-        let notional = roundedQuotient(Int128(base) * Int128(mid.nanos), 1_000_000_000)
+        let notional = roundedBillionth(Int128(base) * Int128(mid.nanos))
         return notional <= (pair.legs.map { context.collateral($0) }.min() ?? 0) * parameters.integer("leverage")
     }
 

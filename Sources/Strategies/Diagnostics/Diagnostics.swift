@@ -267,7 +267,7 @@ public final class Diagnostics: Strategy {
     private func budget(_ price: FinePrice) -> Int64 {
         let amount = parameters.amount("budget")
         guard amount.currency == instrument.base else { return amount.nanos }
-        return roundedQuotient(Int128(amount.nanos) * Int128(price.nanos), 1_000_000_000)
+        return roundedBillionth(Int128(amount.nanos) * Int128(price.nanos))
     }
 
     private func algorithmEnded(_ id: AlgorithmID, _ end: AlgorithmEnd, _ context: inout Context) {

@@ -62,7 +62,7 @@ struct CarryCycle {
         var sum: Int64 = 0
         for leg in entry.indices {
             guard let amount = collected[leg], let paid = entry[leg].value else { continue }
-            let quote = roundedQuotient(Int128(entry[leg].base) * Int128(paid.nanos), 1_000_000_000)
+            let quote = roundedBillionth(Int128(entry[leg].base) * Int128(paid.nanos))
             let notional = instrument(leg).kind == .inverse ? entry[leg].base : quote
             if notional > 0 { sum += roundedQuotient(Int128(amount.nanos) * Int128(Rate.scale), Int128(notional)) }
         }

@@ -73,7 +73,7 @@ public struct Hedger {
     public func unhedgedNotional(_ context: Context) -> Int64 {
         let instrument = context.instruments[configuration.taker.instrument.index]
         guard let mid = context.books[configuration.taker.instrument].mid(instrument) else { return 0 }
-        return roundedQuotient(Int128(abs(ledger.pending)) * Int128(mid.nanos), 1_000_000_000)
+        return roundedBillionth(Int128(abs(ledger.pending)) * Int128(mid.nanos))
     }
 
     /// How long the group has been off its target by a tradable amount.
