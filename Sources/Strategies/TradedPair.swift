@@ -29,7 +29,7 @@ struct TradedPair {
             hint: "name accounts at venues of contracts")
     }
 
-    var size: CommonSize { CommonSize(instruments: [sizing.maker, sizing.taker]) }
+    var size: CommonSize { sizing.common }
 
     func instrument(_ leg: Int) -> Instrument { leg == 0 ? sizing.maker : sizing.taker }
 

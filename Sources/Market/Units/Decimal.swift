@@ -60,12 +60,26 @@ public enum Decimal {
 
     /// Prints a count of 10^-`decimals` with trailing zeros removed, keeping at least `minimum` decimals.
     public static func text(_ value: Int64, decimals: Int, minimum: Int = 0) -> String {
-        var digits = String(value.magnitude)
-        if digits.utf8.count <= decimals { digits = String(repeating: "0", count: decimals + 1 - digits.utf8.count) + digits }
-        var fraction = digits.suffix(decimals)
-        while fraction.utf8.count > minimum, fraction.last == "0" { fraction.removeLast() }
-        let whole = digits.dropLast(decimals)
-        return (value < 0 ? "-" : "") + whole + (fraction.isEmpty ? "" : "." + fraction)
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: decimals + 24) { digits in
+            // From the last digit to the first.
+            var (rest, start) = (value.magnitude, digits.count)
+            func put(_ byte: UInt8) {
+                start -= 1
+                unsafe digits[start] = byte
+            }
+            for place in 0..<decimals {
+                let digit = UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+                if digit > 0 || start < digits.count || place >= decimals - minimum { put(0x30 + digit) }
+            }
+            if start < digits.count { put(0x2E) }
+            repeat {
+                put(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            } while rest > 0
+            if value < 0 { put(0x2D) }
+            return unsafe String(decoding: UnsafeBufferPointer(rebasing: digits[start...]), as: UTF8.self)
+        }
     }
 }
 

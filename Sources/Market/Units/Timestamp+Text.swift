@@ -6,9 +6,25 @@ extension Timestamp {
         let days = floorQuotient(seconds, 86_400)
         let (year, month, day) = Self.civil(days)
         let rest = seconds - days * 86_400
-        let clock = "\(Self.padded(rest / 3_600, 2)):\(Self.padded(rest / 60 % 60, 2)):\(Self.padded(rest % 60, 2))"
-        let tail = fraction == 0 ? "" : ".\(Self.padded(fraction, 9))"
-        return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T\(clock)\(tail)Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(30)
+        func put(_ value: Int64, _ width: Int, _ separator: UInt8) {
+            var scale: Int64 = 1
+            for _ in 1..<width { scale *= 10 }
+            while scale > 0 {
+                text.append(0x30 + UInt8(truncatingIfNeeded: value / scale % 10))
+                scale /= 10
+            }
+            text.append(separator)
+        }
+        put(year, 4, 0x2D)
+        put(month, 2, 0x2D)
+        put(day, 2, 0x54)
+        put(rest / 3_600, 2, 0x3A)
+        put(rest / 60 % 60, 2, 0x3A)
+        put(rest % 60, 2, fraction == 0 ? 0x5A : 0x2E)
+        if fraction > 0 { put(fraction, 9, 0x5A) }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm[:ss[.fraction]]` with an optional `Z` or `±hh:mm`; without a zone it is UTC.
@@ -79,11 +95,6 @@ extension Timestamp {
             for _ in count..<9 { value *= 10 }
             return value
         }
-    }
-
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
     }
 
     /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, counted in eras of 400 years from March.

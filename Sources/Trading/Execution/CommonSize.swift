@@ -4,24 +4,30 @@ public import Market
 public struct CommonSize: Sendable {
     public let instruments: [Instrument]
 
-    public init(instruments: [Instrument]) { self.instruments = instruments }
-
     /// In 10⁻⁹ of the base currency; nil where one does not count in it, or there is none that fits.
-    private var commonStep: Int64? {
-        guard !instruments.contains(where: { $0.kind == .inverse }) else { return nil }
-        return instruments.reduce(1) { step, instrument in step.flatMap { Self.leastCommonMultiple($0, instrument.stepUnit) } }
+    private let commonStep: Int64?
+    private let hasInverse: Bool
+
+    public init(instruments: [Instrument]) {
+        self.instruments = instruments
+        let hasInverse = instruments.contains { $0.kind == .inverse }
+        self.hasInverse = hasInverse
+        commonStep = hasInverse ? nil : instruments.reduce(1) { step, next in step.flatMap { Self.leastCommonMultiple($0, next.stepUnit) } }
     }
 
     /// The largest base amount (10⁻⁹) within `base` that is a whole number of everybody's steps, where all count in base.
     public func largest(within base: Int64) -> Int64 {
-        guard !instruments.contains(where: { $0.kind == .inverse }) else { return base }
+        guard !hasInverse else { return base }
         let step = commonStep ?? instruments.map(\.stepUnit).max() ?? 1
         return base / step * step
     }
 
     /// The smallest base amount (10⁻⁹) that all of them take an order for at `price`.
     public func minimum(at price: FinePrice) -> Int64 {
-        let least = instruments.map { $0.baseAmount($0.leastOrder(at: price), at: price) }.max() ?? 0
+        var least: Int64 = 0
+        for index in instruments.indices {
+            least = max(least, instruments[index].baseAmount(instruments[index].leastOrder(at: price), at: price))
+        }
         // A contract of quote currency is worth a little less base when the price rises: leave room for it.
         guard let step = commonStep else { return least + least / 50 }
         return (least + step - 1) / step * step
@@ -41,9 +47,12 @@ public struct PairSizing: Sendable {
     public let maker: Instrument
     public let taker: Instrument
 
-    public init(maker: Instrument, taker: Instrument) { (self.maker, self.taker) = (maker, taker) }
+    public let common: CommonSize
 
-    private var common: CommonSize { CommonSize(instruments: [maker, taker]) }
+    public init(maker: Instrument, taker: Instrument) {
+        (self.maker, self.taker) = (maker, taker)
+        common = CommonSize(instruments: [maker, taker])
+    }
 
     /// The largest maker quantity within `base` (10⁻⁹) whose hedge is a whole number of the taker's lots, where both count in
     /// base; else the largest within it.
