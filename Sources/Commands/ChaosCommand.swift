@@ -129,11 +129,11 @@ struct ChaosCommand: ParsableCommand {
         for fault in chosen {
             let counts = Phase.allCases.map { phase in
                 let cell = outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init)
-                return Self.padded(cell ?? (fault.isImpossible(in: phase) == nil ? "-" : "none"), 12)
+                return Self.padded(cell ?? (Self.reason(fault, phase, outcome) == nil ? "-" : "none"), 12)
             }
             Terminal.out(Self.padded(fault.rawValue, 20) + counts.joined())
         }
-        for reason in impossible(chosen) { Terminal.out(reason) }
+        for line in Self.missing(chosen, outcome) { Terminal.out(line) }
         let hours = outcome.simulatedSeconds / 3_600
         Terminal.out(
             "\n\(outcome.seeds) seeds from \(firstSeed), \(outcome.failures.count) failures; \(outcome.fills) fills; our record "
@@ -145,13 +145,32 @@ struct ChaosCommand: ParsableCommand {
         }
     }
 
-    /// Why some cells of the table can't be filled.
-    private func impossible(_ chosen: [ChaosFault]) -> [String] {
-        chosen.flatMap { fault in
+    /// Why a cell of the table can't be filled; nil where it can.
+    private static func reason(_ fault: ChaosFault, _ phase: Phase, _ outcome: Chaos.Outcome) -> String? {
+        if let reason = fault.isImpossible(in: phase) { return reason }
+        return outcome.phases.contains(phase) ? nil : "the strategy was in that phase in none of the runs"
+    }
+
+    /// The cells that are empty: those that must be, by reason, then those that more seeds may fill.
+    private static func missing(_ chosen: [ChaosFault], _ outcome: Chaos.Outcome) -> [String] {
+        let cells = chosen.flatMap { fault in Phase.allCases.map { Chaos.Cell(fault: fault, phase: $0) } }
+        let empty = cells.filter { outcome.cells[$0] == nil }
+        /// By phase: the faults, or that it is all of them.
+        func text(_ cells: [Chaos.Cell]) -> String {
             Phase.allCases.compactMap { phase in
-                fault.isImpossible(in: phase).map { "none: \(fault.rawValue) while \(phase.rawValue): \($0)" }
-            }
+                let faults = cells.filter { $0.phase == phase }.map(\.fault.rawValue)
+                guard !faults.isEmpty else { return nil }
+                return "while \(phase.rawValue) " + (faults.count == chosen.count ? "any fault" : faults.joined(separator: ", "))
+            }.joined(separator: "; ")
         }
+        var reasons: [String] = []
+        for cell in empty {
+            guard let reason = reason(cell.fault, cell.phase, outcome), !reasons.contains(reason) else { continue }
+            reasons.append(reason)
+        }
+        let open = empty.filter { reason($0.fault, $0.phase, outcome) == nil }
+        return reasons.map { why in "none, as \(why): " + text(empty.filter { reason($0.fault, $0.phase, outcome) == why }) }
+            + (open.isEmpty ? [] : ["not met by these seeds, more may: " + text(open)])
     }
 
     private static func rounded(_ value: Double) -> String { String((value * 10).rounded() / 10) }

@@ -23,6 +23,9 @@ extension ScenarioResolver {
         .init("delay", .duration, "How much later."),
         .init("error", .rate, "What reported amounts are wrong by, such as \"-100 %\": no position at all."),
         .init("share", .rate, "How much of each position is closed. Default \"100 %\"."),
+        .init("extra", .rate, "What fills cost more, such as \"5 bp\"."),
+        .init("ticks", .integer, "What prices must be whole multiples of. Default 1."),
+        .init("lots", .integer, "What sizes must be whole multiples of. Default 1."),
     ]
 
     private static let always: Set<String> = ["kind", "venue"]
@@ -37,14 +40,16 @@ extension ScenarioResolver {
         case .outage: ["account", "answer", "reason"]
         case .submitFailure, .cancelFailure: ["account", "symbol", "answer", "reason"]
         case .slow: ["account", "factor", "delay"]
-        case .staleBook, .publicDisconnect: ["symbol"]
+        case .staleBook, .crossedBook, .publicDisconnect: ["symbol"]
         case .privateDisconnect: ["account", "reports"]
         case .droppedReports: ["account", "probability"]
         case .duplicatedReports, .lateReports, .reorderedReports: ["account", "probability", "delay"]
         case .rejections: ["account", "symbol", "reason", "probability"]
         case .rateLimited: ["account"]
         case .positionReports: ["account", "symbol", "delay", "error"]
-        case .autoDeleveraging: ["account", "symbol", "share"]
+        case .autoDeleveraging, .liquidation: ["account", "symbol", "share"]
+        case .fees: ["account", "symbol", "extra"]
+        case .steps: ["account", "symbol", "ticks", "lots"]
         }
     }
 
@@ -54,8 +59,9 @@ extension ScenarioResolver {
         case .droppedReports, .duplicatedReports, .reorderedReports: [("probability", "\"0.01\"")]
         case .lateReports: [("probability", "\"0.01\""), ("delay", "\"2 s\"")]
         case .rejections: [("probability", "\"0.01\""), ("reason", "margin")]
-        case .outage, .submitFailure, .cancelFailure, .slow, .staleBook, .publicDisconnect, .privateDisconnect, .rateLimited,
-            .positionReports, .autoDeleveraging:
+        case .fees: [("extra", "\"5 bp\"")]
+        case .outage, .submitFailure, .cancelFailure, .slow, .staleBook, .crossedBook, .publicDisconnect, .privateDisconnect, .rateLimited,
+            .positionReports, .autoDeleveraging, .liquidation, .steps:
             []
         }
     }
@@ -63,8 +69,9 @@ extension ScenarioResolver {
     /// Whether it may go on for the whole run.
     private static func mayLast(_ kind: Kind) -> Bool {
         switch kind {
-        case .slow, .droppedReports, .duplicatedReports, .lateReports, .reorderedReports, .rejections, .positionReports: true
-        case .outage, .submitFailure, .cancelFailure, .staleBook, .publicDisconnect, .privateDisconnect, .rateLimited, .autoDeleveraging:
+        case .slow, .droppedReports, .duplicatedReports, .lateReports, .reorderedReports, .rejections, .positionReports, .fees, .steps: true
+        case .outage, .submitFailure, .cancelFailure, .staleBook, .crossedBook, .publicDisconnect, .privateDisconnect, .rateLimited,
+            .autoDeleveraging, .liquidation:
             false
         }
     }
@@ -152,8 +159,9 @@ extension ScenarioResolver {
 
     private func duration(_ section: SectionReader, _ fault: Scenario.Fault) -> ClosedRange<Nanoseconds>? {
         let isStated = section.node("for") != nil
-        if fault.kind == .autoDeleveraging {
-            if isStated { section.fail("for", "auto-deleveraging happens at once", "leave it out") }
+        if fault.kind.isInstant {
+            let what = fault.kind == .liquidation ? "a liquidation" : "auto-deleveraging"
+            if isStated { section.fail("for", "\(what) happens at once", "leave it out") }
             return .zero ... .zero
         }
         guard fault.when != .wholeRun else {
@@ -235,7 +243,7 @@ extension ScenarioResolver {
             let fallback = section.node("delay") == nil ? Rate(trillionths: 10 * Rate.scale) : Self.one
             fault.factor = decimal(section, "factor", Self.one...Rate(trillionths: 1_000_000 * Rate.scale)) ?? fallback
             fault.delay = delay ?? .zero
-        case .staleBook, .publicDisconnect, .rateLimited: break
+        case .staleBook, .crossedBook, .publicDisconnect, .rateLimited: break
         case .privateDisconnect: fault.missed = section.choice("reports", default: Scenario.Fault.Missed.lost)
         case .droppedReports: fault.probability = decimal(section, "probability", share)
         case .duplicatedReports, .lateReports, .reorderedReports:
@@ -250,7 +258,14 @@ extension ScenarioResolver {
             if section.node("delay") == nil, section.node("error") == nil {
                 section.fail("kind", "nothing says what is wrong with the reports", "add delay: \"5 s\", or error: \"-100 %\"")
             }
-        case .autoDeleveraging: fault.share = section.rate("share", share) ?? Self.one
+        case .autoDeleveraging, .liquidation: fault.share = section.rate("share", share) ?? Self.one
+        case .fees: fault.extra = section.rate("extra", Rate(basisPoints: -1_000)...Rate(basisPoints: 1_000))
+        case .steps:
+            fault.ticks = section.integer("ticks", 1...1_000_000) ?? 1
+            fault.lots = section.integer("lots", 1...1_000_000_000) ?? 1
+            if section.node("ticks") == nil, section.node("lots") == nil {
+                section.fail("kind", "nothing says which steps the venue wants", "add ticks: 10, or lots: 100")
+            }
         }
     }
 }

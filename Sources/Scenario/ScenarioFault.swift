@@ -10,6 +10,7 @@ extension Scenario {
             case cancelFailure = "cancel_failure"
             case slow
             case staleBook = "stale_book"
+            case crossedBook = "crossed_book"
             case publicDisconnect = "public_disconnect"
             case privateDisconnect = "private_disconnect"
             case droppedReports = "dropped_reports"
@@ -20,6 +21,12 @@ extension Scenario {
             case rateLimited = "rate_limited"
             case positionReports = "position_reports"
             case autoDeleveraging = "adl"
+            case liquidation
+            case fees
+            case steps
+
+            /// Whether it happens at once and is over.
+            public var isInstant: Bool { self == .autoDeleveraging || self == .liquidation }
         }
 
         public enum When: Sendable, Hashable {
@@ -52,6 +59,9 @@ extension Scenario {
         public var delay: Nanoseconds?
         public var error: Rate?
         public var share: Rate?
+        public var extra: Rate?
+        public var ticks: Int64?
+        public var lots: Int64?
 
         /// Key and value of all that is stated or stands by default, sorted: equal for faults that are equal.
         public var canonicalText: String { canonicalKeys.map { "\($0.key) = \($0.value)" }.joined(separator: ", ") }
@@ -66,7 +76,7 @@ extension Scenario {
             case .after(let span): keys["after"] = UnitText.text(span)
             case .perHour(let rate): keys["per_hour"] = rate.description
             }
-            if let duration, kind != .autoDeleveraging {
+            if let duration, !kind.isInstant {
                 let (low, high) = (UnitText.text(duration.lowerBound), UnitText.text(duration.upperBound))
                 keys["for"] = low == high ? low : "\(low) .. \(high)"
             }
@@ -78,6 +88,9 @@ extension Scenario {
             keys["delay"] = delay.map { UnitText.text($0) }
             keys["error"] = error.map { UnitText.text($0) }
             keys["share"] = share.map { UnitText.text($0) }
+            keys["extra"] = extra.map { UnitText.text($0) }
+            keys["ticks"] = ticks.map { String($0) }
+            keys["lots"] = lots.map { String($0) }
             return keys.sorted { $0.key < $1.key }
         }
     }

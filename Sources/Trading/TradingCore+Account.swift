@@ -43,6 +43,7 @@ extension TradingCore {
             break
         case .position(let instrument, let quantity, _):
             reviews[account.index].heard(quantity, of: instrument)
+            reviewSoon(unless: quantity, isOursOf: instrument, account)
             tellAccount(.position(account, instrument, quantity))
         case .balance(let balance):
             tellAccount(.balance(account, balance))

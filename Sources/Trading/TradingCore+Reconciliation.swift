@@ -1,6 +1,7 @@
 internal import Market
 
-/// Comparing our own record with the venue's: at the start, at intervals, after a reconnect and after a mismatch.
+/// Comparing our own record with the venue's: at the start, at intervals, after a reconnect, after a mismatch, and when the venue
+/// tells a position that is not ours.
 ///
 /// The venue is asked for the funding payments and fills that we have not confirmed, for the open orders and for the positions.
 /// Payments and fills enter as any others do. An order that we hold open and the venue does not name is asked about by itself; one
@@ -35,6 +36,15 @@ extension TradingCore {
             lastQuery += 1
             emit(.query(QueryRequest(account: account, query: lastQuery, subject: subject)))
         }
+    }
+
+    /// Looks again sooner where the venue tells a position unasked that is not ours: a fill is on its way yet, or was never told.
+    func reviewSoon(unless told: Quantity, isOursOf instrument: InstrumentID, _ account: AccountID) {
+        guard told != positions.position(account, instrument), configuration.reconcileEvery != nil, isStarted, !isStopped,
+            instruments[instrument.index].kind != .spot
+        else { return }
+        nextReview = min(nextReview, now + Self.recheckAfter)
+        hasNews = true
     }
 
     /// Asks for the funding payments that may have been missed, where there is funding.

@@ -39,7 +39,7 @@ import Trading
     }
 
     @Test(arguments: [
-        (Fault.Kind.staleBook, [FeedReach.silent, .open]), (.publicDisconnect, [.down, .open]),
+        (Fault.Kind.staleBook, [FeedReach.silent, .open]), (.crossedBook, [.crossed, .open]), (.publicDisconnect, [.down, .open]),
     ])
     func `what a fault keeps from us is in the journal, which holds no market records`(kind: Fault.Kind, reaches: [FeedReach]) throws {
         let world = Self.world(Fault(kind, from: Self.time(500), until: Self.time(1_100)))
@@ -62,6 +62,27 @@ import Trading
         }
         #expect(connections.count == 2 && connections[0] == (.market, .down, 500) && connections[1] == (.market, .up, 1_100))
         #expect(world.levels(.buy) == [[99, 900], [98, 20]])
+    }
+
+    @Test func `a bid that stands above the asks is seen until the book is fetched again`() throws {
+        let world = FaultWorld(Fault(.crossedBook, from: Self.time(500), until: Self.time(1_100)), interests: .book)
+        // An ask behind those that it crosses.
+        world.record(at: 100, .level, 110, 5, [.first, .last, .sell])
+        for step in 1...9 as ClosedRange<Int64> { world.bid(at: 200 * step, 99, 100 * step) }
+        world.at(501) { context in
+            let isCrossed = context.books[FaultWorld.instrument].isCrossed
+            #expect(isCrossed && context.books[FaultWorld.instrument].bestBidTicks == 102)
+            #expect(context.books[FaultWorld.instrument].lots(.buy, 102) == 10)
+        }
+        world.at(1_101) { context in
+            let isCrossed = context.books[FaultWorld.instrument].isCrossed
+            #expect(!isCrossed)
+        }
+        try world.run(2_000)
+        // At 500 ms, and no more until the gap shows.
+        let books = world.told.compactMap { if case .book = $0.event { $0.time } else { nil } }
+        #expect(books == [105, 205, 405, 500, 1_100, 1_205, 1_405, 1_605, 1_805])
+        #expect(world.levels(.buy) == [[99, 900], [98, 20]] && world.touched == [3])
     }
 
     @Test func `a disconnect of one instrument is no lost connection`() throws {

@@ -118,6 +118,24 @@ import Testing
         }
     }
 
+    @Test func `a position that a later fill shows to be another is looked at within seconds, however rarely all is compared`() throws {
+        // What was closed by force was never told; without the fill at 6,000 ms nothing would show it within the hour.
+        for isShown in [true, false] {
+            let world = FaultWorld(
+                Fault(.autoDeleveraging(share: Rate(basisPoints: 5_000)), from: Self.time(2_000), until: Self.time(2_000)),
+                Fault(.droppedReports(probability: Self.whole), from: Self.time(1_900), until: Self.time(2_100)),
+                reconcileEvery: .hours(1))
+            world.buy(at: 100, 101, 4)
+            world.record(at: 400, .mark, 101_000_000_000, 0)
+            if isShown { world.buy(at: 6_000, 101, 1) }
+            var frozen: [FreezeReason?] = []
+            for moment: Int64 in [7_900, 8_100, 22_000] { world.at(moment) { frozen.append($0.freeze) } }
+            try world.run(23_000)
+            #expect((world.ledger.core == world.ledger.venue) == isShown)
+            #expect(frozen == (isShown ? [nil, .positionMismatch, nil] : [nil, nil, nil]))
+        }
+    }
+
     @Test(arguments: [400 as Int64, 12_000])
     func `a venue that tells a wrong position for some seconds freezes quotes and changes nothing`(until: Int64) throws {
         let world = FaultWorld(

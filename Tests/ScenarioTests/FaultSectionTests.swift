@@ -130,6 +130,15 @@ import Testing
                 "faults.1.kind: nothing says what is wrong with the reports (add delay: \"5 s\", or error: \"-100 %\")"
             ),
             ("{ kind: adl, venue: near, after: 1 s, for: 1 s }", "faults.1.for: auto-deleveraging happens at once (leave it out)"),
+            (
+                "{ kind: liquidation, venue: near, after: 1 s, for: 1 s }",
+                "faults.1.for: a liquidation happens at once (leave it out)"
+            ),
+            ("{ kind: fees, venue: near }", "faults.1.extra: it is missing (state it, such as extra: \"5 bp\")"),
+            (
+                "{ kind: steps, venue: near }",
+                "faults.1.kind: nothing says which steps the venue wants (add ticks: 10, or lots: 100)"
+            ),
             ("{ kind: slow, venue: near }, { venue: near, kind: slow }", "faults.2.kind: the same fault stands twice"),
             ("outage", "faults.1: it must be a mapping of keys to values"),
         ])
@@ -177,9 +186,8 @@ import Testing
         let properties = try #require(fault["properties"] as? [String: Any])
         #expect(
             properties.keys.sorted() == [
-                "account", "after", "answer", "at", "delay", "error", "factor", "for", "kind", "per_hour", "probability", "reason",
-                "reports",
-                "share", "symbol", "venue",
+                "account", "after", "answer", "at", "delay", "error", "extra", "factor", "for", "kind", "lots", "per_hour", "probability",
+                "reason", "reports", "share", "symbol", "ticks", "venue",
             ])
         #expect((properties["kind"] as? [String: Any])?["enum"] as? [String] == Scenario.Fault.Kind.allCases.map(\.rawValue))
         #expect(fault["required"] as? [String] == ["kind", "venue"])

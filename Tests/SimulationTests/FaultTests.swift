@@ -282,18 +282,60 @@ import Trading
         #expect(Self.touched(stage) == [1])
     }
 
-    @Test func `the public stream is silent, down or open, whichever is worst`() {
+    @Test func `a liquidation whatever the margin cancels what rests, too`() {
+        let half = Fault.Kind.liquidation(share: Rate(basisPoints: 5_000))
+        let stage = Self.stage(Fault(half, account: AccountID(0), from: Self.time(1_050), until: Self.time(1_050)))
+        stage.submit(.buy, 101, 4)
+        stage.submit(.buy, 90, 1)
+        stage.submit(.buy, 90, 1, account: 1)
+        stage.receive(.mark, 110_000_000_000)
+        Self.pass(stage, to: Self.time(1_050))
+        stage.pass()
+        #expect(
+            Self.arrived(stage).map(\.report) == [
+                .cancelled(OrderID(2), .liquidation),
+                .liquidation(Stage.instrument, Quantity(lots: -2), FinePrice(nanos: 110_000_000_000), penalty: .zero(.usd)),
+            ])
+        #expect(stage.position(0) == 2 && stage.venue.restingOrderCount == 1 && Self.touched(stage) == [1])
+    }
+
+    @Test func `fills cost more while fees are raised, and only then`() {
+        let stage = Self.stage(Fault(.fees(extra: Rate(basisPoints: 100)), from: Self.time(1_010), until: Self.time(1_020)))
+        func fees(_ reports: [AccountEvent.Report]) -> [Int64] {
+            reports.compactMap { if case .filled(let fill) = $0 { fill.fee.nanos } else { nil } }
+        }
+        #expect(fees(stage.submit(.buy, 101, 1)) == [0])
+        Self.pass(stage, to: Self.time(1_010))
+        #expect(fees(stage.submit(.buy, 101, 2)) == [2_020_000_000])
+        Self.pass(stage, to: Self.time(1_020))
+        #expect(fees(stage.submit(.buy, 101, 1)) == [0] && Self.touched(stage) == [1])
+    }
+
+    @Test func `where steps are coarser what is between them is refused, and what reduces has any size`() {
+        let stage = Self.stage(Fault(.steps(ticks: 5, lots: 3), from: Self.time(1_000), until: Self.time(1_100)))
+        #expect(stage.submit(.buy, 98, 3) == [.rejected(OrderID(1), .submit, .tickSize)])
+        #expect(stage.submit(.buy, 95, 2) == [.rejected(OrderID(2), .submit, .lotSize)])
+        #expect(stage.submit(.buy, 95, 3) == [.acknowledged(OrderID(3))])
+        #expect(stage.amend(3, 96, 3) == [.rejected(OrderID(3), .amend, .tickSize)])
+        #expect(stage.cancel(3) == [.cancelled(OrderID(3), .requested)])
+        Self.pass(stage, to: Self.time(1_100))
+        #expect(stage.submit(.buy, 98, 2) == [.acknowledged(OrderID(4))])
+        #expect(Self.touched(stage) == [3])
+    }
+
+    @Test func `the public stream is silent, crossed, down or open, whichever is worst`() {
         let stage = Self.stage(
             Fault(.staleBook, from: Self.time(1_010), until: Self.time(1_040)),
             Fault(.publicDisconnect, instrument: Stage.instrument, from: Self.time(1_020), until: Self.time(1_030)),
             Fault(.outage(.silence), from: Self.time(1_050), until: Self.time(1_060)),
-            Fault(.staleBook, instrument: InstrumentID(4), from: Self.time(1_060), until: Self.time(1_070)))
-        let times: [Int64] = [1_005, 1_010, 1_020, 1_030, 1_040, 1_050, 1_060]
+            Fault(.staleBook, instrument: InstrumentID(4), from: Self.time(1_060), until: Self.time(1_070)),
+            Fault(.crossedBook, from: Self.time(1_035), until: Self.time(1_045)))
+        let times: [Int64] = [1_005, 1_010, 1_020, 1_030, 1_035, 1_040, 1_045, 1_050, 1_060]
         let streams = times.map { time -> PublicStream in
             Self.pass(stage, to: Self.time(time))
             return stage.venue.publicStream(Stage.instrument)
         }
-        #expect(streams == [.open, .silent, .down, .silent, .open, .down, .open])
+        #expect(streams == [.open, .silent, .down, .silent, .crossed, .crossed, .open, .down, .open])
     }
 
     @Test func `a plan without a fault that acts changes nothing`() {

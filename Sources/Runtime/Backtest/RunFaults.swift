@@ -73,6 +73,7 @@ extension RunPlan {
         case .cancelFailure: .cancelFailure(answer)
         case .slow: .slow(factor: fault.factor ?? Rate(trillionths: Rate.scale), extra: delay)
         case .staleBook: .staleBook
+        case .crossedBook: .crossedBook
         case .publicDisconnect: .publicDisconnect
         case .privateDisconnect: .privateDisconnect(fault.missed == .late ? .late : .lost)
         case .droppedReports: .droppedReports(probability: probability)
@@ -83,6 +84,9 @@ extension RunPlan {
         case .rateLimited: .rateLimited
         case .positionReports: .positionReports(lag: delay, error: fault.error ?? .zero)
         case .autoDeleveraging: .autoDeleveraging(share: fault.share ?? Rate(trillionths: Rate.scale))
+        case .liquidation: .liquidation(share: fault.share ?? Rate(trillionths: Rate.scale))
+        case .fees: .fees(extra: fault.extra ?? .zero)
+        case .steps: .steps(ticks: fault.ticks ?? 1, lots: fault.lots ?? 1)
         }
     }
 }
@@ -128,6 +132,7 @@ extension Fault.Kind {
             case .cancelFailure: .cancelFailure
             case .slow: .slow
             case .staleBook: .staleBook
+            case .crossedBook: .crossedBook
             case .publicDisconnect: .publicDisconnect
             case .privateDisconnect: .privateDisconnect
             case .droppedReports: .droppedReports
@@ -138,6 +143,9 @@ extension Fault.Kind {
             case .rateLimited: .rateLimited
             case .positionReports: .positionReports
             case .autoDeleveraging: .autoDeleveraging
+            case .liquidation: .liquidation
+            case .fees: .fees
+            case .steps: .steps
             }
         return kind.rawValue
     }

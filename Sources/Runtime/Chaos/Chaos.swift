@@ -13,7 +13,7 @@ internal import Trading
 /// end the system is at rest; every fourth seed closes everything, too.
 ///
 /// The same seed is also run without each of its faults: a fault counts for the table of what was tried only if the core's
-/// journal differs from the one without it.
+/// journal differs from the one without it, or what its feeds told it.
 public final class Chaos: @unchecked Sendable {
     public struct Options: Sendable {
         public var seeds: Int
@@ -66,6 +66,8 @@ public final class Chaos: @unchecked Sendable {
         public var adjusted = 0
         public var failures: [Failure] = []
         public var cells: [Cell: Int] = [:]
+        /// Those in which any run ever was.
+        public var phases: Set<Phase> = []
         /// Over the seeds' journal hashes in order: what two runs of the same seeds have in common.
         public var hash: UInt64 = 14_695_981_039_346_656_037
 
@@ -78,6 +80,7 @@ public final class Chaos: @unchecked Sendable {
             adjusted += seed.run.adjustments > 0 ? 1 : 0
             failures += seed.failures
             for cell in seed.cells { cells[cell, default: 0] += 1 }
+            phases.formUnion(seed.run.timeline.map(\.phase))
             hash = (hash ^ seed.run.journal) &* 1_099_511_628_211
         }
     }
@@ -173,6 +176,11 @@ public final class Chaos: @unchecked Sendable {
         var cells: [Cell] = []
         for index in mix.entries.indices {
             guard let phase = run.phases[index] else { continue }
+            // What the feeds say is no record of a journal, but an event of the core's.
+            if mix.entries[index].changesFeeds {
+                cells.append(Cell(fault: mix.entries[index].name, phase: phase))
+                continue
+            }
             let without = try self.run(seed, mix.keeping(mix.entries.indices.filter { $0 != index }), start)
             if without.journal != run.journal { cells.append(Cell(fault: mix.entries[index].name, phase: phase)) }
         }

@@ -15,6 +15,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     case privateLate = "private-late"
     case publicGap = "public-gap"
     case staleBook = "stale-book"
+    case crossedBook = "crossed-book"
     case outage
     case outageRefused = "outage-refused"
     case submitSilent = "submit-silent"
@@ -34,6 +35,12 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     case positionsWrong = "positions-wrong"
     case positionsLate = "positions-late"
     case autoDeleveraging = "auto-deleveraging"
+    case liquidation
+    case partialLiquidation = "partial-liquidation"
+    case markJump = "mark-jump"
+    case fundingChange = "funding-change"
+    case feeChange = "fee-change"
+    case stepChange = "step-change"
     case restart
 
     /// What it says it is.
@@ -47,6 +54,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .privateLate: "the private stream is down and tells later"
         case .publicGap: "the public stream is down, and we know it"
         case .staleBook: "the public stream stops without a word"
+        case .crossedBook: "a bid stands above the asks, and the public stream stops"
         case .outage: "nothing of the venue can be reached"
         case .outageRefused: "the venue refuses every request"
         case .submitSilent: "orders vanish"
@@ -66,6 +74,12 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .positionsWrong: "positions are told wrongly for some seconds"
         case .positionsLate: "pushed positions are late"
         case .autoDeleveraging: "positions are reduced by force"
+        case .liquidation: "our accounts are liquidated: orders are gone, and whole positions closed"
+        case .partialLiquidation: "our accounts are liquidated in part"
+        case .markJump: "marks jump by 2 to 5 %, and our margin with them"
+        case .fundingChange: "funding is at another rate, due in other intervals"
+        case .feeChange: "fills cost more than agreed"
+        case .stepChange: "prices and sizes go by coarser steps, and we do not know"
         case .restart: "our process dies; after a while it goes on from its journal"
         }
     }
@@ -73,7 +87,9 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     /// Why it can't take hold in a phase; nil where it can.
     public func isImpossible(in phase: Phase) -> String? {
         switch (self, phase) {
-        case (.autoDeleveraging, .flat), (.autoDeleveraging, .quoting): "there is no position to reduce"
+        case (.autoDeleveraging, .flat), (.autoDeleveraging, .quoting), (.liquidation, .flat), (.liquidation, .quoting),
+            (.partialLiquidation, .flat), (.partialLiquidation, .quoting):
+            "there is no position to reduce"
         case (.positionsWrong, .flat), (.positionsWrong, .quoting): "a share of nothing is nothing"
         case (.positionsLate, .flat): "no position is pushed where nothing trades"
         case (.cancelSilent, .flat), (.cancelRefused, .flat): "there is no order to cancel"
@@ -84,14 +100,42 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     /// Whether it happens at a venue; else it happens to us.
     var isOfVenue: Bool { self != .restart }
 
-    /// How it happens this time, and for how long; nil where it happens to us.
-    func draw(_ random: inout SeededGenerator) -> (kind: Fault.Kind?, length: Nanoseconds) {
+    /// Where a fault acts.
+    enum Way: Hashable, Sendable {
+        /// At a venue, on requests, reports and the way of its public data.
+        case venue(Fault.Kind)
+        /// In what a venue's feeds say, to the venue and to us.
+        case feeds(FeedDisturbance.Kind)
+        /// Our process.
+        case process
+    }
+
+    /// How it happens this time, and for how long.
+    func draw(_ random: inout SeededGenerator) -> (way: Way, length: Nanoseconds) {
+        func percent(_ range: ClosedRange<Int64>) -> Int64 { Rate(basisPoints: random.uniform(in: range) * 100).trillionths }
+        switch self {
+        case .restart:
+            let length: Nanoseconds = .milliseconds(random.uniform(in: random.uniform(in: 0...1) == 0 ? 1...100 : 100...20_000))
+            return (.process, length)
+        case .markJump:
+            let share = percent(2...5) * (random.uniform(in: 0...1) == 0 ? 1 : -1)
+            return (.feeds(.mark(share: share)), .milliseconds(random.uniform(in: 1_000...60_000)))
+        case .fundingChange:
+            let rate = Rate(basisPoints: random.uniform(in: -20...20)).trillionths
+            return (.feeds(.funding(rate: rate, every: Nanoseconds.seconds(random.uniform(in: 5...60)).count)), .minutes(1))
+        default:
+            let (kind, length) = drawAtVenue(&random)
+            return (.venue(kind), length)
+        }
+    }
+
+    private func drawAtVenue(_ random: inout SeededGenerator) -> (kind: Fault.Kind, length: Nanoseconds) {
         func probability(_ percent: ClosedRange<Int64>) -> Rate { Rate(basisPoints: random.uniform(in: percent) * 100) }
         func milliseconds(_ range: ClosedRange<Int64>) -> Nanoseconds { .milliseconds(random.uniform(in: range)) }
         func often(_ reason: RejectReason) -> Fault.Kind { .rejections(reason, probability: probability(20...100)) }
-        let kind: Fault.Kind? =
+        let kind: Fault.Kind =
             switch self {
-            case .restart: nil
+            case .restart, .markJump, .fundingChange: preconditionFailure("\(self) is of no venue")
             case .reportsLost: .droppedReports(probability: probability(10...100))
             case .reportsLate: .lateReports(probability: probability(10...100), by: milliseconds(5...3_000))
             case .reportsTwice: .duplicatedReports(probability: probability(10...100), after: milliseconds(0...3_000))
@@ -100,6 +144,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             case .privateLate: .privateDisconnect(.late)
             case .publicGap: .publicDisconnect
             case .staleBook: .staleBook
+            case .crossedBook: .crossedBook
             case .outage: .outage(.silence)
             case .outageRefused: .outage(.refusal(.venue))
             case .submitSilent: .submitFailure(.silence)
@@ -119,15 +164,19 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             case .positionsWrong: .positionReports(lag: .zero, error: probability(-100...100))
             case .positionsLate: .positionReports(lag: milliseconds(100...10_000), error: .zero)
             case .autoDeleveraging: .autoDeleveraging(share: probability(5...100))
+            case .liquidation: .liquidation(share: probability(100...100))
+            case .partialLiquidation: .liquidation(share: probability(5...90))
+            case .feeChange: .fees(extra: Rate(basisPoints: random.uniform(in: 1...30)))
+            case .stepChange:
+                .steps(ticks: [1, 5, 10][Int(random.uniform(in: 0...2))], lots: [1, 10, 100][Int(random.uniform(in: 0...2))])
             }
         let length: Nanoseconds =
             switch self {
-            case .autoDeleveraging: .zero
+            case .autoDeleveraging, .liquidation, .partialLiquidation: .zero
             // A venue that is wrong for longer is believed.
             case .positionsWrong: milliseconds(200...8_000)
             // A venue that is gone for a second, ten, or a minute.
-            case .restart: [milliseconds(1...100), milliseconds(100...20_000)][Int(random.uniform(in: 0...1))]
-            case .outage, .outageRefused, .halted, .privateLost, .privateLate, .publicGap, .staleBook:
+            case .outage, .outageRefused, .halted, .privateLost, .privateLate, .publicGap, .staleBook, .crossedBook:
                 [.seconds(1), .seconds(10), .minutes(1)][Int(random.uniform(in: 0...2))]
             default: milliseconds(200...20_000)
             }
@@ -142,16 +191,28 @@ public struct FaultMix: Sendable, Hashable {
         /// Index of the venue, where it is of one.
         public var venue: Int
         var span: ClosedRange<Timestamp>
-        fileprivate var kind: Fault.Kind?
+        fileprivate var way: ChaosFault.Way
         fileprivate var stream: UInt64
 
         /// Our process dies at the beginning of the span and is there again at its end.
         static func restart(_ span: ClosedRange<Timestamp>) -> Entry {
-            Entry(name: .restart, venue: 0, span: span, kind: nil, stream: 1)
+            Entry(name: .restart, venue: 0, span: span, way: .process, stream: 1)
         }
 
-        /// What a venue is told of it; nil where it happens to us.
-        var fault: Fault? { kind.map { Fault($0, from: span.lowerBound, until: span.upperBound, stream: stream) } }
+        /// What a venue is told of it; nil where it happens to us, or in its feeds.
+        var fault: Fault? {
+            guard case .venue(let kind) = way else { return nil }
+            return Fault(kind, from: span.lowerBound, until: span.upperBound, stream: stream)
+        }
+
+        var changesFeeds: Bool { if case .feeds = way { true } else { false } }
+
+        /// What becomes of a feed of its venue; nil where that says what it says.
+        func disturbance(of instrument: Int) -> FeedDisturbance? {
+            guard case .feeds(let kind) = way else { return nil }
+            return FeedDisturbance(
+                kind: kind, instrument: instrument, start: span.lowerBound.nanoseconds, end: span.upperBound.nanoseconds)
+        }
     }
 
     /// By start.
@@ -159,16 +220,16 @@ public struct FaultMix: Sendable, Hashable {
 
     init(_ entries: [Entry]) { self.entries = entries }
 
-    /// One fault that strikes while the run is in a phase, as the run without it was; nil if that phase did not occur.
+    /// One fault that strikes while the run is in a phase, as the run without it was; nil if that phase did not occur. Seeds take the
+    /// faults and the phases in turn.
     static func aimed(
         seed: UInt64, allowed: [ChaosFault], venues: Int, phases: [(start: Timestamp, phase: Phase)], in span: ClosedRange<Timestamp>
     ) -> FaultMix? {
         var random = SeededGenerator(seed: seed, stream: 0xA1ED)
-        let name = allowed[Int(random.uniform(in: 0...Int64(allowed.count - 1)))]
-        let possible = Phase.allCases.filter { name.isImpossible(in: $0) == nil }
-        let wanted = possible[Int(random.uniform(in: 0...Int64(possible.count - 1)))]
+        let cells = allowed.flatMap { name in Phase.allCases.filter { name.isImpossible(in: $0) == nil }.map { (name, $0) } }
+        let (name, wanted) = cells[Int(seed / 2 % UInt64(cells.count))]
         let venue = Int(random.uniform(in: 0...Int64(venues - 1)))
-        let (kind, length) = name.draw(&random)
+        let (way, length) = name.draw(&random)
         let last = span.upperBound - length
         let moments = phases.indices.compactMap { index -> ClosedRange<Int64>? in
             let until = min(index + 1 < phases.count ? phases[index + 1].start : last, last)
@@ -178,7 +239,7 @@ public struct FaultMix: Sendable, Hashable {
         guard !moments.isEmpty else { return nil }
         let moment = moments[Int(random.uniform(in: 0...Int64(moments.count - 1)))]
         let start = Timestamp(nanoseconds: random.uniform(in: moment))
-        return FaultMix([Entry(name: name, venue: venue, span: start...start + length, kind: kind, stream: 1)])
+        return FaultMix([Entry(name: name, venue: venue, span: start...start + length, way: way, stream: 1)])
     }
 
     /// One to four faults of `allowed` between the first seconds and `end`.
@@ -188,11 +249,11 @@ public struct FaultMix: Sendable, Hashable {
         entries = (0..<count).map { number in
             let name = allowed[Int(random.uniform(in: 0...Int64(allowed.count - 1)))]
             let venue = Int(random.uniform(in: 0...Int64(venues - 1)))
-            let (kind, length) = name.draw(&random)
+            let (way, length) = name.draw(&random)
             let room = max(0, (span.upperBound - span.lowerBound).count - length.count)
             let start = span.lowerBound + Nanoseconds(count: random.uniform(in: 0...room))
             return Entry(
-                name: name, venue: venue, span: start...min(start + length, span.upperBound), kind: kind, stream: UInt64(number + 1))
+                name: name, venue: venue, span: start...min(start + length, span.upperBound), way: way, stream: UInt64(number + 1))
         }.sorted { ($0.span.lowerBound, $0.stream) < ($1.span.lowerBound, $1.stream) }
     }
 
@@ -201,6 +262,15 @@ public struct FaultMix: Sendable, Hashable {
         var mix = self
         mix.entries = kept.filter(entries.indices.contains).map { entries[$0] }
         return mix
+    }
+
+    /// What the feeds of a run say otherwise than they were recorded.
+    ///
+    /// - Parameter venueOfInstrument: Index of the venue that lists each.
+    func disturbances(_ venueOfInstrument: [Int]) -> [FeedDisturbance] {
+        entries.flatMap { entry in
+            venueOfInstrument.indices.filter { venueOfInstrument[$0] == entry.venue }.compactMap { entry.disturbance(of: $0) }
+        }
     }
 
     func plan(_ venue: Int, seed: UInt64, in span: ClosedRange<Timestamp>) -> FaultPlan? {

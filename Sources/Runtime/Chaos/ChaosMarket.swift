@@ -6,6 +6,7 @@ final class ChaosMarket: @unchecked Sendable {
     private struct Feed {
         /// Each with what the book was before it, as a full book; nothing before the first.
         var batches: [(opening: EventBatch?, records: EventBatch)]
+        var tellsMarks = false
     }
 
     private let feeds: [Feed]
@@ -20,13 +21,24 @@ final class ChaosMarket: @unchecked Sendable {
             var opening = Opening(InstrumentID(index))
             while let batch = try source.next() {
                 feed.batches.append((opening.batch(before: batch), batch))
-                for place in 0..<batch.count { opening.follow(batch[place]) }
+                for place in 0..<batch.count {
+                    opening.follow(batch[place])
+                    if batch[place].kind == .mark { feed.tellsMarks = true }
+                }
                 count += batch.count
             }
             feeds.append(feed)
         }
         self.feeds = feeds
         self.count = count
+    }
+
+    /// Whether a disturbance of an instrument's feed changes a record of it.
+    func shows(_ disturbance: FeedDisturbance) -> Bool {
+        switch disturbance.kind {
+        case .mark: feeds[disturbance.instrument].tellsMarks
+        case .funding: true
+        }
     }
 
     /// What feeds a run that begins at `start`: a full book some time before it, and all that follows.

@@ -42,7 +42,15 @@ struct ChaosRun {
     private var header: RunHeader {
         var header = RunHeader(plan)
         header.seed = seed
+        let disturbances = mix.disturbances(plan.listings.map(\.venue))
+        header.disturbances = disturbances.isEmpty ? nil : disturbances
         return header
+    }
+
+    /// What feeds the run, the mix's disturbances among it.
+    private var sources: [any MarketSource] {
+        let disturbances = mix.disturbances(plan.listings.map(\.venue))
+        return market.sources(from: span.lowerBound).enumerated().map { DisturbedSource.among(disturbances, $1, instrument: $0) }
     }
 
     /// - Parameter path: Where the journal is written; nil: nowhere.
@@ -66,12 +74,12 @@ struct ChaosRun {
             RunRecorder(description))
         let length = (span.upperBound - span.lowerBound).count
         let watch = InvariantWatch(
-            bridge, core, journal, venues, plan, kill: seed % 4 == 0 ? .flatten : .cancelAll,
+            bridge, core, journal, venues, plan, mix, kill: seed % 4 == 0 ? .flatten : .cancelAll,
             at: span.lowerBound + Nanoseconds(count: length / 5 * 4), end: span.upperBound)
         core.observe(watch)
         let driver = try SimulationDriver(
             core: core, venues: venues,
-            feeds: zip(market.sources(from: span.lowerBound), plan.listings).map { source, listing in
+            feeds: zip(sources, plan.listings).map { source, listing in
                 .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
             }, venueOfAccount: venueOfAccount, end: span.upperBound, observer: watch, computeTime: scenario.strategy.computeTime)
         let last = try drive(driver, watch, committed) ?? journal
@@ -114,7 +122,7 @@ struct ChaosRun {
             guard try driver.goOn() == .stopped else { preconditionFailure("a run ended while its core was dead") }
             let next = Journal(sink: committed, stored: committed.records)
             let rebuilt = try RebuiltCore(
-                header, committed.entries(), market.sources(from: span.lowerBound), registry: registry, path: "the run's journal",
+                header, committed.entries(), sources, registry: registry, path: "the run's journal",
                 journal: next)
             watch.compare(rebuilt.fresh.core, records: committed.records)
             let reserved = (watch.lastOrder / Self.reservedOrders + 1) * Self.reservedOrders
@@ -137,6 +145,12 @@ struct ChaosRun {
             guard entry.name.isOfVenue else {
                 defer { deaths += 1 }
                 return watch.deaths.indices.contains(deaths) ? watch.deaths[deaths] : nil
+            }
+            guard entry.fault != nil else {
+                let isShown = plan.listings.indices.contains { index in
+                    plan.listings[index].venue == entry.venue && entry.disturbance(of: index).map(market.shows) ?? false
+                }
+                return isShown ? watch.phaseOfDisturbance[entry.span.lowerBound.nanoseconds] : nil
             }
             defer { places[entry.venue] += 1 }
             let found = watch.phases[entry.venue]

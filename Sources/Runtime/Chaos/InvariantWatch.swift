@@ -8,7 +8,7 @@ internal import Trading
 public enum Invariant: String, Sendable, Hashable, CaseIterable {
     /// At rest what is unhedged is less than can be traded, or trading is frozen.
     case hedged = "I1"
-    /// Our record of positions and balances is the venues'.
+    /// Our record of positions is the venues', and every fill at the venues is counted in it.
     case ledger = "I2"
     /// No position is larger than its limit.
     case position = "I3"
@@ -36,7 +36,7 @@ public enum Invariant: String, Sendable, Hashable, CaseIterable {
     public var summary: String {
         switch self {
         case .hedged: "at rest the exposure is less than can be traded, or trading is frozen"
-        case .ledger: "our positions and balances are the venues'"
+        case .ledger: "our positions are the venues', and every fill was counted"
         case .position: "no position beyond its limit"
         case .killed: "no quote after the kill"
         case .flattened: "where the kill closes everything, nothing is held at rest that could be closed"
@@ -63,8 +63,9 @@ public enum Phase: String, Sendable, Hashable, CaseIterable {
 
 /// Looks at a run after everything that happens in it.
 final class InvariantWatch: SimulationObserver, CoreObserver {
-    /// From an order of one leg to the other's fill, where nothing goes wrong any more.
-    private static let longestExchange = Nanoseconds.seconds(3)
+    /// From one look at rest to the next: a run may end between the two orders of an exchange, and one that lasts longer than this
+    /// where nothing goes wrong any more is one too long.
+    private static let longestExchange = Nanoseconds.seconds(1)
 
     struct Violation {
         var invariant: Invariant
@@ -89,6 +90,11 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var phase = Phase.flat { didSet { if phase != oldValue { timeline.append((core.now, phase)) } } }
     /// When each phase began.
     private(set) var timeline: [(start: Timestamp, phase: Phase)] = []
+    /// By start of a disturbance of the feeds: the phase in which it began.
+    private(set) var phaseOfDisturbance: [Int64: Phase] = [:]
+    private let disturbances: [Int64]
+    /// By venue, then fault of its plan that stops public data: the phase in which it began, whenever it shows.
+    private var phasesAtStart: [[Phase?]]
     /// Where the process died, each time.
     private(set) var deaths: [Phase] = []
     private var isKilled = false
@@ -97,21 +103,26 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var atCommit: (records: Int64, standing: Standing)?
     /// By venue: what the bridge was told, which a core that was restarted may tell again.
     private var toldFills: [Set<UInt64>]
+    /// By venue: every trade of ours, in order.
+    private var venueFills: [[UInt64]]
     private var toldEnds = Set<OrderID>()
     private var orderTimes = Ring<Timestamp>()
     /// When nothing was on its way last, and whether the legs were off each other then.
     private var lastRest: (time: Timestamp, violation: String?)?
 
     init(
-        _ bridge: RunBridge, _ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue], _ plan: RunPlan, kill: KillLevel,
-        at killAt: Timestamp, end: Timestamp
+        _ bridge: RunBridge, _ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue], _ plan: RunPlan, _ mix: FaultMix,
+        kill: KillLevel, at killAt: Timestamp, end: Timestamp
     ) {
         (self.bridge, self.core, self.journal) = (bridge, core, journal)
         (self.venues, self.plan, self.killLevel, self.killAt, self.end) = (venues, plan, kill, killAt, end)
         toldFills = venues.map { _ in [] }
+        venueFills = venues.map { _ in [] }
         timeline = [(plan.start, .flat)]
         unknownAfter = plan.coreConfiguration.unknownAfter
         phases = venues.map { $0.faultRecords.map { _ in nil } }
+        phasesAtStart = phases
+        disturbances = mix.disturbances(plan.listings.map(\.venue)).map(\.start)
     }
 
     private func violate(_ invariant: Invariant, _ time: Timestamp, _ text: String) {
@@ -126,10 +137,15 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     }
 
     /// Notes faults that have taken hold since the last look: in the phase that was then.
-    private func look() {
+    private func look(at now: Timestamp) {
+        for start in disturbances where start <= now.nanoseconds && phaseOfDisturbance[start] == nil { phaseOfDisturbance[start] = phase }
         for venue in venues.indices {
-            for (index, record) in venues[venue].faultRecords.enumerated() where record.touched > 0 && phases[venue][index] == nil {
-                phases[venue][index] = phase
+            for (index, record) in venues[venue].faultRecords.enumerated() where phases[venue][index] == nil {
+                // What of public data was kept from us is counted when they are back.
+                if phasesAtStart[venue][index] == nil, record.fault.stopsPublicData, record.fault.start <= now {
+                    phasesAtStart[venue][index] = phase
+                }
+                if record.touched > 0 { phases[venue][index] = phasesAtStart[venue][index] ?? phase }
             }
         }
         let held = Set(plan.binding.legs.values.filter { !venuePosition($0.account.index, $0.instrument.index).isZero })
@@ -145,6 +161,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
 
     func filled(_ fill: VenueFill, venue: Int) {
         fills += 1
+        venueFills[venue].append(fill.fill.trade)
         bridge.filled(fill, venue: venue)
         let (instrument, account) = (fill.fill.instrument.index, fill.account.index)
         if let limit = plan.limits.maximumPosition {
@@ -154,13 +171,13 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
                 violate(.position, core.now, "\(plan.scenario.accounts[account].name) holds \(Decimal.text(position, decimals: 9))")
             }
         }
-        look()
+        look(at: fill.time)
     }
 
     func changed(at time: Timestamp) { bridge.changed(at: time) }
 
     func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
-        look()
+        look(at: time)
         guard !isDead else { return try bridge.sampled(at: time, events: events) }
         commit()
         for order in core.openOrders {
@@ -201,7 +218,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
             let allowed = order.draft.purpose == .quote ? maximum - plan.limits.reservedOrdersPerSecond : maximum
             if orderTimes.count > allowed { violate(.reserve, time, "\(orderTimes.count) orders within a second") }
         }
-        look()
+        look(at: core.now)
     }
 
     func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {
@@ -209,25 +226,25 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         if toldFills[venue].insert(fill.trade).inserted {
             bridge.filled(fill, order, account: account, isLate: isLate, cancelPending: cancelPending, venueTime: venueTime)
         }
-        look()
+        look(at: core.now)
     }
 
     func ended(_ order: Order, at time: Timestamp) {
         if toldEnds.insert(order.id).inserted { bridge.ended(order, at: time) }
-        look()
+        look(at: core.now)
     }
 
     func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp) { bridge.funded(payment, account: account, at: time) }
     func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) { bridge.requested(kind, order, at: time) }
     func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {
         bridge.refused(kind, order, reason, account: account, at: time)
-        look()
+        look(at: core.now)
     }
     func liquidated(
         _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
     ) {
         bridge.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account, time: time)
-        look()
+        look(at: core.now)
     }
     func adjusted(_ money: Money, account: AccountID, at time: Timestamp) { bridge.adjusted(money, account: account, at: time) }
     func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) { adjustments += 1 }
@@ -284,6 +301,11 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
                 guard ours != theirs, plan.listings[instrument].instrument.kind != .spot else { continue }
                 violate(.ledger, time, "\(accounts[account].name): we count \(ours.lots) lots and the venue \(theirs.lots)")
             }
+        }
+        // An adjustment makes positions equal; what was filled has to have been counted as such.
+        for venue in venues.indices {
+            guard let missing = venueFills[venue].first(where: { !toldFills[venue].contains($0) }) else { continue }
+            violate(.ledger, time, "trade \(missing) at \(plan.scenario.venues[venue].name) was never counted")
         }
         if core.isRecovering { violate(.restart, time, "what a restarted core missed was never told") }
         for order in core.openOrders where order.certainty != .known {

@@ -8,29 +8,28 @@ public enum FaultLevel: String, Sendable, Hashable, CaseIterable {
     case host
 }
 
-/// What a chaos run does not draw: faults of other levels, whose tests are those of sessions and processes, and those of the core
-/// that the simulated venue can't do in the middle of a run.
+/// What a chaos run does not draw: faults of other levels, whose tests are those of sessions and processes, and what of the core's
+/// level is longer than a run.
 public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
     case connectionReset = "connection-reset"
     case halfOpenSocket = "half-open"
     case stalledStream = "stalled-stream"
     case serverError = "server-error"
     case sequenceReset = "sequence-reset"
-    case crossedBook = "crossed-book"
+    case staleSnapshot = "stale-snapshot"
     case disagreement
     case diskFull = "disk-full"
     case processKill = "process-kill"
     case oldJournal = "old-journal"
     case secondInstance = "second-instance"
     case clockStep = "clock-step"
-    case termsChange = "terms-change"
-    case markJump = "mark-jump"
+    case longOutage = "long-outage"
 
     public var level: FaultLevel {
         switch self {
-        case .connectionReset, .halfOpenSocket, .stalledStream, .serverError, .sequenceReset, .disagreement: .wire
+        case .connectionReset, .halfOpenSocket, .stalledStream, .serverError, .sequenceReset, .staleSnapshot, .disagreement: .wire
         case .diskFull, .processKill, .oldJournal, .secondInstance, .clockStep: .host
-        case .crossedBook, .termsChange, .markJump: .core
+        case .longOutage: .core
         }
     }
 
@@ -41,15 +40,14 @@ public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
         case .stalledStream: "a stream says nothing while its pings are answered"
         case .serverError: "requests are answered by a proxy's error"
         case .sequenceReset: "a stream begins to count anew"
-        case .crossedBook: "bids stand above asks"
+        case .staleSnapshot: "a full book comes that is older than its changes"
         case .disagreement: "requests and streams tell different things"
         case .diskFull: "the journal can't be written"
         case .processKill: "the process is killed at any instruction"
         case .oldJournal: "a restart from a journal that is not the last one"
         case .secondInstance: "two processes trade one account"
         case .clockStep: "the system's clock jumps"
-        case .termsChange: "steps, fees or funding intervals change in the middle of a run"
-        case .markJump: "marks jump; `mmsim synth --jump` makes such a market"
+        case .longOutage: "a venue is gone for an hour, longer than a run; `faults:` in a scenario of two hours has it"
         }
     }
 }

@@ -44,6 +44,7 @@ final class PublicSilence {
 
     /// What reaches us when the feed's way changes to `reach`: the loss, once we know of it, and what the book is by then.
     func news(_ reach: FeedReach, _ instrument: InstrumentID, at time: Timestamp, asChanges: Bool) -> [MarketEvent] {
+        if reach == .crossed { return crossing(instrument, at: time) }
         var events: [MarketEvent] = []
         if reach != .silent, !isKnown {
             // The connection is lost, or what comes after a silence does not follow what came before it.
@@ -52,6 +53,16 @@ final class PublicSilence {
             events.append(MarketEvent(kind: .gap, instrument: instrument, venueTime: time, receiveTime: time, price: cause.rawValue))
         }
         return reach == .open ? events + catchUp(instrument, at: time, asChanges: asChanges) : events
+    }
+
+    /// A bid above the best ask by a thousandth: what is left when its removal is lost.
+    private func crossing(_ instrument: InstrumentID, at time: Timestamp) -> [MarketEvent] {
+        guard !isKnown, let ask = book.next(.sell, after: nil) else { return [] }
+        return [
+            MarketEvent(
+                kind: .level, instrument: instrument, venueTime: time, receiveTime: time, price: ask.ticks + max(1, ask.ticks / 1_000),
+                quantity: ask.lots, flags: [.first, .last])
+        ]
     }
 
     /// What is fetched when the stream is back, at `time`: references, then the book.
@@ -189,6 +200,7 @@ extension FeedReach {
         switch stream {
         case .open: self = .open
         case .silent: self = .silent
+        case .crossed: self = .crossed
         case .down: self = .down
         }
     }

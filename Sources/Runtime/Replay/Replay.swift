@@ -61,7 +61,10 @@ public struct Replay {
             throw .journal(path: file.path, message: "'\(file.path)': its feeds are not those of its instruments", hint: nil)
         }
         var sources: [any MarketSource] = []
-        for (index, feed) in header.feeds.enumerated() { sources.append(try found.source(feed, instrument: InstrumentID(index))) }
+        for (index, feed) in header.feeds.enumerated() {
+            let source = try found.source(feed, instrument: InstrumentID(index))
+            sources.append(DisturbedSource.among(header.disturbances ?? [], source, instrument: index))
+        }
         self.file = file
         self.header = header
         fresh = try ReplayedCore(header, sources, registry: registry, path: file.path)

@@ -92,6 +92,8 @@ struct RunHeader: Codable, Equatable {
     var strategy: String
     var parameters: [String: Parameter]
     var legs: [String: Leg]
+    /// What the feeds said otherwise than they were recorded; nil: nothing.
+    var disturbances: [FeedDisturbance]?
 
     init(_ plan: RunPlan) {
         let core = plan.coreConfiguration

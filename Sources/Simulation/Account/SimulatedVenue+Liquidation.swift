@@ -161,6 +161,16 @@ extension SimulatedVenue {
     @discardableResult
     public func deleverage(
         _ id: AccountID, _ instrument: InstrumentID, _ quantity: Quantity, at price: FinePrice, time: Timestamp
+    ) -> Quantity { closeByForce(id, instrument, quantity, at: price, fee: false, time: time) }
+
+    /// The same as a liquidation, which costs the fee.
+    func liquidate(_ id: AccountID, _ instrument: InstrumentID, _ quantity: Quantity, at price: FinePrice, time: Timestamp) {
+        closeByForce(id, instrument, quantity, at: price, fee: true, time: time)
+    }
+
+    @discardableResult
+    private func closeByForce(
+        _ id: AccountID, _ instrument: InstrumentID, _ quantity: Quantity, at price: FinePrice, fee: Bool, time: Timestamp
     ) -> Quantity {
         guard let index = listing(instrument), markets[index].contract.kind != .spot else { return .zero }
         let account = accountIndex(id)
@@ -168,7 +178,7 @@ extension SimulatedVenue {
         let lots = min(abs(position), quantity.lots)
         guard lots > 0 else { return .zero }
         let change = Quantity(lots: -position.signum() * lots)
-        closeAgainstFund(index, account, change, price, fee: false, time)
+        closeAgainstFund(index, account, change, price, fee: fee, time)
         reviewMargins(time)
         return change
     }

@@ -26,12 +26,15 @@ struct VenueAccount {
 
     /// Books a fill and returns its fee.
     ///
-    /// - Parameter worth: `value` of the change at the price.
+    /// - Parameters:
+    ///   - worth: `value` of the change at the price.
+    ///   - extra: What is asked beyond the account's rate.
     mutating func book(
-        _ contract: Contract, listing: Int, _ change: Quantity, _ price: FinePrice, worth: Money, _ role: LiquidityRole,
+        _ contract: Contract, listing: Int, _ change: Quantity, _ price: FinePrice, worth: Money, _ role: LiquidityRole, extra: Rate,
         spotFee: VenueConfiguration.SpotFee, _ rounding: FeeRounding, at time: Timestamp
     ) -> Money {
-        let rate = fees.rate(contract.kind, role, contract.notional(change, price).nanos, at: time)
+        var rate = fees.rate(contract.kind, role, contract.notional(change, price).nanos, at: time)
+        rate.trillionths += extra.trillionths
         let fee: Money
         if contract.kind == .spot {
             let base = Money(nanos: contract.baseAmount(change, at: price), contract.base)

@@ -31,6 +31,8 @@ public struct Fault: Hashable, Sendable {
         case slow(factor: Rate, extra: Nanoseconds)
         /// Public data stop without a word; at the end the gap shows, and a full book follows.
         case staleBook
+        /// A bid is left standing above the asks that we know, and then public data stop as with `staleBook`.
+        case crossedBook
         /// The public stream is down and we know it; at the end comes a full book.
         case publicDisconnect
         case privateDisconnect(Missed)
@@ -50,6 +52,12 @@ public struct Fault: Hashable, Sendable {
         case positionReports(lag: Nanoseconds, error: Rate)
         /// The venue closes a share of each position at the mark, once, when the fault starts.
         case autoDeleveraging(share: Rate)
+        /// The same as a liquidation, whatever the margin: orders are cancelled before, and the fee is taken.
+        case liquidation(share: Rate)
+        /// Fills cost this much more than agreed.
+        case fees(extra: Rate)
+        /// Prices must be whole multiples of so many ticks, and sizes of so many lots unless they reduce.
+        case steps(ticks: Int64, lots: Int64)
     }
 
     public var kind: Kind
@@ -87,19 +95,24 @@ public struct Fault: Hashable, Sendable {
         switch kind {
         case .publicDisconnect: true
         case .outage(.silence): account == nil
-        case .outage(.refusal), .submitFailure, .cancelFailure, .slow, .staleBook, .privateDisconnect, .droppedReports, .duplicatedReports,
-            .lateReports, .reorderedReports, .rejections, .rateLimited, .positionReports, .autoDeleveraging:
+        case .outage(.refusal), .submitFailure, .cancelFailure, .slow, .staleBook, .crossedBook, .privateDisconnect, .droppedReports,
+            .duplicatedReports, .lateReports, .reorderedReports, .rejections, .rateLimited, .positionReports, .autoDeleveraging,
+            .liquidation, .fees, .steps:
             false
         }
     }
+
+    /// Whether public records of what it concerns do not reach us meanwhile.
+    public var stopsPublicData: Bool { cutsPublicStream || kind == .staleBook || kind == .crossedBook }
 
     /// What becomes of private reports meanwhile; nil if it does not cut their stream.
     var missedReports: Missed? {
         switch kind {
         case .privateDisconnect(let missed): missed
         case .outage(.silence): .late
-        case .outage(.refusal), .submitFailure, .cancelFailure, .slow, .staleBook, .publicDisconnect, .droppedReports, .duplicatedReports,
-            .lateReports, .reorderedReports, .rejections, .rateLimited, .positionReports, .autoDeleveraging:
+        case .outage(.refusal), .submitFailure, .cancelFailure, .slow, .staleBook, .crossedBook, .publicDisconnect, .droppedReports,
+            .duplicatedReports, .lateReports, .reorderedReports, .rejections, .rateLimited, .positionReports, .autoDeleveraging,
+            .liquidation, .fees, .steps:
             nil
         }
     }

@@ -96,10 +96,22 @@ final class FaultState {
         case .cancelFailure(let answer): command.isCancel ? answer : nil
         case .rejections(let reason, let probability): command.isOrder && hits(index, probability) ? .refusal(reason) : nil
         case .rateLimited: .refusal(.rateLimit)
-        case .slow, .staleBook, .publicDisconnect, .privateDisconnect, .droppedReports, .duplicatedReports, .lateReports, .reorderedReports,
-            .positionReports, .autoDeleveraging:
+        case .steps(let ticks, let lots): command.breaks(ticks: ticks, lots: lots).map { .refusal($0) }
+        case .slow, .staleBook, .crossedBook, .publicDisconnect, .privateDisconnect, .droppedReports, .duplicatedReports, .lateReports,
+            .reorderedReports, .positionReports, .autoDeleveraging, .liquidation, .fees:
             nil
         }
+    }
+
+    /// What a fill of the account costs more than agreed.
+    func extraFee(_ account: AccountID, _ instrument: InstrumentID) -> Rate {
+        var extra = Rate.zero
+        for index in active where records[index].fault.concerns(account, instrument) {
+            guard case .fees(let more) = records[index].fault.kind else { continue }
+            records[index].touched += 1
+            extra.trillionths += more.trillionths
+        }
+        return extra
     }
 
     /// A latency as it is now.
@@ -159,8 +171,8 @@ final class FaultState {
             guard hits(index, probability), case .onTime = fate.way else { return false }
             fate.way = .overtaken(within: span)
             return true
-        case .submitFailure, .cancelFailure, .slow, .staleBook, .publicDisconnect, .rejections, .rateLimited, .positionReports,
-            .autoDeleveraging:
+        case .submitFailure, .cancelFailure, .slow, .staleBook, .crossedBook, .publicDisconnect, .rejections, .rateLimited,
+            .positionReports, .autoDeleveraging, .liquidation, .fees, .steps:
             return false
         }
     }
@@ -181,7 +193,8 @@ final class FaultState {
         var stream = PublicStream.open
         for index in active where records[index].fault.concerns(nil, instrument) {
             if records[index].fault.cutsPublicStream { return .down }
-            if records[index].fault.kind == .staleBook { stream = .silent }
+            if records[index].fault.kind == .crossedBook { stream = .crossed }
+            if records[index].fault.kind == .staleBook, stream == .open { stream = .silent }
         }
         return stream
     }
@@ -190,7 +203,7 @@ final class FaultState {
     func countMissed(_ records: Int, _ instrument: InstrumentID) {
         for index in active + justEnded {
             let fault = self.records[index].fault
-            guard fault.cutsPublicStream || fault.kind == .staleBook, fault.concerns(nil, instrument) else { continue }
+            guard fault.stopsPublicData, fault.concerns(nil, instrument) else { continue }
             self.records[index].touched += Int64(records)
         }
     }
@@ -207,6 +220,18 @@ extension Command {
         switch self {
         case .submit, .amend: true
         case .cancel, .cancelAll, .query, .setLeverage, .deadMan: false
+        }
+    }
+
+    /// What is wrong with an order where only these multiples are taken.
+    fileprivate func breaks(ticks: Int64, lots: Int64) -> RejectReason? {
+        switch self {
+        case .submit(let request):
+            if let price = request.price, price.ticks % ticks != 0 { return .tickSize }
+            return !request.reduceOnly && request.quantity.lots % lots != 0 ? .lotSize : nil
+        case .amend(let request):
+            return request.price.ticks % ticks != 0 ? .tickSize : request.quantity.lots % lots != 0 ? .lotSize : nil
+        case .cancel, .cancelAll, .query, .setLeverage, .deadMan: return nil
         }
     }
 

@@ -6,6 +6,8 @@ public enum PublicStream: Hashable, Sendable {
     case open
     /// Nothing comes, and nobody says so.
     case silent
+    /// The same, and what came last has crossed the book.
+    case crossed
     /// The connection is down, and we know.
     case down
 }
@@ -23,13 +25,16 @@ extension SimulatedVenue {
         }
         for index in begun {
             let fault = faults.records[index].fault
-            guard case .autoDeleveraging(let share) = fault.kind else { continue }
-            faults.count(deleverage(share, fault, time), at: index)
+            switch fault.kind {
+            case .autoDeleveraging(let share): faults.count(close(share, fault, time, isLiquidation: false), at: index)
+            case .liquidation(let share): faults.count(close(share, fault, time, isLiquidation: true), at: index)
+            default: break
+            }
         }
     }
 
     /// Closes a share of each position that the fault concerns; returns how many there were.
-    private func deleverage(_ share: Rate, _ fault: Fault, _ time: Timestamp) -> Int {
+    private func close(_ share: Rate, _ fault: Fault, _ time: Timestamp, isLiquidation: Bool) -> Int {
         var count = 0
         for index in markets.indices where markets[index].contract.kind != .spot {
             for account in accounts.indices where fault.concerns(accounts[account].configuration.id, markets[index].id) {
@@ -39,7 +44,13 @@ extension SimulatedVenue {
                 // At the tick nearest to the mark: what is reported in ticks must be what was booked.
                 let tick = Int128(markets[index].contract.tickSize.nanos)
                 let price = markets[index].contract.finePrice(Price(ticks: roundedQuotient(Int128(mark.nanos), tick)))
-                deleverage(accounts[account].configuration.id, markets[index].id, Quantity(lots: lots), at: price, time: time)
+                let id = accounts[account].configuration.id
+                if isLiquidation {
+                    cancelAll(id, nil, account, time, .liquidation)
+                    liquidate(id, markets[index].id, Quantity(lots: lots), at: price, time: time)
+                } else {
+                    deleverage(id, markets[index].id, Quantity(lots: lots), at: price, time: time)
+                }
                 count += 1
             }
         }

@@ -408,7 +408,8 @@ public final class SimulatedVenue: Connector {
         let worth = value(markets[index].contract, change, finePrice)
         if match.order == .venue { return bookForced(match, index, change, finePrice, worth, time) }
         let fee = accounts[match.account].book(
-            markets[index].contract, listing: index, change, finePrice, worth: worth, match.role, spotFee: configuration.spotFee,
+            markets[index].contract, listing: index, change, finePrice, worth: worth, match.role,
+            extra: faults?.extraFee(accounts[match.account].configuration.id, markets[index].id) ?? .zero, spotFee: configuration.spotFee,
             configuration.feeRounding, at: time)
         desk.fill(markets[index].contract, match.account, change, finePrice, worth, fee)
         lastTrade += 1

@@ -8,6 +8,8 @@ public enum FeedReach: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable 
     case silent
     /// They do not, and we know: the book is not trusted.
     case down
+    /// They do not, and what came last has crossed the book.
+    case crossed
 }
 
 /// What one record of a journal says: something that entered the core, or a command that left it.
