@@ -175,6 +175,9 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     }
 
     func changed(at time: Timestamp) { bridge.changed(at: time) }
+    func caughtUp(to time: Timestamp) { bridge.caughtUp(to: time) }
+    var nextDue: Timestamp { bridge.nextDue }
+    func due(at time: Timestamp) { bridge.due(at: time) }
 
     func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
         look(at: time)
