@@ -103,6 +103,7 @@ import Testing
                 if let value = values[chosen], value >= 0 { values[chosen] = value + 1 }
             }
             for number in numbers.suffix(16) { #expect(map[number] == values[number]) }
+            guard step % 37 == 0 else { continue }
             #expect(map.sorted { $1 < 0 }.map(\.number) == numbers.filter { values[$0]! < 0 })
             #expect(map.sorted { _, _ in true }.count <= 2 * 16 + 20)
         }
