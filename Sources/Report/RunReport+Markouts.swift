@@ -75,8 +75,8 @@ extension RunReport {
                     header: ["fills of", "against", "captured"] + Markouts.horizons.map(text),
                     numeric: Set(2...2 + Markouts.horizons.count),
                     rows: rolesWithFills.flatMap(markoutRows),
-                    note: "Weighted by notional; positive is a gain. Captured is the distance to the mid just before the record that "
-                        + "filled; markout = captured + adverse selection. Intervals: bootstrap over blocks of "
+                    note: "Weighted by notional; positive is a gain. Captured is the distance to the last mid before the fill's "
+                        + "instant; markout = captured + adverse selection. Intervals: bootstrap over blocks of "
                         + "\(seconds(result.markouts.block)).")),
             .table(
                 .init(
