@@ -31,6 +31,7 @@ enum ReadBenchmark {
                 decoding.append(decode)
                 copying.append(move)
             }
+            try stages(tape, InstrumentID(index), feed)
             try levelsAlone(tape, InstrumentID(index), feed.description, path + ".levels")
             let (decode, move) = (decoding.sorted()[rounds / 2], copying.sorted()[rounds / 2])
             let frames = try tape.frames(InstrumentID(index))
@@ -42,6 +43,41 @@ enum ReadBenchmark {
                 "decoded: " + text(Double(feed.events) / decode / 1e6) + " M records/s, " + text(Double(feed.levelChanges) / decode / 1e6)
                     + " M level changes/s, " + text(decode / move) + " × a copy of the records (checksum \(checksum))")
         }
+    }
+
+    /// What of decoding is checksum, decompression and columns, each beside a copy of the records: the least of the rounds, for what
+    /// else runs only adds to it.
+    private static func stages(_ tape: Tape, _ index: InstrumentID, _ feed: FeedSummary) throws(TapeError) {
+        let stages = try ChunkStages(tape, index)
+        let chunk = EventBatch()
+        var least = [Double](repeating: .infinity, count: 4)
+        var (sum, copy) = (Int64(0), ContiguousArray<MarketEvent>())
+        func measure(_ stage: Int, _ body: () -> Void) {
+            let start = cpuSeconds()
+            body()
+            least[stage] = min(least[stage], cpuSeconds() - start)
+        }
+        for _ in 0..<(2 * rounds) {
+            measure(0) { sum &+= stages.checksum() }
+            measure(1) { sum &+= Int64(stages.decompress()) }
+            measure(2) { sum &+= Int64(stages.decode(into: chunk)) }
+            measure(3) {
+                for _ in 0..<max(1, feed.events / Int64(max(1, chunk.count))) {
+                    copy.removeAll(keepingCapacity: true)
+                    copy.append(contentsOf: chunk)
+                }
+            }
+        }
+        let copying = least[3] * Double(feed.events) / Double(max(1, Int64(chunk.count) * (feed.events / Int64(max(1, chunk.count)))))
+        let names = ["checksum", "decompression", "columns"]
+        let parts = names.enumerated().map { place, name in
+            "\(name) \(text(least[place] * 1e9 / Double(feed.events))) ns (\(text(least[place] / copying)) × a copy)"
+        }
+        let total = least[0] + least[1] + least[2]
+        print(
+            "stages, a record each: " + parts.joined(separator: ", ") + "; together " + text(Double(feed.levelChanges) / total / 1e6)
+                + " M level changes/s, \(text(total / copying)) × a copy (\(stages.storedBytes) bytes stored, \(stages.columnBytes) of "
+                + "columns, checksum \(sum))")
     }
 
     /// What the level changes of a feed take in chunks of their own.

@@ -28,7 +28,7 @@ final class FactCollector {
     private var latency = LatencyRecorder()
     /// Of the last record as it was recorded, and the least of all.
     private var (rawLatency, smallest) = (Int64(0), Int64.max)
-    private var frames = 0
+    private var (frames, changes) = (0, 0)
     private var first: Timestamp?
     private var last = Timestamp.distantPast
     private var hourFrames = [Double](repeating: 0, count: 24)
@@ -49,6 +49,7 @@ final class FactCollector {
         last = max(last, time)
         book.receive(event)
         if event.kind == .trade { addTrade(event) }
+        if event.kind == .level, !event.flags.contains(.snapshot) { changes += 1 }
         guard event.isLast else { return }
         let hasTimes = raw.receiveTime.nanoseconds != 0 && raw.venueTime.nanoseconds != 0
         rawLatency = hasTimes ? (raw.receiveTime - raw.venueTime).count : 0
@@ -144,6 +145,7 @@ final class FactCollector {
         let span = max(1e-9, Double((last - (first ?? last)).count) / 1e9)
         facts.hasBook = book.hasLevels
         facts.framesPerSecond = Double(frames) / span
+        facts.changesPerFrame = frames > 0 ? Double(changes) / Double(frames) : 0
         facts.hours = zip(hourFrames, hourSeconds).map { $1 >= 60 ? $0 / $1 / max(facts.framesPerSecond, 1e-9) : nil }
         (facts.spreadTicks, facts.levelLots, facts.levelGap) = (spread.value, levelLots.value, levelGap.value)
         facts.depthProfile = profile.map { $0.count >= 10 && levelLots.value > 0 ? $0.value / levelLots.value : nil }

@@ -4,18 +4,19 @@ public import Simulation
 
 /// A generated market's settings as a file of JSON that `mmsim synth --like` reads.
 public struct FittedMarket: Codable, Hashable, Sendable {
-    static let format = 1
+    static let format = 2
 
     struct Venue: Codable, Hashable, Sendable {
         var venue, symbol, venueSymbol, kind, base, quote: String
         var tickSize, lotSize, contractSize, minimumQuantity, minimumNotional: Int64
         var fundingInterval: Int64?
-        var meanGap, lag, latency, halfSpread, spreadNoise, levelLots, takeChances, takeLots, followers, levelGap, stirTicks: Int64
-        var strayShare, withdrawals: Int64
+        var meanGap, lag, latency, halfSpread, spreadNoise, absences, levelLots, takerGap, takeLots, followers, snipes: Int64
+        var levelGap, stirTicks, stirs, strayShare, strayFrames, withdrawals: Int64
         var depthProfile, hours: [Int64]
     }
 
-    static let takeScale: Int64 = 10_000
+    /// Of how many the odds are stated.
+    static let oddsScale: Int64 = 10_000
 
     var version = format
     /// What it was fitted to.
@@ -40,13 +41,15 @@ public struct FittedMarket: Codable, Hashable, Sendable {
                 lotSize: instrument.lotSize, contractSize: instrument.contractSize, minimumQuantity: instrument.minimumQuantity.lots,
                 minimumNotional: instrument.minimumNotional, fundingInterval: instrument.fundingInterval?.count,
                 meanGap: venue.meanGap.count, lag: venue.lag.count, latency: venue.latency.count, halfSpread: venue.halfSpread,
-                spreadNoise: venue.spreadNoise, levelLots: venue.levelLots,
-                takeChances: venue.takes.chances * Self.takeScale / venue.takes.of, takeLots: venue.takeLots ?? venue.levelLots / 3,
-                followers: venue.followers, levelGap: venue.levelGap, stirTicks: venue.stirTicks, strayShare: venue.strayShare,
-                withdrawals: venue.withdrawals,
+                spreadNoise: venue.spreadNoise, absences: Self.scaled(venue.absences), levelLots: venue.levelLots,
+                takerGap: venue.takerGap?.count ?? venue.meanGap.count, takeLots: venue.takeLots ?? venue.levelLots / 3,
+                followers: venue.followers, snipes: Self.scaled(venue.snipes), levelGap: venue.levelGap, stirTicks: venue.stirTicks,
+                stirs: venue.stirs, strayShare: venue.strayShare, strayFrames: venue.strayFrames, withdrawals: venue.withdrawals,
                 depthProfile: venue.depthProfile, hours: venue.hours)
         }
     }
+
+    private static func scaled(_ odds: GeneratedMarket.Odds) -> Int64 { odds.chances * oddsScale / odds.of }
 
     /// - Throws: `ResearchError.parameters` saying what is wrong with the text.
     public init(json text: String, path: String) throws(ResearchError) {
@@ -86,11 +89,14 @@ public struct FittedMarket: Codable, Hashable, Sendable {
     private static func settings(_ venue: Venue) -> GeneratedMarket.Venue? {
         let counts = [
             venue.lag, venue.latency, venue.halfSpread, venue.spreadNoise, venue.followers, venue.levelGap, venue.stirTicks,
-            venue.strayShare, venue.withdrawals, venue.minimumQuantity, venue.minimumNotional, venue.takeChances,
+            venue.strayShare, venue.withdrawals, venue.minimumQuantity, venue.minimumNotional, venue.absences, venue.snipes,
         ]
-        let sizes = [venue.tickSize, venue.lotSize, venue.meanGap, venue.levelLots, venue.takeLots]
+        let sizes = [
+            venue.tickSize, venue.lotSize, venue.meanGap, venue.levelLots, venue.takerGap, venue.takeLots, venue.stirs, venue.strayFrames,
+        ]
         guard counts.allSatisfy({ 0...1 << 40 ~= $0 }), sizes.allSatisfy({ 1...1 << 50 ~= $0 }), venue.followers < 1_000,
-            venue.takeChances <= takeScale, venue.depthProfile.count <= 64, venue.hours.isEmpty || venue.hours.count == 24,
+            venue.absences <= oddsScale, venue.snipes <= oddsScale, venue.stirs <= 10_000,
+            venue.depthProfile.count <= 64, venue.hours.isEmpty || venue.hours.count == 24,
             (venue.depthProfile + venue.hours).allSatisfy({ 0...1_000_000 ~= $0 }), venue.levelLots < 1 << 40,
             Contract.lotUnit(lotSize: venue.lotSize, contractSize: venue.contractSize) != nil,
             let kind = Instrument.Kind(rawValue: venue.kind), let base = Currency(venue.base), let quote = Currency(venue.quote)
@@ -104,12 +110,16 @@ public struct FittedMarket: Codable, Hashable, Sendable {
             instrument: instrument, meanGap: Nanoseconds(count: venue.meanGap), lag: Nanoseconds(count: venue.lag),
             latency: Nanoseconds(count: venue.latency), halfSpread: venue.halfSpread, levelLots: venue.levelLots)
         settings.spreadNoise = venue.spreadNoise
-        settings.takes = .init(venue.takeChances, of: takeScale)
+        settings.absences = .init(venue.absences, of: oddsScale)
+        settings.takerGap = Nanoseconds(count: venue.takerGap)
         settings.takeLots = venue.takeLots
         settings.followers = venue.followers
+        settings.snipes = .init(venue.snipes, of: oddsScale)
         settings.levelGap = venue.levelGap
         settings.stirTicks = venue.stirTicks
+        settings.stirs = venue.stirs
         settings.strayShare = venue.strayShare
+        settings.strayFrames = venue.strayFrames
         settings.withdrawals = venue.withdrawals
         settings.depthProfile = venue.depthProfile
         settings.hours = venue.hours

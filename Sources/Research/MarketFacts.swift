@@ -4,6 +4,8 @@ public import Market
 public struct VenueFacts: Sendable, Equatable {
     /// Frames of the book, or best quotes where there is no book.
     public var framesPerSecond = 0.0
+    /// Level changes; 0 where there is no book of levels.
+    public var changesPerFrame = 0.0
     /// Of frames, by hour of the day (UTC), as multiples of the usual; nil where nothing was recorded.
     public var hours: [Double?] = []
     /// Between the best prices, by time.
@@ -30,8 +32,10 @@ public struct VenueFacts: Sendable, Equatable {
     public var latency = Nanoseconds.zero
     public var hasBook = false
 
+    /// The clustering; takers who come more evenly than by chance are taken for such as come by chance.
+    var crowding: Double { max(1, clustering) }
     /// The share of takers that others have drawn, as a self-exciting process explains the clustering.
-    var followers: Double { 1 - 1 / max(1, clustering).squareRoot() }
+    var followers: Double { 1 - 1 / crowding.squareRoot() }
 }
 
 /// The facts of markets that ran side by side.

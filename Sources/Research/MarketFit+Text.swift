@@ -24,6 +24,7 @@ extension MarketFit {
 
     private static let facts: [(name: String, value: @Sendable (VenueFacts) -> Double)] = [
         ("frames a second", { $0.framesPerSecond }),
+        ("changes a frame", { $0.changesPerFrame }),
         ("spread, ticks", { $0.spreadTicks }),
         ("move in 1 s, ticks", { $0.secondMove }),
         ("move in 10 s, ticks", { $0.tenSecondMove }),

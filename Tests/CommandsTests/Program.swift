@@ -1,22 +1,19 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built `mmsim`, run in a folder of its own that is gone afterwards.
-final class Program {
+struct Program {
     struct Outcome: Equatable {
         var code: Int32
         var out: String
         var error: String
     }
 
-    let folder: URL
+    private let scratch: TestFolder
+    var folder: URL { scratch.url }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-commands-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    init() throws { scratch = try TestFolder() }
 
     func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: folder.appending(path: name)) }
     func read(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }

@@ -1,15 +1,12 @@
 import Foundation
+import TestSupport
 
 /// A folder of files for one test, gone afterwards.
-final class Files {
-    let folder: URL
+struct Files {
+    private let scratch: TestFolder
+    var folder: URL { scratch.url }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-feeds-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    init() throws { scratch = try TestFolder() }
 
     func path(_ name: String) -> String { folder.appending(path: name).path() }
 

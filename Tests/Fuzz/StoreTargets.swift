@@ -6,13 +6,14 @@ import Market
 enum StoreTargets {
     /// Records that were read are written and read again as the same records.
     static func decodeChunk(_ input: [UInt8]) {
-        let events = EventBatch()
+        // No larger than what is read, so that a record beyond the end is one outside of its memory.
+        let events = EventBatch(capacity: 1)
         guard ChunkCodec.decode(input.span, instrument: InstrumentID(3), into: events) == nil else {
             return precondition(events.isEmpty, "a damaged chunk gave records")
         }
         var bytes: [UInt8] = []
         ChunkCodec.encode(ContiguousArray(events), into: &bytes)
-        let again = EventBatch()
+        let again = EventBatch(capacity: 1)
         let fault = ChunkCodec.decode(bytes.span, instrument: InstrumentID(3), into: again)
         precondition(fault == nil && again.elementsEqual(events), "records changed when they were written again")
     }
@@ -56,7 +57,7 @@ enum StoreTargets {
     private static func read(_ tape: Tape, _ feed: InstrumentID) throws(TapeError) {
         try refusing { () throws(TapeError) in
             let reader = try tape.reader(feed: feed, skippingDamage: true, verifying: true)
-            let events = EventBatch()
+            let events = EventBatch(capacity: 1)
             while try reader.next(into: events) {}
         }
         try refusing { () throws(TapeError) in

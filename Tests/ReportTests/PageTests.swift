@@ -1,5 +1,6 @@
 import Foundation
 import Market
+import TestSupport
 import Testing
 
 @testable import Report
@@ -109,10 +110,12 @@ import Testing
 }
 
 @Suite struct RunFolderTests {
-    private static func place() -> String { FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString)").path }
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
 
     @Test func `an unpublished report leaves nothing and keeps the old one`() throws {
-        let path = Self.place()
+        let path = folder.path("report")
         let first = try RunFolder(path: path)
         try first.write("old", to: "report.json")
         try first.publish()
@@ -127,11 +130,10 @@ import Testing
         try third.publish()
         #expect(try String(contentsOfFile: path + "/report.json", encoding: .utf8) == "new")
         #expect(!FileManager.default.fileExists(atPath: path + ".old"))
-        try FileManager.default.removeItem(atPath: path)
     }
 
     @Test func `a folder of something else is never replaced`() throws {
-        let path = Self.place()
+        let path = folder.path("report")
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try RunFolder(path: path + "/").write("x", to: "report.json")
         try "x".write(toFile: path + "/thesis.txt", atomically: true, encoding: .utf8)
@@ -139,14 +141,12 @@ import Testing
             #expect(throws: ReportError.notAReport(path: name)) { try RunFolder(path: name) }
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["thesis.txt"])
-        try FileManager.default.removeItem(atPath: path)
     }
 
     @Test func `a file in the report's place is refused`() throws {
-        let path = Self.place()
+        let path = folder.path("report")
         try "x".write(toFile: path, atomically: true, encoding: .utf8)
         #expect(throws: ReportError.notAFolder(path: path)) { try RunFolder(path: path) }
-        try FileManager.default.removeItem(atPath: path)
     }
 
     @Test func `a full disk is said by name`() throws {
@@ -158,11 +158,10 @@ import Testing
     }
 
     @Test func `fields with commas and quotes are quoted`() throws {
-        let path = Self.place()
+        let path = folder.path("report")
         let table = try CSVTable(creating: path, header: ["a", "b"])
         try table.append(["1,2", "say \"x\""])
         try table.finish()
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "a,b\n\"1,2\",\"say \"\"x\"\"\"\n")
-        try FileManager.default.removeItem(atPath: path)
     }
 }

@@ -1,18 +1,16 @@
 import Foundation
 import Market
 import Tape
+import TestSupport
 import Testing
 
 @testable import Report
 
 @Suite struct TapePlotTests {
     private static let start = Timestamp(nanoseconds: 1_735_689_600_000_000_000)
-    private let folder: URL
+    private let folder: TestFolder
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-plot-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TestFolder() }
 
     private static func instrument(_ symbol: String) -> Instrument {
         Instrument(
@@ -22,7 +20,7 @@ import Testing
 
     /// A full book, then a change of the best bid each `step`, a trade in ten, a gap in the middle.
     private func tape(frames: Int, feeds: Int = 1, step: Nanoseconds = .milliseconds(100)) throws -> Tape {
-        let path = folder.appending(path: "t.tape").path
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path, replacing: true)
         for index in 0..<feeds {
             let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(["BTC", "ETH"][index % 2] + "\(index)"), source: ""))
@@ -109,7 +107,7 @@ import Testing
 
     @Test func `a page that exists is left as it is unless it is to be replaced`() throws {
         let plot = try TapePlot(tape(frames: 20))
-        let path = folder.appending(path: "page.html").path
+        let path = folder.path("page.html")
         try plot.write(to: path, replacing: false)
         #expect(throws: ReportError.alreadyExists(path: path)) { try plot.write(to: path, replacing: false) }
         try plot.write(to: path, replacing: true)

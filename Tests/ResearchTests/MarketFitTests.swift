@@ -1,3 +1,4 @@
+import Feeds
 import Foundation
 import Market
 import Simulation
@@ -8,10 +9,12 @@ import Testing
 @testable import Research
 
 @Suite struct MarketFitTests {
-    private static func tape(_ market: GeneratedMarket, seed: UInt64) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-fit-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let path = folder.appending(path: "t.tape").path
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func tape(_ market: GeneratedMarket, seed: UInt64) throws -> String {
+        let path = folder.fresh()
         let writer = try TapeWriter(creating: path)
         for instrument in market.instruments { _ = try writer.addFeed(FeedDescription(instrument: instrument, source: "")) }
         var (generator, events) = (MarketGenerator(market, seed: seed), ContiguousArray<MarketEvent>())
@@ -40,7 +43,7 @@ import Testing
             market.venues[0].depthProfile = [500, 500, 700, 1_000, 1_500, 2_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000]
             (market.venues[0].strayShare, market.venues[1].strayShare) = (500, 500)
         }
-        let fit = try MarketFit(path: Self.tape(truth, seed: seed), sample: .minutes(5), seed: 77)
+        let fit = try MarketFit(path: tape(truth, seed: seed), sample: .minutes(2), rounds: 12, seed: 77)
         #expect(Self.isNear(fit.market.volatility, truth.volatility, within: 0.4), "\(fit.market.volatility)\n\(fit.text)")
         for (found, venue) in zip(fit.market.venues, truth.venues) {
             let name = venue.instrument.venue
@@ -55,7 +58,7 @@ import Testing
     }
 
     @Test func `what is generated has the facts of what was fitted`() throws {
-        let fit = try MarketFit(path: Self.tape(Self.calm(venues: 3, minutes: 4), seed: 3), sample: .minutes(4))
+        let fit = try MarketFit(path: tape(Self.calm(venues: 3, minutes: 4), seed: 3), sample: .minutes(2), rounds: 12)
         for (recorded, generated) in zip(fit.recorded.venues, fit.generated.venues) {
             for fact in [\VenueFacts.framesPerSecond, \.levelLots, \.takersPerSecond, \.takeLots, \.tenSecondMove, \.spreadTicks] {
                 let ratio = generated[keyPath: fact] / recorded[keyPath: fact]
@@ -66,7 +69,7 @@ import Testing
     }
 
     @Test func `settings come back from their file, and one that was tampered with is refused`() throws {
-        let fit = try MarketFit(path: Self.tape(Self.calm(minutes: 1), seed: 5), sample: .seconds(30))
+        let fit = try MarketFit(path: tape(Self.calm(minutes: 1), seed: 5), sample: .seconds(30), rounds: 8)
         let file = fit.file(source: "t.tape")
         let again = try FittedMarket(json: file.json, path: "like.json")
         #expect(again == file)
@@ -89,7 +92,41 @@ import Testing
     }
 
     @Test func `a tape without prices in common is refused`() throws {
-        let path = try Self.tape(Self.calm(minutes: 1) { $0.duration = .seconds(5) }, seed: 1)
+        let path = try tape(Self.calm(minutes: 1) { $0.duration = .seconds(5) }, seed: 1)
+        #expect(throws: ResearchError.noMarket(path: path)) { try MarketFit(path: path) }
+    }
+}
+
+/// Fits to recordings, where they are at hand. Backpack's is too short for one.
+@Suite(.enabled(if: Shared.hasLog, "the recordings are not here: set MMSIM_SHARED to the folder that holds data/"))
+struct RecordingFitTests {
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func tape(_ recording: String) throws -> String {
+        let path = folder.path("recorded.tape")
+        _ = try Importer(inputs: [Shared.data.appending(path: recording).path], output: path).run()
+        return path
+    }
+
+    @Test(arguments: ["binance/usdm_btcusdt_20240808.txt.gz", "lighter/lighter_btc_20251009.jsonl.gz"])
+    func `what is generated has the facts of a recording within a fifth`(recording: String) throws {
+        let fit = try MarketFit(path: tape(recording), sample: .minutes(3), rounds: 16)
+        let (recorded, generated) = (fit.recorded.venues[0], fit.generated.venues[0])
+        let facts: [KeyPath<VenueFacts, Double>] = [
+            \.framesPerSecond, \.changesPerFrame, \.spreadTicks, \.secondMove, \.tenSecondMove, \.levelLots, \.levelGap, \.takersPerSecond,
+            \.takeLots, \.crowding,
+        ]
+        for fact in facts {
+            let ratio = generated[keyPath: fact] / recorded[keyPath: fact]
+            #expect((0.8...1.25).contains(ratio), "\(fact)\n\(fit.text)")
+        }
+        #expect(abs(generated.latency.count - recorded.latency.count) <= recorded.latency.count / 5)
+    }
+
+    @Test func `a recording of a second is refused by name`() throws {
+        let path = try tape("backpack/backpack_sol_usdc_20260902.jsonl.gz")
         #expect(throws: ResearchError.noMarket(path: path)) { try MarketFit(path: path) }
     }
 }

@@ -2,6 +2,7 @@ import Feeds
 import Foundation
 import Market
 import Tape
+import TestSupport
 import Testing
 
 @testable import Research
@@ -9,17 +10,18 @@ import Testing
 /// The recording of single orders, where it is at hand.
 @Suite(.enabled(if: Shared.hasLog, "the recordings are not here: set MMSIM_SHARED to the folder that holds data/"))
 struct PublishedTableTests {
-    private static func tape() throws -> (path: String, folder: URL) {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-research-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let path = folder.appending(path: "bitstamp.tape").path
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func tape() throws -> String {
+        let path = folder.path("bitstamp.tape")
         _ = try Importer(inputs: [Shared.log.path], output: path).run()
-        return (path, folder)
+        return path
     }
 
     @Test func `the published table is what the study makes of the recording`() throws {
-        let (path, folder) = try Self.tape()
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = try tape()
         let report = try QueueResearch(path: path, feed: nil).run(QueueStudy.Settings())
         let published = try String(contentsOf: Shared.root.appending(path: "Benchmarks/queue-truth.md"), encoding: .utf8)
         #expect(published.hasSuffix("\n" + report.markdown))
@@ -28,8 +30,7 @@ struct PublishedTableTests {
     /// An execution is told by the order that was hit, a trade by the feed, a few milliseconds apart. What hit orders from before the
     /// recording is told by the feed alone, and looks in two cases as if the order that came to take had been hit.
     @Test func `what is taken for an execution is a trade of the recording, and few are missed`() throws {
-        let (path, folder) = try Self.tape()
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = try tape()
         let reader = try Tape(opening: path).reader(feed: InstrumentID(0))
         var flow = OrderFlow()
         var clock = FeedClock()
@@ -61,10 +62,11 @@ struct PublishedTableTests {
     }
 }
 
-private enum Shared {
+enum Shared {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private static let folder =
         ProcessInfo.processInfo.environment["MMSIM_SHARED"].map { URL(filePath: $0) } ?? root.appending(path: "../shared")
-    static let log = folder.appending(path: "data/bitstamp-l3/bitstamp_btcusd_20150501.log.gz")
+    static let data = folder.appending(path: "data")
+    static let log = data.appending(path: "bitstamp-l3/bitstamp_btcusd_20150501.log.gz")
     static let hasLog = FileManager.default.fileExists(atPath: log.path)
 }

@@ -2,6 +2,7 @@ import Foundation
 import Market
 import Synchronization
 import Tape
+import TestSupport
 import Testing
 
 @testable import Runtime
@@ -23,10 +24,10 @@ import Testing
         }
     }
 
-    private final class Place {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString)").path
-        init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(atPath: folder) }
+    private struct Place {
+        private let scratch: TestFolder
+        var folder: String { scratch.path }
+        init() throws { scratch = try TestFolder() }
 
         func recorder(_ clock: Clock, _ options: MarketRecorder.Options) throws -> MarketRecorder {
             try MarketRecorder(

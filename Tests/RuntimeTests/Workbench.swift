@@ -4,17 +4,16 @@ import Scenario
 import Simulation
 import Strategies
 import Tape
+import TestSupport
 
 @testable import Runtime
 
-/// Tapes and scenarios for tests of whole runs, in a folder of its own.
+/// Tapes and scenarios for tests of whole runs, in a folder of its own that is gone with it.
 struct Workbench {
-    let folder: String
+    private let scratch: TestFolder
+    var folder: String { scratch.path }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
+    init() throws { scratch = try TestFolder() }
 
     /// A generated market of two venues, one tape for each.
     func synth(minutes: Int64, seed: UInt64 = 42) throws -> [String] {

@@ -1,40 +1,36 @@
 import Foundation
 import Scenario
+import TestSupport
 import Testing
 import Trading
 
 @Suite struct LoadingTests {
-    private let folder: URL
+    private let folder: TestFolder
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-scenario-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TestFolder() }
 
-    private func path(_ name: String) -> String { folder.appending(path: name).path() }
+    private func path(_ name: String) -> String { folder.path(name) }
 
     private func complaints(_ name: String) -> [String] {
         do {
             _ = try ScenarioLoader(strategies: Demo.strategies).load(path: path(name))
             return []
         } catch {
-            return error.issues.map { ($0.description + ($0.hint.map { " (\($0))" } ?? "")).replacing(folder.path(), with: "…") }
+            return error.issues.map { ($0.description + ($0.hint.map { " (\($0))" } ?? "")).replacing(folder.path, with: "…") }
         }
     }
 
     @Test func `a file is read, and its tapes are beside it`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(Demo.text.utf8).write(to: folder.appending(path: "demo.yaml"))
+        try Data(Demo.text.utf8).write(to: folder.url.appending(path: "demo.yaml"))
         let scenario = try ScenarioLoader(strategies: Demo.strategies).load(path: path("demo.yaml"), overrides: ["seed=3"])
         #expect(scenario.tapes == [path("a.tape"), "/data/b.tape"])
         #expect(scenario.seed == 3)
     }
 
     @Test func `what is no readable file is refused`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(Demo.text.utf8).write(to: folder.appending(path: "demo.yaml"))
-        try Data([0x6E, 0xFF, 0xFE]).write(to: folder.appending(path: "latin.yaml"))
-        try FileManager.default.createDirectory(at: folder.appending(path: "sub"), withIntermediateDirectories: true)
+        try Data(Demo.text.utf8).write(to: folder.url.appending(path: "demo.yaml"))
+        try Data([0x6E, 0xFF, 0xFE]).write(to: folder.url.appending(path: "latin.yaml"))
+        try FileManager.default.createDirectory(at: folder.url.appending(path: "sub"), withIntermediateDirectories: true)
         #expect(complaints("dmeo.yaml") == ["…/dmeo.yaml: there is no such file (did you mean '…/demo.yaml'?)"])
         #expect(complaints("quite-another.txt") == ["…/quite-another.txt: there is no such file"])
         #expect(complaints("sub") == ["…/sub: it is a folder (name a scenario file in it)"])

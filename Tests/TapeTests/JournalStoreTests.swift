@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct JournalStoreTests {
     @Test func `blocks come back as they were written`() throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString).sqlite").path
+        let place = try Place()
+        let path = place.main
         let hashes = [sha256("b"), sha256("a")]
         let store = try JournalStore(creating: path, meta: ["scenario": "x"], feeds: [("one", hashes[0]), ("two", hashes[1])])
         let times = Timestamp(nanoseconds: 1)...Timestamp(nanoseconds: 9)
@@ -21,7 +22,6 @@ import Testing
         #expect(try reader.nextBlock() == nil)
         #expect(reader.meta == ["scenario": "x", "final_hash": "00000000000000ab", "sha256": sha256("all").description])
         #expect(reader.feeds.map(\.hash) == hashes.sorted().map(\.description))
-        try FileManager.default.removeItem(atPath: path)
     }
 
     /// A store of small blocks, and how long its log was after each.

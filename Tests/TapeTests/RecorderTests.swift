@@ -1,5 +1,6 @@
 import Foundation
 import Market
+import TestSupport
 import Testing
 
 @testable import Tape
@@ -295,15 +296,11 @@ import Testing
     }
 }
 
-/// A folder of a test's own that is gone afterwards.
-final class Place {
-    let folder: String
-    var tape: String { folder + "/t.tape" }
+/// Where a test has its tape.
+struct Place {
+    private let scratch: TestFolder
+    var folder: String { scratch.path }
+    var tape: String { scratch.path("t.tape") }
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    init() throws { scratch = try TestFolder() }
 }

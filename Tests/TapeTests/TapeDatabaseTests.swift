@@ -1,10 +1,15 @@
 import Foundation
 import Market
+import TestSupport
 import Testing
 
 @testable import Tape
 
 @Suite struct TapeDatabaseTests {
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
     private static func instrument(_ symbol: String, venue: String = "v") -> Instrument {
         Instrument(
             symbol: symbol, venue: venue, venueSymbol: symbol + "_PERP", kind: .linear, base: Currency(symbol)!, quote: Currency("USDC")!,
@@ -20,8 +25,8 @@ import Testing
             receiveTime: Timestamp(nanoseconds: time + latency), price: price, quantity: quantity, detail: detail, flags: flags)
     }
 
-    private static func tape(_ feeds: [Instrument], _ events: [MarketEvent], frames: [[UInt8]] = []) throws -> String {
-        let path = FileManager.default.temporaryDirectory.appending(path: "mmsim-sql-\(UUID().uuidString).tape").path
+    private func tape(_ feeds: [Instrument], _ events: [MarketEvent], frames: [[UInt8]] = []) throws -> String {
+        let path = folder.fresh()
         let writer = try TapeWriter(creating: path)
         for feed in feeds { _ = try writer.addFeed(FeedDescription(instrument: feed, source: "")) }
         for event in events { try writer.append(event) }
@@ -39,7 +44,7 @@ import Testing
     }
 
     @Test func `each kind of record is a row of its table`() throws {
-        let path = try Self.tape(
+        let path = try tape(
             [Self.instrument("BTC")],
             [
                 Self.event(.trade, 0, at: 10, 617_995, 123, detail: 7, flags: [.first, .last, .sell, .liquidation]),
@@ -100,7 +105,7 @@ import Testing
         // A bid alone at the end of a feed is not joined with the ask that another feed begins with.
         events += [Self.event(.quote, 0, at: 70_004, 98, 1, flags: [.first, .last])]
         events += [Self.event(.quote, 1, at: 5, 104, 2, flags: [.first, .last, .sell])]
-        let path = try Self.tape([Self.instrument("BTC"), Self.instrument("ETH")], events)
+        let path = try tape([Self.instrument("BTC"), Self.instrument("ETH")], events)
         let rows = try Self.rows(path, "SELECT feed, bid_ticks, bid_lots, ask_ticks, ask_lots, update_id FROM quote")
         #expect(
             rows == [
@@ -127,7 +132,7 @@ import Testing
                 if random.uniform(in: 0...9) == 0 { events[events.count - 1].venueTime = Timestamp(nanoseconds: 0) }
             }
         }
-        let path = try Self.tape([Self.instrument("BTC"), Self.instrument("ETH", venue: "w")], events)
+        let path = try tape([Self.instrument("BTC"), Self.instrument("ETH", venue: "w")], events)
         let database = try TapeDatabase(opening: path)
         let conditions = [
             "{time} > 1000000", "{time} <= 5000", "{venue_time} >= 1999999.5 AND {venue_time} < 2000500.25", "{receive_time} = 1500000",
@@ -149,7 +154,7 @@ import Testing
     }
 
     @Test func `a tape that is recorded shows what was committed when it was opened, sealed or not, and frames of no feed`() throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "mmsim-sql-\(UUID().uuidString).tape").path
+        let path = folder.fresh()
         let now = Timestamp(nanoseconds: 1_000)
         let recorder = try TapeRecorder(creating: path, at: now, options: RecorderTests.options())
         let feed = try recorder.addFeed(FeedDescription(instrument: Self.instrument("BTC"), source: ""), at: now)
@@ -181,7 +186,7 @@ import Testing
 
     @Test func `chunks that a condition rules out are not read`() throws {
         let events = (0..<Int64(4 * TapeWriter.chunkSize)).map { Self.event(.trade, 0, at: $0 + 1, 1, 1) }
-        let path = try Self.tape([Self.instrument("BTC"), Self.instrument("ETH")], events)
+        let path = try tape([Self.instrument("BTC"), Self.instrument("ETH")], events)
         let tape = try Database(path, .readOnly)
         let source = TapeSource(tape, version: TapeSchema.version, try Tape(opening: path).feeds)
         func chunks(_ constraints: [SQLConstraint]) throws -> (chunks: Int, rows: Int) {
@@ -202,7 +207,7 @@ import Testing
 
     @Test func `amounts have an exact form, however large their sum`() throws {
         let big = Self.event(.trade, 0, at: 1, 90_071_992_547_409_931, 4_000_000_000_000_000_001)
-        let path = try Self.tape([Self.instrument("BTC")], [big, big])
+        let path = try tape([Self.instrument("BTC")], [big, big])
         #expect(
             try Self.rows(
                 path, "SELECT decimal(sum(lots), lot_size), decimal(ticks, tick_size), decimal(-1, 5), decimal(NULL, 1) FROM trade")
@@ -220,7 +225,7 @@ import Testing
     }
 
     @Test func `times are told as text and read from it`() throws {
-        let path = try Self.tape([Self.instrument("BTC")], [])
+        let path = try tape([Self.instrument("BTC")], [])
         #expect(
             try Self.rows(path, "SELECT time_text(1723161256299000000), time_ns('2024-08-08T23:54:16.299Z'), time_ns('2024-08-08')")
                 == [[.text("2024-08-08T23:54:16.299000000Z"), .integer(1_723_161_256_299_000_000), .integer(1_723_075_200_000_000_000)]])
@@ -231,7 +236,7 @@ import Testing
 
     @Test func `raw frames are rows, in text where they are text`() throws {
         let frames: [[UInt8]] = [Array("{\"a\":1}".utf8), [0xFF, 0x00], [UInt8](repeating: 0x41, count: 2 << 20), Array("é".utf8), []]
-        let path = try Self.tape([Self.instrument("BTC")], [], frames: frames)
+        let path = try tape([Self.instrument("BTC")], [], frames: frames)
         let rows = try Self.rows(path, "SELECT number, receive_time, bytes, CASE WHEN bytes < 100 THEN data END FROM frame")
         #expect(
             rows == [
@@ -250,7 +255,7 @@ import Testing
         "SELECT load_extension('x')", "VACUUM INTO 'copy'",
     ])
     func `nothing is changed, and no other file is touched`(sql: String) throws {
-        let path = try Self.tape([Self.instrument("BTC")], [Self.event(.trade, 0, at: 1, 1, 1)])
+        let path = try tape([Self.instrument("BTC")], [Self.event(.trade, 0, at: 1, 1, 1)])
         let before = try Data(contentsOf: URL(filePath: path))
         let error = try #require(throws: QueryError.self) { try Self.rows(path, sql) }
         guard case .notReading(path, _) = error else {
@@ -267,13 +272,13 @@ import Testing
         ("SELEC 1", "near \"SELEC\": syntax error", 0, nil),
     ])
     func `a misspelt statement says where and what was meant`(sql: String, reason: String, offset: Int?, hint: String?) throws {
-        let path = try Self.tape([Self.instrument("BTC")], [])
+        let path = try tape([Self.instrument("BTC")], [])
         #expect(throws: QueryError.statement(reason: reason, offset: offset, hint: hint)) { try Self.rows(path, sql) }
     }
 
     @Test func `a damaged chunk is an error that names it, and other chunks stay readable`() throws {
         let events = (0..<Int64(2 * TapeWriter.chunkSize)).map { Self.event(.trade, 0, at: $0 + 1, 1, 1) }
-        let path = try Self.tape([Self.instrument("BTC")], events)
+        let path = try tape([Self.instrument("BTC")], events)
         let database = try Database(path, .create)
         try database.execute(
             "UPDATE chunk SET data = CAST(substr(data, 1, 500) || x'FFFE' || substr(data, 503) AS BLOB) WHERE sequence = 1")
@@ -291,7 +296,7 @@ import Testing
 
     @Test func `damaged frames are an error, never a trap`() throws {
         let frames = (0..<200).map { [UInt8](repeating: UInt8($0), count: $0) }
-        let path = try Self.tape([Self.instrument("BTC")], [], frames: frames)
+        let path = try tape([Self.instrument("BTC")], [], frames: frames)
         let database = try Database(path, .create)
         try database.execute("UPDATE frames SET count = count + 1")
         #expect(throws: QueryError.self) { try Self.rows(path, "SELECT count(*) FROM frame") }
@@ -309,7 +314,7 @@ import Testing
     }
 
     @Test func `statements follow each other, and a pass may stand while another goes on`() throws {
-        let path = try Self.tape([Self.instrument("BTC")], (1...10).map { Self.event(.trade, 0, at: $0, $0, 1) })
+        let path = try tape([Self.instrument("BTC")], (1...10).map { Self.event(.trade, 0, at: $0, $0, 1) })
         let database = try TapeDatabase(opening: path)
         let first = try #require(try database.first(of: " ; -- nothing\nSELECT ticks FROM trade; SELECT 2 ;"))
         #expect(try first.rows.next() == [.integer(1)])
@@ -322,7 +327,7 @@ import Testing
     }
 
     @Test func `tables and columns are listed`() throws {
-        let path = try Self.tape([Self.instrument("BTC")], [])
+        let path = try tape([Self.instrument("BTC")], [])
         let lines = try TapeDatabase(opening: path).describe().split(separator: "\n")
         #expect(lines.contains("gap(feed, venue, symbol, time, cause, note)"))
         for name in ["trade", "book_change", "quote", "mark", "funding", "gap", "frame", "feed", "chunk", "meta"] {

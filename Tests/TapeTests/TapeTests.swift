@@ -7,11 +7,9 @@ import Testing
 @testable import Tape
 
 @Suite struct TapeTests {
-    private static func place(_ name: String = "t.tape") throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "mmsim-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return folder.appending(path: name).path
-    }
+    private let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
 
     private static func instrument(_ symbol: String = "BTC") -> Instrument {
         Instrument(
@@ -50,7 +48,7 @@ import Testing
     }
 
     @Test func `records of two feeds round trip over several chunks`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         let feeds = [
             try writer.addFeed(FeedDescription(instrument: Self.instrument("BTC"), source: "a")),
@@ -74,7 +72,7 @@ import Testing
 
     @Test func `a content hash belongs to the records and the instrument, not to the file`() throws {
         func hash(first: String, seed: UInt64) throws -> SHA256Digest {
-            let path = try Self.place()
+            let path = folder.fresh()
             let writer = try TapeWriter(creating: path)
             var found = InstrumentID(0)
             for symbol in first == "BTC" ? ["BTC", "ETH"] : ["ETH", "BTC"] {
@@ -90,7 +88,7 @@ import Testing
     }
 
     @Test func `a writer that is let go leaves nothing`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         do {
             let writer = try TapeWriter(creating: path)
             _ = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
@@ -99,7 +97,7 @@ import Testing
     }
 
     @Test func `what is not a tape is said by name`() throws {
-        let path = try Self.place("market.tape")
+        let path = folder.path("market.tape")
         #expect(throws: TapeError.notFound(path: path, closest: nil)) { try Tape(opening: path) }
         let writer = try TapeWriter(creating: path)
         try writer.close()
@@ -121,7 +119,7 @@ import Testing
     }
 
     @Test func `a tape from the future is refused`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         try writer.close()
         let database = try Database(path, .create)
@@ -130,7 +128,7 @@ import Testing
     }
 
     @Test func `a flipped byte is found and the chunk is named`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
         for event in Self.events(70_000, seed: 3, feed: feed) { try writer.append(event) }
@@ -149,7 +147,7 @@ import Testing
     }
 
     @Test func `a reader that skips damage puts a gap in its place and hands out the rest`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
         let events = Self.events(140_000, seed: 3, feed: feed)
@@ -169,7 +167,7 @@ import Testing
     }
 
     @Test func `any flipped byte of a chunk is found`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
         let events = Self.events(60, seed: 3, feed: feed)
@@ -194,7 +192,7 @@ import Testing
     }
 
     @Test func `a reader begins with the chunk that a time is in`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
         for index in 0..<200_000 { try writer.append(RecorderTests.event(index, feed)) }
@@ -211,7 +209,7 @@ import Testing
     }
 
     @Test func `a tape of the first schema is read, and migrated by a recorder that goes on with it`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
         let events = Self.events(1_000, seed: 1, feed: feed)
@@ -247,7 +245,7 @@ import Testing
     }
 
     @Test func `a truncated tape is damaged, not empty`() throws {
-        let path = try Self.place()
+        let path = folder.path("t.tape")
         let writer = try TapeWriter(creating: path)
         let feed = try writer.addFeed(FeedDescription(instrument: Self.instrument(), source: ""))
         for event in Self.events(70_000, seed: 3, feed: feed) { try writer.append(event) }

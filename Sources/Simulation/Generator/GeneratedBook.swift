@@ -53,19 +53,39 @@ struct GeneratedBook {
     }
 
     mutating func set(_ side: Side, _ ticks: Int64, _ lots: Int64, _ emit: (Side, Int64, Int64) -> Void) {
-        var list = levels(side)
-        let index = list.firstIndex { side == .buy ? $0.ticks <= ticks : $0.ticks >= ticks } ?? list.count
+        // In place: a copy of the side for each change would take most of the time.
+        let isChanged =
+            side == .buy ? Self.set(&bids, ticks, lots, at: place(side, ticks)) : Self.set(&asks, ticks, lots, at: place(side, ticks))
+        if isChanged { emit(side, ticks, lots) }
+    }
+
+    /// Where a price stands on its side or would.
+    private func place(_ side: Side, _ ticks: Int64) -> Int {
+        var (low, high) = (0, levels(side).count)
+        while low < high {
+            let middle = (low + high) / 2
+            let found = levels(side)[middle].ticks
+            if side == .buy ? found <= ticks : found >= ticks { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    private static func set(_ list: inout [Level], _ ticks: Int64, _ lots: Int64, at index: Int) -> Bool {
         let exists = index < list.count && list[index].ticks == ticks
         if lots == 0 {
-            guard exists else { return }
+            guard exists else { return false }
             list.remove(at: index)
         } else if exists {
             list[index].lots = lots
         } else {
             list.insert(Level(ticks: ticks, lots: lots), at: index)
         }
-        if side == .buy { bids = list } else { asks = list }
-        emit(side, ticks, lots)
+        return true
+    }
+
+    private func lots(_ side: Side, at ticks: Int64) -> Int64 {
+        let (list, place) = (levels(side), place(side, ticks))
+        return place < list.count && list[place].ticks == ticks ? list[place].lots : 0
     }
 
     /// What stands beyond `limit` on a side, in lots.
@@ -103,21 +123,31 @@ struct GeneratedBook {
         return side == .buy || rest == 0 ? ticks - rest : ticks - rest + settings.levelGap + 1
     }
 
+    /// Which level goes when one at `ticks` is to go: in a book whose levels stand far apart the next one outwards, for not all that the
+    /// best prices leave behind stands where others may.
+    private func leaving(_ side: Side, _ ticks: Int64) -> Int64? {
+        let (list, place) = (levels(side), place(side, ticks))
+        guard place < list.count, settings.levelGap > 1 || list[place].ticks == ticks else { return nil }
+        return list[place].ticks
+    }
+
     /// Changes a level some way from the best, and keeps the number of levels.
     mutating func stir(_ random: inout SeededGenerator, _ scarcity: Int64, _ emit: (Side, Int64, Int64) -> Void) {
         let side: Side = random.next() & 1 == 0 ? .buy : .sell
         guard let best = best(side) else { return }
-        let ticks = sparse(side, best - side.sign * random.exponential(mean: settings.stirTicks))
-        let now = levels(side).first { $0.ticks == ticks }?.lots ?? 0
+        let draw = best - side.sign * random.exponential(mean: settings.stirTicks)
+        let ticks = sparse(side, draw)
+        let now = lots(side, at: ticks)
+        let leaving = leaving(side, draw)
         switch random.uniform(in: 0...3) {
-        case 0 where now > 0 && ticks != best: set(side, ticks, 0, emit)
+        case 0 where leaving.map { $0 != best } ?? false: set(side, leaving ?? best, 0, emit)
         case 1 where now > 1: set(side, ticks, max(1, now * random.uniform(in: 2...9) / 10), emit)
         default: set(side, ticks, size(&random, scarcity, at: abs(best - ticks)), emit)
         }
-        let list = levels(side)
-        if list.count > Self.levelsKept + 20, let last = list.last {
+        let (count, last) = (levels(side).count, levels(side).last)
+        if count > Self.levelsKept + 20, let last {
             set(side, last.ticks, 0, emit)
-        } else if list.count < Self.levelsKept - 20, let last = list.last {
+        } else if count < Self.levelsKept - 20, let last {
             let ticks = last.ticks - side.sign * (1 + random.exponential(mean: 2 * settings.levelGap))
             set(side, ticks, size(&random, scarcity, at: abs(best - ticks)), emit)
         }

@@ -18,10 +18,17 @@ public struct GeneratedMarket: Sendable {
         public var spreadNoise: Int64 = 1
         /// How often somebody takes without being drawn to it: so many frames of the book in so many.
         public var takes = Odds(12, of: 100)
+        /// Mean time between takers who come at any instant and of themselves, in place of those of `takes`, who come with the book's frames;
+        /// what they take is missing from the next frame.
+        public var takerGap: Nanoseconds?
         /// Mean size of a taker, in lots; nil: a third of a level.
         public var takeLots: Int64?
         /// Of 1,000 takers, how many came because of one before.
         public var followers: Int64 = 0
+        /// How often somebody takes what stands where the price has left it, before it is pulled: so many times in so many.
+        public var snipes = Odds(1, of: 2)
+        /// How often makers stay away for a frame when they should come to where the price is: so many times in so many.
+        public var absences = Odds(1, of: 4)
         /// Levels' mean sizes by distance from the best, in thousandths of `levelLots`: at 0 ticks, 1, 2–3, 4–7, 8–15 and so on; empty: the
         /// same everywhere.
         public var depthProfile: [Int64] = []
@@ -29,8 +36,12 @@ public struct GeneratedMarket: Sendable {
         public var levelGap: Int64 = 1
         /// Mean distance from the best at which levels change, in ticks.
         public var stirTicks: Int64 = 12
+        /// How many levels change in a frame beside what the price does: one to so many.
+        public var stirs: Int64 = 3
         /// How far it strays, in thousandths of what the market says.
         public var strayShare: Int64 = 1_000
+        /// How long it strays, in frames of the book.
+        public var strayFrames: Int64 = 400
         /// Of 1,000 frames, in how many quotes that are better than makers would give now are withdrawn; 0: they stand until somebody
         /// takes them.
         public var withdrawals: Int64 = 0

@@ -10,6 +10,12 @@ public struct MarketGenerator {
         var random: SeededGenerator
         /// When its next frame happens.
         var next: Timestamp
+        /// Takers who come between frames: when the next comes of itself, and who else will because of earlier ones, the next one last.
+        var nextTaker = Timestamp.never
+        var followers: [(time: Timestamp, side: Side)] = []
+        var takerRandom: SeededGenerator
+        /// What they took since the last frame.
+        var taken: [(Side, Int64, Int64)] = []
         var nextMark: Timestamp
         var nextFunding: Timestamp
         var lastReceive = Timestamp.distantPast
@@ -20,7 +26,15 @@ public struct MarketGenerator {
         /// The chance of a follower of takers before, in 2⁻²⁰ a frame.
         var excitement: Int64 = 0
         var frame: UInt32 = 0
+
+        var nextTake: Timestamp { followers.last.map { min($0.time, nextTaker) } ?? nextTaker }
+        var due: Timestamp { min(next, nextTake) }
     }
+
+    /// How long after a taker those come whom it draws, on average.
+    private static let followerDelay: Int64 = 50_000_000
+    /// More are not waited for.
+    private static let followerLimit = 1_024
 
     private let market: GeneratedMarket
     private var price: CommonPrice
@@ -37,7 +51,9 @@ public struct MarketGenerator {
             Venue(
                 book: GeneratedBook(InstrumentID(index), venue),
                 random: SeededGenerator(seed: seed, stream: UInt64(index + 1)),
-                next: market.start + Nanoseconds(count: Int64(index) * 1_000_000), nextMark: market.start + .seconds(1),
+                next: market.start + Nanoseconds(count: Int64(index) * 1_000_000),
+                nextTaker: venue.takerGap.map { _ in market.start + .seconds(1) } ?? .never,
+                takerRandom: SeededGenerator(seed: seed, stream: UInt64(index + 1_000)), nextMark: market.start + .seconds(1),
                 nextFunding: market.start + (venue.instrument.fundingInterval ?? .hours(8)))
         }
     }
@@ -46,11 +62,11 @@ public struct MarketGenerator {
     public mutating func next(into records: inout ContiguousArray<MarketEvent>) -> Bool {
         records.removeAll(keepingCapacity: true)
         while records.count < 4_096 {
-            guard let index = venues.indices.min(by: { (venues[$0].next, $0) < (venues[$1].next, $1) }), venues[index].next < market.end
+            guard let index = venues.indices.min(by: { (venues[$0].due, $0) < (venues[$1].due, $1) }), venues[index].due < market.end
             else { break }
-            time = venues[index].next
+            time = venues[index].due
             price.advance(to: time)
-            step(index, &records)
+            if time == venues[index].next { step(index, &records) } else { take(index, &records) }
         }
         return !records.isEmpty
     }
@@ -73,15 +89,61 @@ public struct MarketGenerator {
         }
         if time >= venue.nextMark, settings.instrument.kind != .spot { reference(&venue, settings, &writer, &records) }
         venue.frame = writer.frame
-        let gap = max(1_000, venue.random.exponential(mean: meanGap(settings) / 1_000) * 1_000)
-        venue.next = time + Nanoseconds(count: gap)
+        venue.next = time + gap(settings.meanGap, settings, &venue.random)
         venues[index] = venue
     }
 
-    private func meanGap(_ settings: GeneratedMarket.Venue) -> Int64 {
-        guard !settings.hours.isEmpty else { return settings.meanGap.count }
-        let hour = Int(time.nanoseconds / Nanoseconds.hours(1).count % 24)
-        return settings.meanGap.count * 1_000 / max(1, settings.hours[hour % settings.hours.count])
+    /// A draw of the time until something happens again that happens every `mean` in a usual hour.
+    private func gap(_ mean: Nanoseconds, _ settings: GeneratedMarket.Venue, _ random: inout SeededGenerator) -> Nanoseconds {
+        var mean = mean.count
+        if !settings.hours.isEmpty {
+            let hour = Int(time.nanoseconds / Nanoseconds.hours(1).count % 24)
+            mean = mean * 1_000 / max(1, settings.hours[hour % settings.hours.count])
+        }
+        return Nanoseconds(count: max(1_000, random.exponential(mean: mean / 1_000) * 1_000))
+    }
+
+    /// Somebody takes between two frames of the book, and draws others after itself.
+    private mutating func take(_ index: Int, _ records: inout ContiguousArray<MarketEvent>) {
+        let settings = market.venues[index]
+        var venue = venues[index]
+        var side: Side = venue.takerRandom.next() & 1 == 0 ? .buy : .sell
+        if venue.nextTaker == time {
+            venue.nextTaker = time + gap(settings.takerGap ?? .seconds(1), settings, &venue.takerRandom)
+        } else if let follower = venue.followers.popLast() {
+            side = follower.side
+        }
+        draw(side, &venue, settings)
+        let delay = venue.takerRandom.uniform(in: 0...settings.latency.count)
+        venue.lastReceive = max(venue.lastReceive, time + settings.latency + Nanoseconds(count: delay))
+        var writer = FrameWriter(
+            instrument: InstrumentID(index), venueTime: time, receiveTime: venue.lastReceive, frame: venue.frame)
+        let lots = takerLots(settings, price.isDrought ? 6 : 1, &venue.takerRandom)
+        var (trades, taken): ([(ticks: Int64, lots: Int64)], [(Side, Int64, Int64)]) = ([], [])
+        venue.book.take(side, lots, { trades.append(($0, $1)) }, { taken.append(($0, $1, $2)) })
+        venue.taken += taken
+        for trade in trades {
+            venue.trade += 1
+            writer.trade(side, trade.ticks, trade.lots, venue.trade, isForced: false)
+        }
+        writer.close(into: &records)
+        venue.frame = writer.frame
+        venues[index] = venue
+    }
+
+    /// Those who come because of a taker, a geometric number of them.
+    private func draw(_ side: Side, _ venue: inout Venue, _ settings: GeneratedMarket.Venue) {
+        while venue.followers.count < Self.followerLimit, venue.takerRandom.uniform(in: 0...999 + settings.followers) < settings.followers {
+            let follower = time + Nanoseconds(count: 1 + venue.takerRandom.exponential(mean: Self.followerDelay))
+            let place = venue.followers.firstIndex { $0.time <= follower } ?? venue.followers.count
+            venue.followers.insert((follower, side), at: place)
+        }
+    }
+
+    /// One in 25 takes eight times as much.
+    private func takerLots(_ settings: GeneratedMarket.Venue, _ scarcity: Int64, _ random: inout SeededGenerator) -> Int64 {
+        let size = max(1, random.exponential(mean: settings.takeLots ?? settings.levelLots / 3) / scarcity)
+        return random.uniform(in: 0...24) == 0 ? size * 8 : size
     }
 
     /// The common price as the venue follows it, in 1/1024 of its ticks.
@@ -93,12 +155,17 @@ public struct MarketGenerator {
 
     /// Whether somebody takes in this frame; each taker draws followers, whose chance halves in about eleven frames.
     private func isTaken(_ venue: inout Venue, _ settings: GeneratedMarket.Venue) -> Bool {
-        var isTaken = venue.random.uniform(in: 0...settings.takes.of - 1) < settings.takes.chances
+        guard settings.takerGap == nil else { return false }
+        var isTaken = isDrawn(settings.takes, &venue.random)
         guard settings.followers > 0 else { return isTaken }
         if !isTaken { isTaken = Int64(venue.random.next() >> 44) < venue.excitement }
         venue.excitement -= venue.excitement / 16
         if isTaken { venue.excitement += settings.followers * (1 << 20) / 16_000 }
         return isTaken
+    }
+
+    private func isDrawn(_ odds: GeneratedMarket.Odds, _ random: inout SeededGenerator) -> Bool {
+        random.uniform(in: 0...odds.of - 1) < odds.chances
     }
 
     /// How far forced orders hold a venue's price from the common one, as a share of it in 10⁻¹², and who is forced now.
@@ -136,12 +203,14 @@ public struct MarketGenerator {
         _ records: inout ContiguousArray<MarketEvent>
     ) {
         let scarcity: Int64 = price.isDrought ? 6 : 1
-        venue.basis += venue.random.uniform(in: -2_400...2_400) * market.stray * settings.strayShare / 1_000 - venue.basis / 400
+        let strays = venue.random.uniform(in: -2_400...2_400) * market.stray * settings.strayShare / 1_000
+        venue.basis += strays - venue.basis / settings.strayFrames
         let followed = common(settings)
         let fair = followed + venue.basis + roundedQuotient(Int128(followed) * Int128(push.share), Int128(Rate.scale))
         let half = settings.halfSpread * (price.isDrought ? 4 : 1) + venue.random.exponential(mean: settings.spreadNoise)
         let (bid, ask) = ((fair - half * CommonPrice.unit) / CommonPrice.unit, (fair + half * CommonPrice.unit) / CommonPrice.unit + 1)
-        var changes: [(Side, Int64, Int64)] = []
+        var changes = venue.taken
+        venue.taken.removeAll(keepingCapacity: true)
         var trades: [(side: Side, ticks: Int64, lots: Int64, isForced: Bool)] = []
         let emit = { (side: Side, ticks: Int64, lots: Int64) in changes.append((side, ticks, lots)) }
         if let forced = push.forced {
@@ -149,20 +218,20 @@ public struct MarketGenerator {
                 forced, beyond: forced == .sell ? ask - 1 : bid + 1, &venue, &writer, &records, { trades.append((forced, $0, $1, true)) },
                 emit)
         }
-        // Prices that the market has left are taken by somebody half of the time, else pulled.
+        // Prices that the market has left are taken by somebody, or pulled.
         for side in Side.allCases {
             let limit = side == .buy ? ask - 1 : bid + 1
             guard let best = venue.book.best(side), side == .buy ? best > limit : best < limit else { continue }
-            if venue.random.next() & 1 == 0 {
-                let size = venue.book.size(&venue.random, scarcity)
+            if isDrawn(settings.snipes, &venue.random) {
+                let size =
+                    settings.takerGap == nil ? venue.book.size(&venue.random, scarcity) : takerLots(settings, scarcity, &venue.random)
                 venue.book.take(side.opposite, size, { trades.append((side.opposite, $0, $1, false)) }, emit)
             }
             venue.book.pull(side, beyond: limit, elseFrom: side == .buy ? bid : ask, &venue.random, scarcity, emit)
         }
         if isTaken(&venue, settings) {
             let side: Side = venue.random.next() & 1 == 0 ? .buy : .sell
-            let size = max(1, venue.random.exponential(mean: settings.takeLots ?? settings.levelLots / 3) / scarcity)
-            venue.book.take(side, venue.random.uniform(in: 0...24) == 0 ? size * 8 : size, { trades.append((side, $0, $1, false)) }, emit)
+            venue.book.take(side, takerLots(settings, scarcity, &venue.random), { trades.append((side, $0, $1, false)) }, emit)
         }
         if settings.withdrawals > 0 {
             for side in Side.allCases where venue.random.uniform(in: 0...999) < settings.withdrawals {
@@ -171,13 +240,13 @@ public struct MarketGenerator {
             }
         }
         // Makers come back to where the price is now, not all of them at once.
-        if let best = venue.book.best(.buy), best < bid, venue.random.uniform(in: 0...3) > 0, bid < venue.book.best(.sell) ?? .max {
+        if let best = venue.book.best(.buy), best < bid, !isDrawn(settings.absences, &venue.random), bid < venue.book.best(.sell) ?? .max {
             venue.book.set(.buy, bid, venue.book.size(&venue.random, scarcity), emit)
         }
-        if let best = venue.book.best(.sell), best > ask, venue.random.uniform(in: 0...3) > 0, ask > venue.book.best(.buy) ?? .min {
+        if let best = venue.book.best(.sell), best > ask, !isDrawn(settings.absences, &venue.random), ask > venue.book.best(.buy) ?? .min {
             venue.book.set(.sell, ask, venue.book.size(&venue.random, scarcity), emit)
         }
-        for _ in 0..<venue.random.uniform(in: 1...3) { venue.book.stir(&venue.random, scarcity, emit) }
+        for _ in 0..<venue.random.uniform(in: 1...settings.stirs) { venue.book.stir(&venue.random, scarcity, emit) }
         for trade in trades {
             venue.trade += 1
             writer.trade(trade.side, trade.ticks, trade.lots, venue.trade, isForced: trade.isForced)
