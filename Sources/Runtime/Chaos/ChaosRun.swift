@@ -126,7 +126,9 @@ struct ChaosRun {
                 journal: next)
             watch.compare(rebuilt.fresh.core, records: committed.records)
             let reserved = (watch.lastOrder / Self.reservedOrders + 1) * Self.reservedOrders
+            let positions = watch.positions(rebuilt.fresh.core)
             try rebuilt.restart(at: driver.now, nextOrder: OrderID(reserved + 1))
+            watch.compare(rebuilt.fresh.core, positions: positions)
             watch.follow(rebuilt.fresh.core, next)
             rebuilt.fresh.core.observe(watch)
             driver.revive(rebuilt)

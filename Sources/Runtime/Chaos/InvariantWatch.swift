@@ -261,10 +261,14 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         var orders: [OrderID]
 
         init(_ core: TradingCore) {
-            positions = core.accounts.indices.flatMap { account in
+            positions = Self.positions(core)
+            orders = core.openOrders.map(\.id)
+        }
+
+        static func positions(_ core: TradingCore) -> [Quantity] {
+            core.accounts.indices.flatMap { account in
                 core.instruments.indices.map { core.position(AccountID(account), InstrumentID($0)) }
             }
-            orders = core.openOrders.map(\.id)
         }
     }
 
@@ -282,6 +286,14 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     func compare(_ rebuilt: TradingCore, records: Int64) {
         guard let atCommit, atCommit.records == records, atCommit.standing != Standing(rebuilt) else { return }
         violate(.restart, core.now, "the rebuilt core has other positions or open orders than the one that died")
+    }
+
+    func positions(_ core: TradingCore) -> [Quantity] { Standing.positions(core) }
+
+    /// Looks at a core that knows that it was restarted: nothing but the venue's word changes what it held.
+    func compare(_ restarted: TradingCore, positions: [Quantity]) {
+        guard positions != Standing.positions(restarted) else { return }
+        violate(.restart, restarted.now, "the core that was restarted has other positions than its journal")
     }
 
     /// Goes on with a core that was restarted, and the journal that it goes on in.
