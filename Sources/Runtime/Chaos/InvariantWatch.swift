@@ -63,9 +63,9 @@ public enum Phase: String, Sendable, Hashable, CaseIterable {
 
 /// Looks at a run after everything that happens in it.
 final class InvariantWatch: SimulationObserver, CoreObserver {
-    /// From one look at rest to the next: a run may end between the two orders of an exchange, and one that lasts longer than this
-    /// where nothing goes wrong any more is one too long.
-    private static let longestExchange = Nanoseconds.seconds(1)
+    /// Two looks at rest: a run may end between the two orders of an exchange, and where a slice leaves every second at the moment of
+    /// the look, the last one at which nothing was on its way is two seconds old.
+    private static let longestExchange = Nanoseconds.seconds(2)
 
     struct Violation {
         var invariant: Invariant
