@@ -18,8 +18,8 @@ public struct GeneratedMarket: Sendable {
         public var spreadNoise: Int64 = 1
         /// How often somebody takes without being drawn to it: so many frames of the book in so many.
         public var takes = Odds(12, of: 100)
-        /// Mean time between takers who come at any instant and of themselves, in place of those of `takes`, who come with the book's frames;
-        /// what they take is missing from the next frame.
+        /// Mean time between takers who come at any instant and of themselves, in place of those of `takes`, who come with the book's
+        /// frames; what they take is missing from the next frame.
         public var takerGap: Nanoseconds?
         /// Mean size of a taker, in lots; nil: a third of a level.
         public var takeLots: Int64?
