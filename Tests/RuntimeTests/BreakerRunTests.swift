@@ -11,6 +11,7 @@ import Trading
 @Suite struct BreakerRunTests {
     private static func run(_ overrides: [String]) throws -> (outcome: Backtest.Outcome, replay: Replay.Outcome) {
         let bench = try Workbench()
+        defer { withExtendedLifetime(bench) {} }
         let tapes = try bench.synth(minutes: 8)
         let scenario = try bench.scenario(tapes, parameters: Workbench.xemm, latency: "\"10 ms\"", overrides: overrides)
         let journal = bench.folder + "/journal.sqlite"
