@@ -62,10 +62,14 @@ extension SynthCommand {
         )
         var funding: [String] = []
 
+        @Option(
+            help: "Takers who see the fastest venue move and take stale quotes at the others, after such a time on average: \"20 ms\".")
+        var informed: String?
+
         @Flag(help: "Adds the first venue's spot market.")
         var spot = false
 
-        @Option(help: "How far the venues stray from the common price, in multiples of the usual: 1 to 20.")
+        @Option(help: "How far the venues stray from the common price, in multiples of the usual: 0 to 20.")
         var stray: Int64 = 1
 
         @Flag(help: "Replaces the tape if it exists.")
@@ -77,7 +81,7 @@ extension SynthCommand {
         func validate() throws {
             if let venues, !(2...3).contains(venues) { throw ValidationError("--venues takes 2 or 3") }
             if venues != nil, like != nil { throw ValidationError("--like says how many venues there are: leave --venues out") }
-            guard (1...20).contains(stray) else { throw ValidationError("--stray takes 1 to 20") }
+            guard (0...20).contains(stray) else { throw ValidationError("--stray takes 0 to 20") }
             for (option, texts) in [("jump", jump), ("cascade", cascade)] {
                 for text in texts where Self.move(text) == nil {
                     throw ValidationError(
@@ -90,6 +94,9 @@ extension SynthCommand {
                     "--funding '\(text)' wants a venue, a rate of at most 10 %, and maybe an interval and a time: "
                         + "\"backpack 3 bp every 10 min\", \"lighter -0.5 bp at 1 h\"")
             }
+            if let informed, Self.span(informed) == nil {
+                throw ValidationError("--informed '\(informed)' wants a number and a unit: \"20 ms\"")
+            }
             guard Self.span(duration) != nil else {
                 throw ValidationError("--duration '\(duration)' wants a number and a unit: \"90 min\", \"2 h\", \"3 d\"")
             }
@@ -97,12 +104,16 @@ extension SynthCommand {
 
         static func span(_ text: String) -> Nanoseconds? {
             let parts = text.split(separator: " ")
-            let units: [Substring: Int64] = ["s": 1, "min": 60, "h": 3_600, "d": 86_400]
-            guard parts.count == 2, let count = Int64(parts[0]), count > 0, let unit = units[parts[1]], count <= 36_500 * 86_400 / unit
+            let second: Int64 = 1_000_000_000
+            let units: [Substring: Int64] = [
+                "ms": second / 1_000, "s": second, "min": 60 * second, "h": 3_600 * second, "d": 86_400 * second,
+            ]
+            guard parts.count == 2, let count = Int64(parts[0]), count > 0, let unit = units[parts[1]],
+                count <= 36_500 * 86_400 * second / unit
             else {
                 return nil
             }
-            return .seconds(count * unit)
+            return Nanoseconds(count: count * unit)
         }
 
         private static func move(_ text: String) -> (after: Nanoseconds, share: Rate)? {
@@ -144,6 +155,7 @@ extension SynthCommand {
                 configuration.jumps = jump.compactMap(Self.move).map { .init(after: $0.after, share: $0.share) }
                 configuration.cascades = cascade.compactMap(Self.move).map { .init(after: $0.after, share: $0.share) }
                 configuration.stray = stray
+                configuration.informed = informed.flatMap(Self.span).map { .init(reaction: $0) }
                 let writer = try TapeWriter(creating: out, replacing: replace)
                 for instrument in configuration.instruments {
                     _ = try writer.addFeed(FeedDescription(instrument: instrument, source: "synth seed \(seed)"))

@@ -38,6 +38,8 @@ public final class RunRecorder {
     private var unverified = 0
     private var large = 0
     private var fillTimes = FillTimes()
+    private var fillTimesByDistance = TouchDistance.allCases.map { _ in FillTimes() }
+    private var unknownTimes = SpanHistogram()
     var markouts: MarkoutRecorder
     var hedges: HedgeRecorder
     var attempts: HedgeAttempts
@@ -62,6 +64,7 @@ public final class RunRecorder {
         var mid: FinePrice
         var time: Timestamp
         var isResting: Bool
+        var distance = TouchDistance.beyond
         var hasFill = false
         var planned: HedgeRecorder.PlannedHedge?
     }
@@ -186,14 +189,23 @@ public final class RunRecorder {
 
     // MARK: What the core recorded
 
-    public func submitted(_ order: Order, mid: FinePrice?, at time: Timestamp) {
+    /// - Parameter best: What the order's own side of our book shows; nil where it is empty.
+    public func submitted(_ order: Order, mid: FinePrice?, best: Price?, at time: Timestamp) {
         activity[activityOfAccount[order.draft.account.index]].submitted += 1
-        if let mid {
-            decisions.insert(
-                order.id.rawValue,
-                Decision(mid: mid, time: time, isResting: order.draft.timeInForce == .goodTillCancelled && order.draft.type == .limit))
-        }
+        guard let mid else { return }
+        var decision = Decision(
+            mid: mid, time: time, isResting: order.draft.timeInForce == .goodTillCancelled && order.draft.type == .limit)
+        if let best, let price = order.price { decision.distance = TouchDistance(price, order.draft.side, best: best) }
+        decisions.insert(order.id.rawValue, decision)
     }
+
+    private func waited(_ decision: Decision, until time: Timestamp, filled: Bool) {
+        fillTimes.add(time - decision.time, filled: filled)
+        fillTimesByDistance[decision.distance.rawValue].add(time - decision.time, filled: filled)
+    }
+
+    /// Something of an order was unknown for this long.
+    public func resolved(after span: Nanoseconds) { unknownTimes.add(span) }
 
     public func requested(_ kind: RequestKind, _ order: Order) {
         let index = activityOfAccount[order.draft.account.index]
@@ -256,7 +268,7 @@ public final class RunRecorder {
             slippage.sum += cost * weight
             slippage.weight += weight
         }
-        if !decision.hasFill, decision.isResting { fillTimes.add(time - decision.time, filled: true) }
+        if !decision.hasFill, decision.isResting { waited(decision, until: time, filled: true) }
     }
 
     public func ended(_ order: Order, at time: Timestamp) {
@@ -270,8 +282,23 @@ public final class RunRecorder {
         default:
             activity[index].accepted += 1
             if order.filled.lots > 0 { activity[index].acceptedWithFill += 1 }
+            count(order, &activity[index])
         }
-        if let decision, decision.isResting, !decision.hasFill { fillTimes.add(time - decision.time, filled: false) }
+        if let decision, decision.isResting, !decision.hasFill { waited(decision, until: time, filled: false) }
+    }
+
+    /// What an accepted order asked for and got, valued at its own price so that instruments add up.
+    private func count(_ order: Order, _ activity: inout RunResult.Activity) {
+        let contract = contracts[order.draft.instrument.index]
+        guard let price = order.price.map(contract.finePrice) ?? (lastMids.isEmpty ? nil : lastMids[order.draft.instrument.index]) else {
+            return
+        }
+        func notional(_ quantity: Quantity) -> ExactAmount {
+            let worth = value(contract, quantity, price)
+            return ExactAmount(nanos: worth.nanos, rate: lastRates[worth.currency] ?? 0)
+        }
+        activity.acceptedNotional += notional(max(order.quantity, order.filled))
+        activity.filledNotional += notional(order.filled)
     }
 
     public func funded(_ payment: FundingPayment) {
@@ -311,8 +338,10 @@ public final class RunRecorder {
 
     // MARK: The end
 
-    /// - Parameter state: The venues' last state.
-    public func finish(_ state: borrowing VenueState) -> RunResult {
+    /// - Parameters:
+    ///   - state: The venues' last state.
+    ///   - unknownOrders: Of which something is unknown for the core.
+    public func finish(_ state: borrowing VenueState, unknownOrders: Int = 0) -> RunResult {
         record(state)
         drawdown.finish(at: state.time)
         ledger.move(state.mids)
@@ -331,6 +360,8 @@ public final class RunRecorder {
             ulcerIndex: returns.isEmpty ? nil : (ulcerSum / Double(returns.count)).squareRoot(), activity: activity,
             mechanisms: mechanisms.reduce(into: [:]) { $0[$1.name] = $1.count },
             unverifiedFills: unverified, largeFills: large, markouts: markouts.finish(), legRisk: legRisk, fillTimes: fillTimes,
+            fillTimesByDistance: TouchDistance.allCases.map { ($0, fillTimesByDistance[$0.rawValue]) }, unknownTimes: unknownTimes,
+            unknownAtEnd: unknownOrders,
             takerSlippage: slippage.weight > 0 ? slippage.sum / slippage.weight : nil, roundTrips: trips, positions: positions(state),
             balances: zip(description.accounts, state.balances).map { ($0.name, $1) }, rates: ratesUsed(rates), equity: equity,
             drawdownSeries: drawdownSeries, fees: fees, mids: named(mids), inventory: namedInventory(), netDelta: netDelta, spread: spread)

@@ -10,7 +10,9 @@ public struct RunResult: Sendable {
         public var submitted = 0
         public var accepted = 0
         public var acceptedWithFill = 0
-        public var acceptedLots: [Int64] = []
+        /// Of accepted orders, at their own prices, in the reporting currency.
+        public var acceptedNotional = ExactAmount.zero
+        public var filledNotional = ExactAmount.zero
         public var fills = 0
         public var makerFills = 0
         public var takerFills = 0
@@ -25,7 +27,6 @@ public struct RunResult: Sendable {
         public var makerNotional = ExactAmount.zero
         public var takerNotional = ExactAmount.zero
         public var fees = ExactAmount.zero
-        public var filledShare: Double?
 
         public init(venue: String) { self.venue = venue }
 
@@ -34,6 +35,9 @@ public struct RunResult: Sendable {
         public var feeBasisPoints: Double? { notional.units == 0 ? nil : fees.double / notional.double * 1e4 }
         public var orderToFill: Double? { fills == 0 ? nil : Double(submitted + cancels + amends) / Double(fills) }
         public var orderFillRatio: Double? { accepted == 0 ? nil : Double(acceptedWithFill) / Double(accepted) }
+        public var quantityFillRatio: Double? {
+            acceptedNotional.units == 0 ? nil : filledNotional.double / acceptedNotional.double
+        }
         public var rejectRatio: Double? { submitted == 0 ? nil : Double(rejects.values.reduce(0, +)) / Double(submitted) }
     }
 
@@ -80,6 +84,11 @@ public struct RunResult: Sendable {
     public var markouts: Markouts
     public var legRisk: LegRisk
     public var fillTimes: FillTimes
+    /// Of the same orders, by how far from the touch they were sent; nearest first.
+    public var fillTimesByDistance: [(distance: TouchDistance, times: FillTimes)]
+    /// How long the outcome of a request, or fills that the venue counted, were unknown; and of how many orders at the end.
+    public var unknownTimes: SpanHistogram
+    public var unknownAtEnd: Int
     /// Basis points against the mid at the decision, cost positive, weighted by notional; nil without taker fills.
     public var takerSlippage: Double?
     public var roundTrips: RoundTrips

@@ -29,6 +29,8 @@ extension RunReport {
         keys["performance"] = performance
         keys["attribution"] = attributionFigures
         keys["venues"] = .array(result.activity.map(activity))
+        keys["execution"] = executionFigures
+        keys["checks"] = .array(outcome.checks.map { .object(["text": .string($0.text), "passes": .boolean($0.passes)]) })
         keys["markouts"] = markoutFigures
         keys["leg_risk"] = legRiskFigures
         keys["simulation"] = honesty
@@ -127,7 +129,7 @@ extension RunReport {
             "fills_while_cancel_pending": .integer(Int64(venue.cancelRaceFills)), "maker_notional": exact(venue.makerNotional),
             "taker_notional": exact(venue.takerNotional), "fees": exact(venue.fees), "fee_bp": .ratio(venue.feeBasisPoints),
             "maker_ratio": .ratio(venue.makerRatio), "order_fill_ratio": .ratio(venue.orderFillRatio),
-            "order_to_fill": .ratio(venue.orderToFill),
+            "quantity_fill_ratio": .ratio(venue.quantityFillRatio), "order_to_fill": .ratio(venue.orderToFill),
             "reject_ratio": .ratio(venue.rejectRatio),
         ])
     }

@@ -12,7 +12,7 @@ extension RunReport {
         "hedge_fill_to_report", "total_local", "total_at_venues",
     ]
 
-    private func span(_ span: Nanoseconds?) -> JSONValue { span.map { .integer($0.count) } ?? .null }
+    func span(_ span: Nanoseconds?) -> JSONValue { span.map { .integer($0.count) } ?? .null }
     private func milliseconds(_ span: Nanoseconds?) -> String { number(span.map { Double($0.count) / 1e6 }, decimals: 3) }
 
     private func base(_ amount: Int64) -> String { Decimal.text(amount, decimals: 9) }

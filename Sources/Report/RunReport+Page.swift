@@ -10,12 +10,15 @@ extension RunReport {
             title: name, subtitle: "\(strategy), \(result.start.iso8601) to \(result.end.iso8601)",
             sections: [
                 .init(title: "Result", blocks: [.headline(headline), .warnings(warnings), .chart(equityChart), .chart(drawdownChart)]),
-                .init(title: "Where it came from", blocks: [.table(attributionTable)]),
+                .init(title: "Where it came from", blocks: checkBlocks + [.table(attributionTable)]),
                 .init(title: "Market and fills", blocks: [.chart(priceChart(tables)), .chart(spreadChart)]),
                 .init(title: "Inventory", blocks: [.chart(inventoryChart), .chart(deltaChart), .table(positionTable)]),
                 .init(
                     title: "Execution",
-                    blocks: [.table(venueTable), .facts(execution), .chart(feeChart), .table(termsTable), .table(latencyTable)]),
+                    blocks: [
+                        .table(venueTable), .facts(execution + unknownFacts), .table(fillTimeTable), .chart(feeChart), .table(termsTable),
+                        .table(latencyTable),
+                    ]),
                 .init(title: "After each fill", blocks: markoutBlocks),
                 .init(title: "Leg risk", blocks: legRiskBlocks),
                 .init(title: "Risk", blocks: [.facts(risk)] + faultBlocks),

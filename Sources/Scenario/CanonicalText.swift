@@ -63,6 +63,13 @@ struct CanonicalText {
         lines["risk.duplicate_window"] = scenario.risk.duplicateWindow.map { UnitText.text($0) }
         lines["risk.stale_after"] = scenario.risk.staleAfter.map { UnitText.text($0) }
         lines["risk.max_rejects_per_minute"] = scenario.risk.maximumRejectsPerMinute.map(String.init)
+        if let losses = scenario.risk.losses {
+            func amount(_ nanos: Int64?) -> String? { nanos.map { Money(nanos: $0, losses.currency).description } }
+            lines["risk.max_drawdown"] = amount(losses.drawdown)
+            lines["risk.max_loss_per_hour"] = amount(losses.hourly)
+            lines["risk.max_loss_per_day"] = amount(losses.daily)
+            lines["risk.on_breaker"] = losses.policy.rawValue
+        }
         if scenario.risk.reconcileEvery != .seconds(30) { lines["risk.reconcile_every"] = UnitText.text(scenario.risk.reconcileEvery) }
         for rate in scenario.rates {
             let key = "rates.\(rate.from)/\(rate.to)"

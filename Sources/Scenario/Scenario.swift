@@ -109,6 +109,7 @@ public struct Scenario: Sendable {
         public var duplicateWindow: Nanoseconds?
         public var staleAfter: Nanoseconds?
         public var maximumRejectsPerMinute: Int?
+        public var losses: LossLimits?
         /// How often our record is compared with the venues'.
         public var reconcileEvery: Nanoseconds
     }

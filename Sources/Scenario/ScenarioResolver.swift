@@ -269,8 +269,27 @@ struct ScenarioResolver {
             reservedOrdersPerSecond: reserved,
             duplicateWindow: section?.duration("duplicate_window", Self.windows),
             staleAfter: section?.duration("stale_after", Self.windows),
-            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000),
+            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000), losses: losses(section),
             reconcileEvery: section?.duration("reconcile_every", .seconds(1) ... .hours(1)) ?? .seconds(30))
+    }
+
+    private func losses(_ risk: SectionReader?) -> LossLimits? {
+        let keys = ["max_drawdown", "max_loss_per_hour", "max_loss_per_day"]
+        let stated = keys.map { risk?.amount($0) }
+        let policy = risk?.choice("on_breaker", default: LossLimits.Policy.holdNeutral)
+        guard let first = stated.compactMap({ $0 }).first else {
+            if risk?.node("on_breaker") != nil {
+                risk?.fail("on_breaker", "there is no limit of losses", "state max_drawdown, or leave it out")
+            }
+            return nil
+        }
+        for (key, amount) in zip(keys, stated) {
+            guard let amount, amount.currency != first.currency else { continue }
+            risk?.fail(
+                key, "it is in \(amount.currency), another limit of losses in \(first.currency)", "write all of them in one currency")
+        }
+        return LossLimits(
+            first.currency, drawdown: stated[0]?.nanos, hourly: stated[1]?.nanos, daily: stated[2]?.nanos, policy: policy ?? .holdNeutral)
     }
 
     private func rates(_ top: SectionReader) -> [Scenario.CurrencyRate] {

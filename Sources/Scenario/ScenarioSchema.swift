@@ -196,6 +196,13 @@ public enum ScenarioSchema {
                     "reconcile_every", .duration,
                     "How often fills, open orders and positions are compared with the venues'. Default \"30 s\"."),
                 .init("max_rejects_per_minute", .integer, "More than these, and quotes freeze."),
+                .init("max_drawdown", .amount, "Equity of all accounts in this currency below its highest: more, and on_breaker happens."),
+                .init("max_loss_per_hour", .amount, "The same below what it was an hour ago."),
+                .init("max_loss_per_day", .amount, "The same below what it was a day ago."),
+                .init(
+                    "on_breaker", .choice(LossLimits.Policy.allCases.map(\.rawValue)),
+                    "What a loss beyond its limit does, for good: cancel and refuse quotes and go on hedging, or close everything. "
+                        + "Default hold_neutral."),
             ]
         ),
         ("instrument", Scenario.InstrumentTerms.keys),

@@ -25,6 +25,11 @@ enum SharedParameters {
             "How many orders an entry or exit may send."),
     ]
 
+    /// Of both legs, before either is sent.
+    static let leverage = ParameterSpecification(
+        "leverage", .integer(1...100), default: ["10"],
+        "Of either account's collateral, at most, that a quote or its hedge may lead to; beyond it only what reduces is quoted.")
+
     /// Of a hedger.
     static let hedger: [ParameterSpecification] = [
         .init(

@@ -52,7 +52,7 @@ public final class Xemm: Strategy {
             .init(
                 "max_pending_age", .duration(second...86_400 * second), default: ["30 s"],
                 "How long they accumulate before they are taken off on A."),
-        ] + SharedParameters.hedger + SharedParameters.flatten)
+        ] + [SharedParameters.leverage] + SharedParameters.hedger + SharedParameters.flatten)
 
     private let parameters: Parameters
     private let maker: StrategyBinding.Leg
@@ -148,6 +148,7 @@ public final class Xemm: Strategy {
         guard context.books[taker.instrument].executablePrice(side.opposite, deep, sizing.taker) != nil,
             let executable = context.books[taker.instrument].executablePrice(side.opposite, hedge, sizing.taker)
         else { return nil }
+        guard isHedgeable(side, base, executable, at: mid, context) else { return nil }
         let clips = base > 0 ? max(0, position) / base : 0
         let margin =
             parameters.rate("min_net").trillionths + parameters.rate("maker_fee").trillionths + parameters.rate("taker_fee").trillionths
@@ -162,6 +163,19 @@ public final class Xemm: Strategy {
         case .buy: return (sizing.maker.orderPrice(Price(ticks: min(Int64(wanted / tick), bestAsk - 1)), side), quantity)
         case .sell: return (sizing.maker.orderPrice(Price(ticks: max(Int64((wanted + tick - 1) / tick), bestBid + 1)), side), quantity)
         }
+    }
+
+    /// Whether the hedge of a quote would stay within its slippage, and both accounts can carry what the two lead to.
+    private func isHedgeable(_ side: Side, _ base: Int64, _ executable: FinePrice, at mid: FinePrice, _ context: Context) -> Bool {
+        let book = taker.instrument
+        guard let touch = (side == .buy ? context.books[book].bestBid : context.books[book].bestAsk).map(sizing.taker.finePrice) else {
+            return false
+        }
+        let slippage = Int128(abs(executable.nanos - touch.nanos)) * Int128(Rate.scale)
+        guard slippage <= Int128(touch.nanos) * Int128(parameters.rate("max_hedge_slippage").trillionths) else { return false }
+        let leverage = parameters.integer("leverage")
+        return context.canCarry(base * side.sign, more: maker, at: mid, leverage: leverage)
+            && context.canCarry(-base * side.sign, more: taker, at: mid, leverage: leverage)
     }
 
     // MARK: Quoting

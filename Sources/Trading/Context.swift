@@ -36,7 +36,8 @@ public struct Context {
     public func ownPosition(_ account: AccountID, _ instrument: InstrumentID) -> Quantity {
         core.with { $0.ownPosition(instance, account, instrument) }
     }
-    /// Signed remainder of this instance's orders that are not done, unknown ones included.
+    /// Signed remainder of this instance's orders that are not done, unknown ones included, and what may have filled of ended ones
+    /// that are unknown: what their venue counts and has not told.
     public func inFlight(_ account: AccountID, _ instrument: InstrumentID, purpose: OrderPurpose? = nil) -> Quantity {
         core.with { $0.inFlight(instance, account, instrument, purpose) }
     }

@@ -51,6 +51,8 @@ public protocol CoreObserver: AnyObject {
     func acknowledged(_ order: OrderID, venueTime: Timestamp, at time: Timestamp)
     /// Nobody knows what became of a request on the order.
     func becameUnknown(_ order: Order, at time: Timestamp)
+    /// All of an order is known again, which was not since a time.
+    func resolved(_ order: OrderID, unknownSince: Timestamp, at time: Timestamp)
     /// A fill as the core recorded it, after the order's state took it in.
     func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp)
     func ended(_ order: Order, at time: Timestamp)
@@ -91,6 +93,7 @@ struct CoreObservers: ~Copyable {
 extension CoreObserver {
     public func acknowledged(_ order: OrderID, venueTime: Timestamp, at time: Timestamp) {}
     public func becameUnknown(_ order: Order, at time: Timestamp) {}
+    public func resolved(_ order: OrderID, unknownSince: Timestamp, at time: Timestamp) {}
     public func liquidated(
         _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
     ) {}

@@ -77,10 +77,10 @@ extension TradingCore {
         guard countedTrades[venues[account.index].index].insert(fill.trade) else { return }
         let now = now
         let told = orders.update(fill.order) { order in
-            let (wasDone, wasCancelling) = (order.isDone, order.pending == .cancel)
+            let (wasDone, wasCancelling, unknownSince) = (order.isDone, order.pending == .cancel, order.unknownSince)
             let news = order.fill(fill, venueTime, now)
             return (
-                news: Told(order, news, ended: !wasDone && order.isDone), wasDone: wasDone,
+                news: Told(order, news, ended: !wasDone && order.isDone, unknownSince), wasDone: wasDone,
                 wasCancelling: wasCancelling
             )
         }
@@ -105,18 +105,22 @@ extension TradingCore {
         var news: OrderChange?
         var ended: Bool
         var isDoubtful: Bool
+        /// Since when something was unknown of it that is known now.
+        var resolvedSince: Timestamp?
 
-        init(_ order: borrowing Order, _ news: OrderChange?, ended: Bool) {
+        init(_ order: borrowing Order, _ news: OrderChange?, ended: Bool, _ unknownSince: Timestamp?) {
             instance = order.instance
             algorithm = order.algorithm
             self.news = news
             self.ended = ended
             isDoubtful = order.isDoubtful
+            resolvedSince = order.certainty == .known ? unknownSince : nil
         }
     }
 
     private func tell(_ id: OrderID, _ told: Told) {
         if let news = told.news { announce(id, told.instance, told.algorithm, news) }
+        if let since = told.resolvedSince { observers.tell { $0.resolved(id, unknownSince: since, at: now) } }
         if told.ended, !observers.isEmpty, let order = orders[id] { ended(order) }
         if told.isDoubtful, let order = orders[id] { becomeUnknown(order) }
     }
@@ -127,8 +131,9 @@ extension TradingCore {
         var wasDone = false
         let told = orders.update(id) { order in
             wasDone = order.isDone
+            let unknownSince = order.unknownSince
             let news = body(&order)
-            return Told(order, news, ended: !wasDone && order.isDone)
+            return Told(order, news, ended: !wasDone && order.isDone, unknownSince)
         }
         if let told { tell(id, told) }
         return wasDone
@@ -193,8 +198,7 @@ extension TradingCore {
             guard order.certainty != .known else { return }
             // What it has filled is in the account's list; fills that we were told of are asked for until they come.
             askForFills(order.draft.account)
-            let now = now
-            _ = orders.update(id) { $0.end(.cancelled, venueTime, now) }
+            end(id, .cancelled, .cancelled(.venue), venueTime)
             return
         }
         // Never acknowledged and not there: it was not accepted. Known before and not there: it has ended, and fills that we
@@ -202,6 +206,21 @@ extension TradingCore {
         let neverAccepted = order.life == .submitting && order.filled.isZero
         if !neverAccepted { askForFills(order.draft.account) }
         end(id, neverAccepted ? .failed : .cancelled, neverAccepted ? .failed : .cancelled(.venue), venueTime)
+    }
+
+    /// Something else stands for the fills that the venue counts and has not told.
+    func forgoFills(_ account: AccountID, _ instrument: InstrumentID) {
+        for id in orders.unsettled where orders.read(id, { $0.draft.account == account && $0.draft.instrument == instrument }) == true {
+            change(id) {
+                $0.forgoesFills()
+                return nil
+            }
+        }
+    }
+
+    /// Orders of which something is unknown.
+    public var unknownOrders: Int {
+        (orders.open + orders.unsettled).count { id in orders.read(id) { $0.certainty != .known } ?? false }
     }
 
     // MARK: Ends that were none

@@ -121,6 +121,7 @@ extension TradingCore {
             "the venue's position of \(accounts[account.index].name) in \(instruments[instrument.index].venueSymbol) differs by "
                 + "\(change.lots) lots: ours is adjusted")
         positions.force(change, of: instrument, at: price, cost: .zero(instruments[instrument.index].settlement), account: account)
+        forgoFills(account, instrument)
         observers.tell { $0.adjusted(change, of: instrument, account: account, at: now) }
         for index in instances.indices { inbox.add(.adjusted(account, instrument, change), .strategy(StrategyID(index))) }
     }

@@ -137,6 +137,12 @@ extension TradingCore {
             else { continue }
             sum = sum + order.signedRemaining
         }
+        for id in orders.unsettled {
+            guard let order = orders[id], order.instance == instance, order.draft.account == account, order.draft.instrument == instrument,
+                purpose == nil || order.draft.purpose == purpose
+            else { continue }
+            sum = sum + order.signedReserve
+        }
         return sum
     }
 

@@ -47,6 +47,9 @@ public final class TradingCore {
     /// By account; and when all are begun again.
     var reviews: [AccountReview]
     var nextReview = Timestamp.never
+    /// What the accounts were worth, where losses have limits; and when it is looked at next.
+    var losses: LossWatch?
+    var nextLossCheck = Timestamp.never
     let countedTrades: Table<TradeFilter>
     /// What a restarted core has still to hear of; nil otherwise.
     var recovery: Recovery?
@@ -68,6 +71,7 @@ public final class TradingCore {
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)
         positions = PositionBook(configuration.instruments, configuration.accounts)
         risk = RiskService(configuration.limits)
+        losses = configuration.limits.losses.map { LossWatch($0) }
         reviews = configuration.accounts.map { _ in AccountReview() }
         countedTrades = Table(count: (configuration.accounts.map(\.venue.index).max() ?? -1) + 1) { _ in TradeFilter() }
     }
@@ -95,6 +99,7 @@ public final class TradingCore {
         isStarted = true
         journal?.append(JournalRecord(startAt: time))
         reviewAll()
+        watchLosses()
         for index in instances.indices {
             call(.strategy(StrategyID(index))) { strategy, context in strategy.start(&context) }
             deliver()
@@ -137,6 +142,7 @@ public final class TradingCore {
         journal?.append(JournalRecord(wakeAt: time))
         askAboutUnknown()
         if time >= nextReview { reviewAll() }
+        if time >= nextLossCheck { watchLosses() }
         while !isRecovering, let timer = timers.take(time) {
             guard !isStopped else { continue }
             inbox.add(.timer(timer.token), timer.algorithm.map(Target.algorithm) ?? .strategy(timer.instance))
@@ -147,7 +153,7 @@ public final class TradingCore {
 
     /// When `wake` has something to do next.
     public var nextWake: Timestamp {
-        let next = isStopped ? .never : isRecovering ? nextReview : min(timers.next, nextReview)
+        let next = isStopped ? .never : isRecovering ? nextReview : min(timers.next, nextReview, nextLossCheck)
         // What fell due while no process ran is due now.
         return max(now, deadlines.next(orders, before: next))
     }

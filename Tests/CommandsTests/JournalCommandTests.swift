@@ -103,17 +103,21 @@ import Testing
         let program = try Program()
         #expect(try program.run("synth", "--out", "demo.tape", "--duration", "20 min", "--seed", "42", "--quiet").code == 0)
         try program.write("demo.yaml", Scenarios.demo())
-        let start = ContinuousClock.now
         #expect(try program.run("backtest", "demo.yaml", "--out", "whole", "--quiet").code == 0)
-        let span = ContinuousClock.now - start
+        let size = program.size("whole/journal.sqlite")
         let whole = try program.run("journal", "show", "whole/journal.sqlite").out
-        let trials = TestScale.seeds(8)
+        let trials = TestScale.seeds(20)
         var (empty, partly, complete, before) = (0, 0, 0, 0)
         for trial in trials {
             try? FileManager.default.removeItem(at: program.folder.appending(path: "killed.part"))
             try? FileManager.default.removeItem(at: program.folder.appending(path: "killed"))
-            let share = Double(trial * 7_919 % 1_000) / 1_000
-            let code = try program.killed(["backtest", "demo.yaml", "--out", "killed", "--quiet"], after: span * share)
+            // When so much of the journal is written, and somewhere behind it.
+            let written = size * Int(trial * 7_919 % 1_000) / 1_000
+            let code = try program.killed(["backtest", "demo.yaml", "--out", "killed", "--quiet"]) {
+                guard program.size("killed.part/journal.sqlite-wal") > written else { return false }
+                usleep(UInt32(trial * 104_729 % 3_000))
+                return true
+            }
             let path = ["killed.part", "killed"].map { $0 + "/journal.sqlite" }.first { program.exists($0) }
             guard let path else {
                 before += 1
@@ -138,8 +142,7 @@ import Testing
         print(
             "killed \(trials.count) times: \(before) before there was a journal, \(empty) before a commit, \(partly) after, "
                 + "\(complete) ended")
-        // Which moments they were depends on the machine.
-        #expect(before + empty + partly + complete == trials.count)
+        #expect(before + empty <= trials.count / 5 + 1 && partly >= trials.count / 2, "the moments were of no interest")
     }
 }
 

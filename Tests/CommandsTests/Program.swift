@@ -37,6 +37,12 @@ struct Program {
 
     /// Runs it and kills it when the span has passed; returns its exit code where it was quicker, else nil.
     func killed(_ arguments: [String], after span: Duration) throws -> Int32? {
+        let end = ContinuousClock.now + span
+        return try killed(arguments) { ContinuousClock.now >= end }
+    }
+
+    /// Runs it and kills it when the moment has come; returns its exit code where it was quicker, else nil.
+    func killed(_ arguments: [String], when hasCome: () -> Bool) throws -> Int32? {
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
@@ -46,7 +52,7 @@ struct Program {
         process.standardError = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        usleep(UInt32(span / .microseconds(1)))
+        while process.isRunning, !hasCome() { usleep(200) }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : nil

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--jump", "1.5 at 30 min"], ["--jump", "+80 % at 1 min"], ["--jump", "-1 % at noon"], ["--stray", "0"],
+        ["--jump", "1.5 at 30 min"], ["--jump", "+80 % at 1 min"], ["--jump", "-1 % at noon"], ["--stray", "21"], ["--informed", "20"],
         ["--funding", "backpack 3 bp each 5 min"], ["--funding", "backpack 30 % at 5 min"], ["--funding", "grvt 3 bp every 5 min"],
     ])
     func `a market that can't be made is refused, saying what is wanted`(words: [String]) throws {
@@ -71,6 +71,27 @@ import Testing
         }
         #expect(program.exists("first/journal.sqlite"))
         #expect(!program.exists("second/journal.sqlite"))
+    }
+
+    @Test func `the checks of an account are in the report, and one that fails has a code of its own`() throws {
+        let program = try Program()
+        #expect(try synth(program, duration: "20 min").code == 0)
+        let scenarios = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Scenarios/diagnostics.yaml")
+        let text = try String(contentsOf: scenarios.standardizedFileURL, encoding: .utf8)
+        try program.write("diagnostics.yaml", text.replacing("../Data/maker.tape", with: "demo.tape"))
+        func checks(_ code: Int32, _ changes: String...) throws -> [Bool] {
+            let run = try program.run(["backtest", "diagnostics.yaml", "--json", "--no-journal"] + changes.flatMap { ["--set", $0] })
+            #expect(run.code == code, "\(run.error)")
+            let report = try #require(try JSONSerialization.jsonObject(with: Data(run.out.utf8)) as? [String: Any])
+            let checks = try #require(report["checks"] as? [[String: Any]])
+            #expect(checks.allSatisfy { $0["text"] is String })
+            let execution = try #require(report["execution"] as? [String: Any])
+            #expect((execution["time_to_fill"] as? [[String: Any]])?.count == 6 && execution["unknown_outcome"] is [String: Any])
+            return checks.compactMap { $0["passes"] as? Bool }
+        }
+        #expect(try checks(0) == Array(repeating: true, count: 16))
+        let poor = try checks(4, "accounts.M.collateral=[\"1 USDC\"]")
+        #expect(poor.contains(false) && poor.contains(true))
     }
 
     @Test func `a backtest that can't start says why by its code`() throws {

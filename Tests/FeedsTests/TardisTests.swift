@@ -62,6 +62,24 @@ import Testing
         #expect(events[10].quantity == 12_500)
     }
 
+    @Test(arguments: [true, false])
+    func `Pain 15: of one instant the trade comes before the book that it left; without: in the order of the files`(heals: Bool) throws {
+        let trades = """
+            exchange,symbol,timestamp,local_timestamp,id,side,price,amount
+            binance-futures,BTCUSDT,1002000,1003000,7,buy,100.1,2
+            """
+        let paths = try [files.write("book.csv", book), files.write("trades.csv", trades)]
+        func kinds(_ paths: [String]) throws -> [MarketEvent.Kind] {
+            // Without the rule: each file by itself, put together by their times alone.
+            let events = try heals ? run(paths).events : paths.flatMap { try run([$0]).events }
+            let sorted = events.enumerated().sorted { ($0.element.receiveTime, $0.offset) < ($1.element.receiveTime, $1.offset) }
+            return sorted.map(\.element.kind)
+        }
+        for order in [paths, paths.reversed()] where heals || order == paths {
+            #expect((try kinds(order) == [.level, .level, .trade, .level, .level, .level]) == heals)
+        }
+    }
+
     @Test func `a broken row names its column`() throws {
         let path = try files.write("book.csv", book + "binance-futures,BTCUSDT,1006000,1007000,false,bid,abc,1\n")
         let error = FeedError.badRow(path: path, line: 7, column: 51, fault: .malformed, expected: "a decimal as price")

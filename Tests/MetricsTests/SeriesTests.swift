@@ -59,6 +59,15 @@ private func drawdown(_ path: [(Int64, Int64)], end: Int64) -> Drawdown {
     #expect(times.median == Nanoseconds(count: 40) && times.count == 5)
 }
 
+@Test(arguments: [
+    (60_001 as Int64, Side.buy, TouchDistance.better), (60_000, .buy, .atTouch), (59_994, .buy, .within1), (59_970, .buy, .within5),
+    (59_880, .buy, .within20), (59_879, .buy, .beyond), (59_999, .sell, .better), (60_000, .sell, .atTouch), (60_006, .sell, .within1),
+    (60_007, .sell, .within5), (60_121, .sell, .beyond),
+])
+func `orders are told apart by how far behind their own side's best price they rest`(ticks: Int64, side: Side, distance: TouchDistance) {
+    #expect(TouchDistance(Price(ticks: ticks), side, best: Price(ticks: 60_000)) == distance)
+}
+
 @Test func `when fewer than half fill there is no median`() {
     var times = FillTimes()
     times.add(Nanoseconds(count: 5), filled: true)

@@ -1,16 +1,21 @@
 import Market
 import Metrics
 import Scenario
+import Simulation
 import Strategies
 import Testing
+import Trading
 
 @testable import Runtime
 
 /// Markouts, leg risk and the stress grid of whole runs.
 @Suite struct LegRiskRunTests {
-    private static func run(compute: Nanoseconds = .zero) throws -> (scenario: Scenario, outcome: Backtest.Outcome) {
+    private static func run(compute: Nanoseconds = .zero, overrides: [String] = []) throws -> (
+        scenario: Scenario, outcome: Backtest.Outcome
+    ) {
         let bench = try Workbench()
-        var scenario = try bench.scenario(bench.synth(minutes: 12), parameters: Workbench.xemm, latency: "\"10 ms\"")
+        var scenario = try bench.scenario(
+            bench.synth(minutes: 12), parameters: Workbench.xemm, latency: "\"10 ms\"", overrides: overrides)
         scenario.strategy.computeTime = compute
         return (scenario, try bench.run(scenario))
     }
@@ -33,6 +38,37 @@ import Testing
         #expect(makers.cells[2][0].fills == makers.cells[0][0].fills)
     }
 
+    /// What a venue's fills captured of the mid before them, in half ticks, of those whose queue trades had cleared and of the others.
+    private final class Captured: RunOutput {
+        var (cleared, others): ([Int64], [Int64]) = ([], [])
+        func witness(_ fill: VenueFill, account: String, instrument: Instrument) throws(RunError) {
+            guard fill.fill.role == .maker, instrument.venue == "backpack" else { return }
+            let half = (fill.bidTicks + fill.askTicks - 2 * fill.fill.price.ticks) * fill.fill.side.sign
+            if fill.witness.mechanism.name == "queueCleared" { cleared.append(half) } else { others.append(half) }
+        }
+        func fill(
+            _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+        ) throws(RunError) {}
+        func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
+        func equity(_ nanos: Int64, at time: Timestamp) throws(RunError) {}
+        func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
+        func note(_ text: String, at time: Timestamp) throws(RunError) {}
+    }
+
+    @Test func `who makes at the touch captures the distance to the mid, whoever was passed by the book does not`() throws {
+        let bench = try Workbench()
+        defer { withExtendedLifetime(bench) {} }
+        var market = GeneratedMarket.standard(venues: 2, duration: .minutes(3))
+        (market.stray, market.regimes) = (0, [8])
+        let scenario = try bench.scenario(
+            bench.synth(market, seed: 8), strategy: "market_maker",
+            parameters: "size: \"0.05 BTC\", fair: mid, half_spread: \"0.6 bp\", min_requote: \"20 ms\", requote: \"0 bp\"",
+            latency: "\"5 ms\"")
+        let captured = Captured()
+        _ = try Backtest(scenario, registry: .builtIn).run(output: captured)
+        #expect(captured.cleared.count > 10 && captured.cleared.reduce(0, +) > 0, "\(captured.cleared)")
+    }
+
     @Test func `the stages of hedges are the latencies of the scenario`() throws {
         let risk = try Self.run(compute: .milliseconds(3)).outcome.result.legRisk
         #expect(risk[.total].count > 10)
@@ -52,12 +88,12 @@ import Testing
     }
 
     @Test func `the stress grid has the run itself in its middle, and other runs about it`() throws {
-        let (scenario, outcome) = try Self.run()
+        // Of the default only trades move an order, as of the pessimistic queue; here each queue is another one.
+        let (scenario, outcome) = try Self.run(overrides: ["venues.one.queue=risk-averse", "venues.two.queue=risk-averse"])
         let stress = try #require(try Stress.run(scenario, base: outcome, registry: .builtIn))
         #expect(stress.cells.count == 9)
         #expect(stress[.base, 100]?.netProfit == outcome.result.netProfit && stress[.base, 100]?.journalHash == outcome.journalHash)
-        // Latencies and queues differ; where volume alone moves a queue, the pessimistic queue is the scenario's own.
-        #expect(Set(stress.cells.map(\.journalHash)).count >= 6)
+        #expect(Set(stress.cells.map(\.journalHash)).count == 9)
         // Under the pessimistic queue orders stand behind more.
         let fills = Stress.Queue.allCases.map { stress[$0, 100]?.fills ?? 0 }
         #expect(fills[2] <= fills[1] && fills[2] <= fills[0])

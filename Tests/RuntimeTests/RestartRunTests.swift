@@ -46,7 +46,7 @@ import Trading
     }
 
     @Test(arguments: [1, 9, 15, 400])
-    func `a restart in the middle of a hedge rebuilds the exposure before any new order`(milliseconds: Int64) throws {
+    func `Pain 7: a restart in the middle of a hedge rebuilds the exposure before any new order`(milliseconds: Int64) throws {
         let world = try World()
         _ = try world.run(FaultMix([]), journal: world.path("whole"))
         let hedge = try #require(Self.hedges(try Journals.entries(world.path("whole"))).first)
@@ -67,7 +67,7 @@ import Trading
         #expect(answers.count >= 4)
     }
 
-    @Test func `the exposure comes from the journal: without its fills the core comes back with another one`() throws {
+    @Test func `Pain 7, without: a core that comes back without the journal's fills has another exposure`() throws {
         let world = try World()
         _ = try world.run(FaultMix([]), journal: world.path("whole"))
         let entries = try Journals.entries(world.path("whole"))

@@ -20,7 +20,8 @@ struct Workbench {
         try synth(GeneratedMarket.standard(venues: 2, duration: .minutes(minutes)), seed: seed)
     }
 
-    func synth(_ market: GeneratedMarket, seed: UInt64) throws -> [String] {
+    /// - Parameter spoil: Changes what was generated, a part at a time.
+    func synth(_ market: GeneratedMarket, seed: UInt64, spoil: (inout ContiguousArray<MarketEvent>) -> Void = { _ in }) throws -> [String] {
         let paths = market.instruments.map { "\(folder)/\($0.venue)\($0.kind == .spot ? "-spot" : "").tape" }
         let writers = try paths.map { try TapeWriter(creating: $0, replacing: true) }
         for (writer, instrument) in zip(writers, market.instruments) {
@@ -29,6 +30,7 @@ struct Workbench {
         var generator = MarketGenerator(market, seed: seed)
         var events = ContiguousArray<MarketEvent>()
         while generator.next(into: &events) {
+            spoil(&events)
             for var event in events {
                 let writer = writers[event.instrument.index]
                 event.instrument = InstrumentID(0)
@@ -39,9 +41,10 @@ struct Workbench {
         return paths
     }
 
-    func scenario(_ tapes: [String], strategy: String = "xemm", parameters: String = "", extra: String = "", latency: String? = nil)
-        throws -> Scenario
-    {
+    func scenario(
+        _ tapes: [String], strategy: String = "xemm", parameters: String = "", extra: String = "", latency: String? = nil,
+        overrides: [String] = []
+    ) throws -> Scenario {
         let connection = latency.map { ", entry_latency: \($0), response_latency: \($0)" } ?? ""
         let text = """
             version: 1
@@ -63,7 +66,8 @@ struct Workbench {
             rates: { "USDC/USD": "1" }
             \(extra)
             """
-        return try ScenarioLoader(strategies: StrategyRegistry.builtIn.specifications).resolve(text, file: folder + "/test.yaml")
+        return try ScenarioLoader(strategies: StrategyRegistry.builtIn.specifications)
+            .resolve(text, file: folder + "/test.yaml", overrides: overrides)
     }
 
     static let xemm =

@@ -62,6 +62,37 @@ import Testing
         }
     }
 
+    @Test func `takers who saw the fastest venue move take what the others still show, within their time, and leave that venue as it is`() {
+        let quiet = { (market: inout GeneratedMarket) in
+            (market.stray, market.regimes, market.jumpEvery, market.jumpTicks) = (0, [12], .seconds(2), 8)
+            for venue in market.venues.indices { market.venues[venue].takes = .init(0, of: 100) }
+        }
+        let plain = Self.events(5, minutes: 2, venues: 2, quiet)
+        let events = Self.events(5, minutes: 2, venues: 2) {
+            quiet(&$0)
+            $0.informed = .init(reaction: .milliseconds(10))
+        }
+        func trades(_ events: [MarketEvent]) -> [MarketEvent] { events.filter { $0.kind == .trade && $0.instrument.index == 0 } }
+        #expect(plain.filter { $0.instrument.index == 1 } == events.filter { $0.instrument.index == 1 })
+        #expect(trades(events).count > trades(plain).count * 3 / 2, "\(trades(events).count), \(trades(plain).count)")
+        // What they buy is dearer soon after, what they sell cheaper: by the mid of the venue that leads, 60 ms ahead.
+        let books = Table(count: 2) { _ in OrderBook() }
+        var (waiting, gains) = ([MarketEvent](), [Int64]())
+        for event in events {
+            while let first = waiting.first, first.venueTime + .milliseconds(200) <= event.venueTime {
+                let mid = books[0].bestBidTicks + books[0].bestAskTicks
+                gains.append((mid - 2 * first.price) * first.side.sign)
+                waiting.removeFirst()
+            }
+            if event.kind == .level {
+                books[event.instrument.index].set(event.side, ticks: event.price, lots: event.quantity)
+                if event.isLast { #expect(books[event.instrument.index].bestBidTicks < books[event.instrument.index].bestAskTicks) }
+            }
+            if event.kind == .trade, event.instrument.index == 0 { waiting.append(event) }
+        }
+        #expect(gains.reduce(0, +) > 0 && gains.count { $0 > 0 } * 2 > gains.count, "\(gains.count { $0 > 0 }) of \(gains.count)")
+    }
+
     @Test func `funding that is stated is paid at its interval, from its time on`() {
         let change = { (market: inout GeneratedMarket) in
             market.venues[0].instrument.fundingInterval = .minutes(5)

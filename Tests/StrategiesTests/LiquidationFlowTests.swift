@@ -91,6 +91,17 @@ import Trading
         #expect(world.notes.texts.last == "cycle 1 ended: the price is back")
     }
 
+    @Test func `levels that A has fallen past rest at its touch, and what fills there is hedged`() {
+        var world = Self.world()
+        // 59 bp below where B is: the levels at 25 and 50 bp are passed while they are on their way, refused, and quoted anew.
+        Self.force(&world, bid: 59_650)
+        world.pass(milliseconds: 1_500)
+        let ladder = Self.resting(world).sorted { $0[1] < $1[1] }
+        #expect(ladder.map { $0[1] } == [20, 30, 45] && ladder.prefix(2).allSatisfy { $0[0] == 59_651 }, "\(ladder)")
+        Self.sweep(&world, 59_640)
+        #expect(world.position(0) == 50 && world.position(1) == -50)
+    }
+
     @Test func `where B falls too a part is hedged at once, the rest worked and then taken`() throws {
         var world = Self.world(["rest_time": .duration(.seconds(2)), "hedge_share": .rate(Rate(basisPoints: 4_000))])
         // B falls by 30 bp, twice what counts as calm, and A with it and a little further.

@@ -100,23 +100,27 @@ struct PairWorld {
         flush()
     }
 
-    mutating func snapshot(_ venue: Int, _ bid: Int64, _ ask: Int64) {
+    /// - Parameter isHeard: Whether we are told of it.
+    mutating func snapshot(_ venue: Int, _ bid: Int64, _ ask: Int64, isHeard: Bool = true) {
         let levels: [(Side, Int64, Int64)] = [(.buy, bid, 10), (.buy, bid - 5, 5_000), (.sell, ask, 10), (.sell, ask + 5, 5_000)]
         for (index, level) in levels.enumerated() {
-            record(venue, .level, level.0, level.1, level.2, [.snapshot, index == 0 ? .first : [], index == 3 ? .last : []])
+            record(
+                venue, .level, level.0, level.1, level.2, [.snapshot, index == 0 ? .first : [], index == 3 ? .last : []],
+                isHeard: isHeard)
         }
     }
 
-    /// One record, at the venue and at us.
+    /// One record, at the venue and at us where we are told of it.
     mutating func record(
-        _ venue: Int, _ kind: MarketEvent.Kind, _ side: Side, _ ticks: Int64, _ lots: Int64, _ flags: MarketEvent.Flags = [.first, .last]
+        _ venue: Int, _ kind: MarketEvent.Kind, _ side: Side, _ ticks: Int64, _ lots: Int64, _ flags: MarketEvent.Flags = [.first, .last],
+        isHeard: Bool = true
     ) {
         let time = Timestamp(nanoseconds: now)
         let event = MarketEvent(
             kind: kind, instrument: InstrumentID(venue), venueTime: time, receiveTime: time, price: ticks, quantity: lots,
             flags: side == .sell ? flags.union(.sell) : flags)
         venues[venue].receive(event)
-        core.receive(event)
+        if isHeard { core.receive(event) }
         flush()
     }
 

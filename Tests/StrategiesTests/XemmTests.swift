@@ -6,11 +6,14 @@ import Trading
 
 @Suite struct XemmTests {
     private static func world(
-        takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:], faults: [FaultPlan?] = [nil, nil]
+        takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:], faults: [FaultPlan?] = [nil, nil],
+        collateral: [Int64] = [100_000, 100_000]
     ) -> PairWorld {
         var parameters = changes
         parameters["size"] = .amount(Money(nanos: 20_000_000, PairWorld.btc))
-        let players = [PairWorld.Player(role: "maker", venue: 0), .init(role: "taker", venue: 1)]
+        let players = [
+            PairWorld.Player(role: "maker", venue: 0, collateral: collateral[0]), .init(role: "taker", venue: 1, collateral: collateral[1]),
+        ]
         return PairWorld(PairWorld.instruments(takerMinimum: takerMinimum), players, faults: faults) { binding in
             do { return try Xemm(PairWorld.parameters(Xemm.specification, parameters), binding) } catch {
                 preconditionFailure("the parameters of the test are valid: \(error)")
@@ -20,9 +23,10 @@ import Trading
 
     /// A world whose quotes rest: 3 bp off 60,001 are 18 ticks.
     private static func quoting(
-        takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:], faults: [FaultPlan?] = [nil, nil]
+        takerMinimum: Int64 = 1, _ changes: [String: ParameterValue] = [:], faults: [FaultPlan?] = [nil, nil],
+        collateral: [Int64] = [100_000, 100_000]
     ) -> PairWorld {
-        var world = world(takerMinimum: takerMinimum, changes, faults: faults)
+        var world = world(takerMinimum: takerMinimum, changes, faults: faults, collateral: collateral)
         world.start()
         world.record(1, .level, .buy, 60_000, 11)
         world.pass(milliseconds: 30)
@@ -36,6 +40,29 @@ import Trading
         #expect(quotes.first ?? (.sell, 0, 0, false) == (.buy, 59_979, 20, true))
         // Buying costs 60,004.5; with 3 bp 60,022.5.
         #expect(quotes.last ?? (.buy, 0, 0, false) == (.sell, 60_023, 20, true))
+    }
+
+    @Test(arguments: [[200, 100_000], [100_000, 200], [100_000, 100_000]] as [[Int64]])
+    func `nothing is quoted that either account could not carry, but what reduces`(collateral: [Int64]) {
+        // A clip is worth 1,200: six times what the poor one has.
+        let isPoor = collateral.contains(200)
+        let plain = Self.quoting(["leverage": .integer(5)], collateral: collateral)
+        #expect(plain.venues[0].restingOrderCount == (isPoor ? 0 : 2))
+        var bold = Self.quoting(["leverage": .integer(10), "max_inventory": .integer(5)], collateral: collateral)
+        #expect(bold.venues[0].restingOrderCount == 2)
+        bold.record(0, .trade, .sell, 59_970, 20)
+        bold.pass(milliseconds: 300)
+        bold.record(1, .level, .buy, 60_000, 12)
+        bold.pass(milliseconds: 300)
+        #expect(bold.position(0) == 20 && bold.position(1) == -20)
+        let sides = Set(bold.core.openOrders.map(\.draft.side))
+        #expect(sides == (isPoor ? [.sell] : [.buy, .sell]), "a second clip is more than it can carry")
+    }
+
+    @Test func `nothing is quoted whose hedge would slip by more than it may`() {
+        // Of 20 lots nine are taken five dollars below the touch: 2.25 on average, a third of a basis point.
+        #expect(Self.quoting(["max_hedge_slippage": .rate(Rate(trillionths: 30_000_000))]).venues[0].restingOrderCount == 0)
+        #expect(Self.quoting(["max_hedge_slippage": .rate(Rate(trillionths: 80_000_000))]).venues[0].restingOrderCount == 2)
     }
 
     @Test func `a partial fill is hedged by what filled, at once`() {
@@ -56,6 +83,21 @@ import Trading
         world.pass(milliseconds: 100)
         #expect(world.notes.fills.first?.cancelPending == true)
         #expect(world.position(0) == 5 && world.position(1) == -5)
+    }
+
+    @Test func `what the other venue counts and has not told is not hedged again`() {
+        let start = Timestamp(nanoseconds: 1_700_000_000 * PairWorld.second)
+        let lost = Fault(
+            .droppedReports(probability: PairWorld.certain), from: start + .milliseconds(40), until: start + .milliseconds(200))
+        var world = Self.quoting(
+            ["hedge_retry_delay": .duration(.milliseconds(10)), "stale_after": .duration(.seconds(60))], faults: [nil, FaultPlan([lost])])
+        world.record(0, .trade, .sell, 59_970, 7)
+        world.pass(milliseconds: 1_500)
+        #expect(world.position(1) == -7 && world.core.position(AccountID(1), InstrumentID(1)) == .zero, "nobody has told")
+        // The order is asked about: it has ended filled, the venue says, and its fills come an answer later.
+        world.pass(milliseconds: 3_000)
+        #expect(world.core.position(AccountID(1), InstrumentID(1)) == Quantity(lots: -7))
+        #expect(world.position(1) == -7 && world.notes.sent.count { $0.draft.purpose == .hedge } == 1)
     }
 
     @Test func `fills below the other venue's minimum wait until they are enough`() {

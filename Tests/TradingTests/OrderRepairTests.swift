@@ -102,6 +102,27 @@ extension CoreStage {
         #expect(stage.act { $0.position(CoreStage.account, CoreStage.instrument) } == Quantity(lots: 7))
     }
 
+    @Test func `fills that the venue counts and has not told are in flight until they come`() throws {
+        let stage = CoreStage()
+        func flying() -> Int64 { stage.act { $0.inFlight(CoreStage.account, CoreStage.instrument).lots } }
+        let id = stage.open()
+        stage.fill(id, .buy, 98, 1)
+        stage.report(stage.status(id, isOpen: false, filled: 4))
+        #expect(try stage.order(id).isDone && stage.order(id).filled == Quantity(lots: 1) && flying() == 3)
+        stage.fill(id, .buy, 98, 2)
+        #expect(flying() == 1)
+        stage.fill(id, .buy, 98, 1)
+        #expect(flying() == 0 && stage.act { $0.position(CoreStage.account, CoreStage.instrument) } == Quantity(lots: 4))
+        // One that was taken for never accepted and lives: all that may still fill, until its cancel is answered.
+        let part = stage.submit(CoreStage.draft(.sell, 101, 5))
+        stage.report(.notFound(part))
+        #expect(flying() == 0)
+        stage.fill(part, .sell, 101, 2)
+        #expect(flying() == -3)
+        stage.report(.cancelled(part, .requested))
+        #expect(flying() == 0)
+    }
+
     @Test(arguments: [AccountEvent.Report.acknowledged(OrderID(1)), .triggered(OrderID(1))])
     func `an order that was taken for never accepted, and is acknowledged, is cancelled`(report: AccountEvent.Report) throws {
         let stage = CoreStage()

@@ -79,6 +79,16 @@ import Testing
         #expect(stage.denial(quote) == nil)
     }
 
+    @Test func `Pain 7, without: a core that starts afresh takes itself for flat and sends at once, with ids that were used`() throws {
+        let (restarted, order) = Self.restarted()
+        let fresh = CoreStage()
+        let hedge = CoreStage.draft(.sell, 99, 2, purpose: .hedge)
+        #expect(restarted.denial(hedge) == .recovering && fresh.denial(hedge) == nil)
+        func position(_ stage: CoreStage) -> Int64 { stage.core.position(CoreStage.account, CoreStage.instrument).lots }
+        #expect(position(restarted) == 2 && position(fresh) == 0)
+        #expect(try fresh.order(order).draft.side == .sell, "its first order has the id of the one that the venue has")
+    }
+
     @Test func `ids that may have been used are never used again, and a late fill finds its order`() throws {
         let (stage, id) = Self.restarted()
         Self.answer(stage, resting: id)
@@ -125,17 +135,26 @@ import Testing
         stage.wake(after: .seconds(3))
         Self.answer(stage, [(id, 1, 8)])
         stage.snapshot(bid: 97, ask: 98)
-        var closing: [OrderRequest] = []
-        // It is closed by what the venue says is held, and says it twice.
-        for _ in 0..<4 where closing.isEmpty {
+        var (held, closed, trade) = (Int64(3), [Int64](), UInt64(100))
+        // It is closed by what the venue says is held, asked twice, in slices of what the book shows, until nothing is.
+        for _ in 0..<40 {
             stage.wake(after: .seconds(1))
-            for case .query(let request) in stage.takeCommands() where request.subject == .positions {
-                stage.report(.position(CoreStage.instrument, quantity: Quantity(lots: 3), entry: FinePrice(nanos: 0)))
-                stage.report(.endOfAnswer(query: request.query))
+            for command in stage.takeCommands() {
+                switch command {
+                case .query(let request) where request.subject == .positions:
+                    stage.report(.position(CoreStage.instrument, quantity: Quantity(lots: held), entry: FinePrice(nanos: 0)))
+                    stage.report(.endOfAnswer(query: request.query))
+                case .submit(let request):
+                    #expect(request.reduceOnly && request.side == .sell && request.quantity.lots <= held)
+                    closed.append(request.quantity.lots)
+                    held -= request.quantity.lots
+                    trade += 1
+                    stage.fill(request.order, .sell, 97, request.quantity.lots, trade: trade)
+                default: break
+                }
             }
-            closing = stage.takeCommands().compactMap { if case .submit(let request) = $0 { request } else { nil } }
         }
-        #expect(closing.count == 1 && closing.allSatisfy { $0.reduceOnly && $0.side == .sell && $0.quantity <= Quantity(lots: 3) })
+        #expect(closed.reduce(0, +) == 3 && held == 0 && stage.core.position(CoreStage.account, CoreStage.instrument) == .zero)
         #expect(stage.denial(CoreStage.draft(.buy, 97, 1, purpose: .hedge)) == .killed)
     }
 

@@ -132,6 +132,57 @@ private typealias Draft = CoreStage
     #expect(stage.denial(Draft.draft(.buy, 98, 1)) == nil)
 }
 
+/// A core that bought 10 coins at 100 and whose price is `bid` now.
+private func losing(_ limits: LossLimits, bid: Int64, after span: Nanoseconds = .seconds(2)) -> CoreStage {
+    let stage = CoreStage(limits: RiskLimits(losses: limits))
+    let order = stage.open(.buy, 98, 10)
+    _ = stage.open(.buy, 97, 1)
+    stage.fill(order, .buy, 98, 10)
+    stage.wake(after: .seconds(2))
+    stage.pass(span)
+    stage.snapshot(bid: bid, ask: bid + 1)
+    _ = (stage.takeEvents(), stage.takeCommands())
+    stage.wake(after: .seconds(1))
+    return stage
+}
+
+@Test(arguments: [
+    (LossLimits(.usd, drawdown: 40_000_000_000), 95 as Int64, nil as FreezeReason?), (.init(.usd, drawdown: 40_000_000_000), 94, .drawdown),
+    (.init(.usd, hourly: 30_000_000_000), 94, .lossLimit), (.init(.usd, daily: 30_000_000_000), 94, .lossLimit),
+    (.init(.usd, hourly: 60_000_000_000, daily: 60_000_000_000), 94, nil), (.init(.btc, drawdown: 1), 90, nil),
+])
+func `a loss beyond its limit cancels and refuses quotes for good, and hedges go on`(
+    limits: LossLimits, bid: Int64, reason: FreezeReason?
+) {
+    // 10 coins, worth 1,015 with the rest at most and 1,000 at the start.
+    let stage = losing(limits, bid: bid)
+    #expect(stage.core.frozen(StrategyID(0)) == reason)
+    let cancels = stage.takeCommands().count { if case .cancel = $0 { true } else { false } }
+    #expect(cancels == (reason == nil ? 0 : 1))
+    #expect(stage.denial(Draft.draft(.buy, bid - 2, 1)) == (reason == nil ? nil : .killed))
+    #expect(stage.denial(Draft.draft(.sell, 99, 1, purpose: .hedge)) == nil)
+    // It is latched: the price comes back, and nothing else does.
+    stage.snapshot(bid: 120, ask: 121)
+    stage.wake(after: .seconds(2))
+    #expect(stage.denial(Draft.draft(.buy, 98, 2)) == (reason == nil ? nil : .killed))
+}
+
+@Test func `a loss counts from an hour ago, and where it is to be closed everything is`() {
+    let slow = losing(.init(.usd, hourly: 30_000_000_000), bid: 94, after: .hours(2))
+    #expect(slow.core.frozen(StrategyID(0)) == .lossLimit)
+    // What was lost before the hour is not lost in it.
+    slow.wake(after: .minutes(1))
+    let later = losing(.init(.usd, hourly: 30_000_000_000), bid: 97, after: .seconds(2))
+    for _ in 0..<70 { later.wake(after: .minutes(1)) }
+    later.snapshot(bid: 94, ask: 95)
+    later.wake(after: .seconds(1))
+    #expect(later.core.frozen(StrategyID(0)) == nil)
+    let closing = losing(.init(.usd, drawdown: 40_000_000_000, policy: .flattenAll), bid: 94)
+    var asked = false
+    for case .query(let request) in closing.takeCommands() where request.subject == .positions { asked = true }
+    #expect(asked && closing.denial(Draft.draft(.sell, 94, 1, purpose: .hedge)) == .killed)
+}
+
 @Test func `a frozen instance hedges but does not quote`() {
     let stage = CoreStage()
     stage.act { $0.freeze(.unhedged) }

@@ -84,7 +84,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     func finish(at time: Timestamp) -> RunResult {
         refresh(time)
         caughtUp(to: time)
-        return recorder.finish(current)
+        return recorder.finish(current, unknownOrders: core.with { $0.unknownOrders })
     }
 
     /// Brings `current` up to date in place. Where a book can't be trusted for the moment, its last trusted mid stands.
@@ -183,7 +183,8 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     public func submitted(_ order: Order, at time: Timestamp) {
         let instrument = order.draft.instrument
         let mid = core.with { $0.books[instrument].mid(contracts[instrument.index]) }
-        recorder.submitted(order, mid: mid, at: time)
+        let best = core.with { order.draft.side == .buy ? $0.books[instrument].bestBid : $0.books[instrument].bestAsk }
+        recorder.submitted(order, mid: mid, best: best, at: time)
         decide(order, mid, at: time)
     }
 
@@ -197,6 +198,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
     }
 
     public func becameUnknown(_ order: Order, at time: Timestamp) { recorder.becameUnknown(order) }
+    public func resolved(_ order: OrderID, unknownSince since: Timestamp, at time: Timestamp) { recorder.resolved(after: time - since) }
 
     public func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {
         recorder.refused(kind, reason, account: account)

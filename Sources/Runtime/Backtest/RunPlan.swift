@@ -192,11 +192,17 @@ struct RunPlan {
                 message: "risk.max_position is in \(limit.currency), which is not what is traded",
                 hint: "write it in \(instruments.first?.base.code ?? "the base currency")")
         }
+        if let limit = risk.losses, !instruments.contains(where: { $0.settlement == limit.currency }) {
+            throw .scenario(
+                message: "risk: losses are limited in \(limit.currency), in which no instrument settles",
+                hint: "write them in \(instruments.map(\.settlement.code).joined(separator: " or "))")
+        }
         return RiskLimits(
             maximumOrderNotional: risk.maximumOrderNotional?.nanos, maximumPosition: risk.maximumPosition?.nanos,
             priceCollar: risk.priceCollar,
             maximumOrdersPerSecond: risk.maximumOrdersPerSecond, reservedOrdersPerSecond: risk.reservedOrdersPerSecond,
-            duplicateWindow: risk.duplicateWindow, staleAfter: risk.staleAfter, maximumRejectsPerMinute: risk.maximumRejectsPerMinute)
+            duplicateWindow: risk.duplicateWindow, staleAfter: risk.staleAfter, maximumRejectsPerMinute: risk.maximumRejectsPerMinute,
+            losses: risk.losses)
     }
 
     // MARK: Parts of the run

@@ -85,7 +85,18 @@ extension RunHeader.Limits {
             orderNotional: limits.maximumOrderNotional, position: limits.maximumPosition, priceCollar: limits.priceCollar?.trillionths,
             ordersPerSecond: limits.maximumOrdersPerSecond, reservedOrders: limits.reservedOrdersPerSecond,
             duplicateWindow: limits.duplicateWindow?.count, staleAfter: limits.staleAfter?.count,
-            preventsSelfTrade: limits.preventsSelfTrade, rejectsPerMinute: limits.maximumRejectsPerMinute)
+            preventsSelfTrade: limits.preventsSelfTrade, rejectsPerMinute: limits.maximumRejectsPerMinute,
+            losses: limits.losses.map {
+                .init(
+                    currency: $0.currency.code, drawdown: $0.drawdown, hourly: $0.hourly, daily: $0.daily, policy: $0.policy.rawValue)
+            })
+    }
+
+    private var lossLimits: LossLimits? {
+        guard let losses, let currency = Currency(losses.currency), let policy = LossLimits.Policy(rawValue: losses.policy) else {
+            return nil
+        }
+        return LossLimits(currency, drawdown: losses.drawdown, hourly: losses.hourly, daily: losses.daily, policy: policy)
     }
 
     var value: RiskLimits {
@@ -93,7 +104,7 @@ extension RunHeader.Limits {
             maximumOrderNotional: orderNotional, maximumPosition: position, priceCollar: priceCollar.map { Rate(trillionths: $0) },
             maximumOrdersPerSecond: ordersPerSecond, reservedOrdersPerSecond: reservedOrders,
             duplicateWindow: duplicateWindow.map { Nanoseconds(count: $0) }, staleAfter: staleAfter.map { Nanoseconds(count: $0) },
-            preventsSelfTrade: preventsSelfTrade, maximumRejectsPerMinute: rejectsPerMinute)
+            preventsSelfTrade: preventsSelfTrade, maximumRejectsPerMinute: rejectsPerMinute, losses: lossLimits)
     }
 }
 

@@ -49,6 +49,16 @@ struct RunHeader: Codable, Equatable {
         var staleAfter: Int64?
         var preventsSelfTrade: Bool
         var rejectsPerMinute: Int?
+        /// Where losses have limits.
+        var losses: Losses?
+    }
+
+    struct Losses: Codable, Equatable {
+        var currency: String
+        var drawdown: Int64?
+        var hourly: Int64?
+        var daily: Int64?
+        var policy: String
     }
 
     struct Parameter: Codable, Equatable {

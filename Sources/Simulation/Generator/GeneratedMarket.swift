@@ -120,6 +120,16 @@ public struct GeneratedMarket: Sendable {
         var side: Side { share.trillionths < 0 ? .sell : .buy }
     }
 
+    /// Takers who see the fastest venue's book move and take what the other venues still show at prices that are gone.
+    public struct InformedTakers: Hashable, Sendable {
+        /// Mean time from the fastest venue's frame to the arrival of their orders at another one; each time is drawn.
+        public var reaction: Nanoseconds
+        /// How far a quote must be off before they take it, in ticks: what it costs them.
+        public var edge: Int64 = 1
+
+        public init(reaction: Nanoseconds) { self.reaction = reaction }
+    }
+
     public var venues: [Venue]
     public var start: Timestamp
     public var duration: Nanoseconds
@@ -139,6 +149,8 @@ public struct GeneratedMarket: Sendable {
     public var droughtEvery: Nanoseconds
     public var jumps: [Jump] = []
     public var cascades: [Cascade] = []
+    /// nil: quotes of the slower venues that are off are taken by chance alone.
+    public var informed: InformedTakers?
     /// How far the venues stray from the common price, in multiples of the usual.
     public var stray: Int64 = 1
 

@@ -39,7 +39,7 @@ public struct MarketGenerator {
     private let market: GeneratedMarket
     private var price: CommonPrice
     private var venues: [Venue]
-    private var hasStarted = false
+    private var informed: InformedFlow?
     /// How far it has come.
     public private(set) var time: Timestamp
 
@@ -47,6 +47,7 @@ public struct MarketGenerator {
         self.market = market
         time = market.start
         price = CommonPrice(market, seed: seed)
+        informed = market.informed.map { InformedFlow($0, market, seed: seed) }
         venues = market.venues.enumerated().map { index, venue in
             Venue(
                 book: GeneratedBook(InstrumentID(index), venue),
@@ -62,22 +63,33 @@ public struct MarketGenerator {
     public mutating func next(into records: inout ContiguousArray<MarketEvent>) -> Bool {
         records.removeAll(keepingCapacity: true)
         while records.count < 4_096 {
-            guard let index = venues.indices.min(by: { (venues[$0].due, $0) < (venues[$1].due, $1) }), venues[index].due < market.end
-            else { break }
-            time = venues[index].due
+            guard let index = venues.indices.min(by: { (venues[$0].due, $0) < (venues[$1].due, $1) }) else { break }
+            let next = min(venues[index].due, informed?.next ?? .never)
+            guard next < market.end else { break }
+            time = next
             price.advance(to: time)
-            if time == venues[index].next { step(index, &records) } else { take(index, &records) }
+            if let hit = informed?.take(time) {
+                take(hit, &records)
+            } else if time == venues[index].next {
+                step(index, &records)
+            } else {
+                take(index, &records)
+            }
         }
         return !records.isEmpty
+    }
+
+    private func writer(_ index: Int, _ venue: inout Venue) -> FrameWriter {
+        let latency = market.venues[index].latency
+        let spread = venue.random.uniform(in: 0...latency.count)
+        venue.lastReceive = max(venue.lastReceive, time + latency + Nanoseconds(count: spread))
+        return FrameWriter(instrument: InstrumentID(index), venueTime: time, receiveTime: venue.lastReceive, frame: venue.frame)
     }
 
     private mutating func step(_ index: Int, _ records: inout ContiguousArray<MarketEvent>) {
         let settings = market.venues[index]
         var venue = venues[index]
-        let spread = venue.random.uniform(in: 0...settings.latency.count)
-        venue.lastReceive = max(venue.lastReceive, time + settings.latency + Nanoseconds(count: spread))
-        var writer = FrameWriter(
-            instrument: InstrumentID(index), venueTime: time, receiveTime: venue.lastReceive, frame: venue.frame)
+        var writer = writer(index, &venue)
         if venue.frame == 0 {
             let mid = common(settings) / CommonPrice.unit
             venue.book.fill(bid: mid - settings.halfSpread, ask: mid + settings.halfSpread, &venue.random) {
@@ -91,6 +103,28 @@ public struct MarketGenerator {
         venue.frame = writer.frame
         venue.next = time + gap(settings.meanGap, settings, &venue.random)
         venues[index] = venue
+        if index == informed?.lead { informed?.see(price.price(lag: settings.lag), at: time) }
+    }
+
+    /// Those who know take what a venue shows that is off.
+    private mutating func take(_ hit: InformedFlow.Hit, _ records: inout ContiguousArray<MarketEvent>) {
+        var venue = venues[hit.venue]
+        // Nothing stands there before its first frame.
+        guard venue.frame > 0 else { return }
+        var writer = writer(hit.venue, &venue)
+        // What takers before have left of levels and no frame has told yet comes first.
+        var changes = venue.taken
+        venue.taken.removeAll()
+        var trades: [(side: Side, ticks: Int64, lots: Int64, isForced: Bool)] = []
+        for side in Side.allCases {
+            let fair = inTicks(side == .buy ? hit.lowest : hit.highest, market.venues[hit.venue]) + venue.basis
+            let limit = fair / CommonPrice.unit - side.sign * hit.edge
+            let lots = venue.book.lots(side.opposite, beyond: limit)
+            venue.book.take(side, lots, { trades.append((side, $0, $1, false)) }, { changes.append(($0, $1, $2)) })
+        }
+        write(trades, changes, &venue, &writer, &records)
+        venue.frame = writer.frame
+        venues[hit.venue] = venue
     }
 
     /// A draw of the time until something happens again that happens every `mean` in a usual hour.
@@ -148,7 +182,10 @@ public struct MarketGenerator {
 
     /// The common price as the venue follows it, in 1/1024 of its ticks.
     private func common(_ settings: GeneratedMarket.Venue, lag: Nanoseconds? = nil) -> Int64 {
-        let value = price.price(lag: lag ?? settings.lag)
+        inTicks(price.price(lag: lag ?? settings.lag), settings)
+    }
+
+    private func inTicks(_ value: Int64, _ settings: GeneratedMarket.Venue) -> Int64 {
         guard let tickSize = market.tickSize else { return value }
         return roundedQuotient(Int128(value) * Int128(tickSize.nanos), Int128(settings.instrument.tickSize.nanos))
     }
@@ -247,6 +284,14 @@ public struct MarketGenerator {
             venue.book.set(.sell, ask, venue.book.size(&venue.random, scarcity), emit)
         }
         for _ in 0..<venue.random.uniform(in: 1...settings.stirs) { venue.book.stir(&venue.random, scarcity, emit) }
+        write(trades, changes, &venue, &writer, &records)
+    }
+
+    /// Trades, then the changes of the book that they left.
+    private func write(
+        _ trades: [(side: Side, ticks: Int64, lots: Int64, isForced: Bool)], _ changes: [(Side, Int64, Int64)], _ venue: inout Venue,
+        _ writer: inout FrameWriter, _ records: inout ContiguousArray<MarketEvent>
+    ) {
         for trade in trades {
             venue.trade += 1
             writer.trade(trade.side, trade.ticks, trade.lots, venue.trade, isForced: trade.isForced)

@@ -61,5 +61,6 @@ extension LiquidationFlow {
                 "Whether A is left by an order that rests while B follows, or both at once."),
             .init("max_hold", .duration(second...86_400 * second), default: ["5 min"], "After which both are closed whatever the price."),
             .init("cooldown", .duration(0...86_400 * second), default: ["5 s"], "Between two positions."),
-        ] + SharedParameters.quotes + SharedParameters.trackingLimit + SharedParameters.hedger + SharedParameters.flatten)
+        ] + [SharedParameters.leverage] + SharedParameters.quotes + SharedParameters.trackingLimit + SharedParameters.hedger
+            + SharedParameters.flatten)
 }

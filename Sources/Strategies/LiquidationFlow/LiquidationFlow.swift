@@ -200,6 +200,11 @@ public final class LiquidationFlow: Strategy {
         let before = max(held, level == 0 ? 0 : levels[level - 1].total)
         let quantity = sizing.makerQuantity(base: levels[level].total - before, at: fair)
         guard quantity.lots > 0, sizing.maker.takes(quantity, at: fair) else { return nil }
+        // All nearer levels may fill before this one does.
+        let (growth, leverage) = ((levels[level].total - held) * side.sign, parameters.integer("leverage"))
+        guard context.canCarry(growth, more: maker, at: fair, leverage: leverage),
+            context.canCarry(-growth, more: taker, at: fair, leverage: leverage)
+        else { return nil }
         let distance = Int128(fair.nanos) * Int128(levels[level].distance.trillionths) / Int128(Rate.scale)
         let wanted = Int128(fair.nanos) - distance * Int128(side.sign)
         guard wanted > 0 else { return nil }

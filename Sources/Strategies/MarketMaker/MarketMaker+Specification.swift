@@ -52,5 +52,5 @@ extension MarketMaker {
             .init(
                 "stale_after", .duration(1_000_000...3_600 * second), default: ["3 s"],
                 "Age of a book that quoting depends on, beyond which nothing is quoted."),
-        ] + SharedParameters.quotes + SharedParameters.hedger + SharedParameters.flatten)
+        ] + [SharedParameters.leverage] + SharedParameters.quotes + SharedParameters.hedger + SharedParameters.flatten)
 }

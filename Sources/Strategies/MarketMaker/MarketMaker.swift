@@ -149,7 +149,9 @@ public final class MarketMaker: Strategy {
             quantity = min(quantity, max(whole, sizing.maker.leastOrder(at: fair)))
         }
         guard base > 0, sizing.maker.takes(quantity, at: fair) else { return nil }
-        guard position * side.sign < base * parameters.integer("max_inventory") else { return nil }
+        guard position * side.sign < base * parameters.integer("max_inventory"), canCarry(base * side.sign, at: fair, context) else {
+            return nil
+        }
         // What the other venue offsets is no reason to lean.
         let net = position + (hedges ? held(taker, sizing.taker, fair, context) : 0)
         let lean = Int128(net) * Int128(perClip) / Int128(base)
@@ -162,6 +164,13 @@ public final class MarketMaker: Strategy {
         case .buy: return (sizing.maker.orderPrice(Price(ticks: min(Int64(wanted / tick), bestAsk - 1)), side), quantity)
         case .sell: return (sizing.maker.orderPrice(Price(ticks: max(Int64((wanted + tick - 1) / tick), bestBid + 1)), side), quantity)
         }
+    }
+
+    /// Whether the accounts can carry a quote, and its hedge where there is one.
+    private func canCarry(_ base: Int64, at fair: FinePrice, _ context: Context) -> Bool {
+        let leverage = parameters.integer("leverage")
+        return context.canCarry(base, more: maker, at: fair, leverage: leverage)
+            && (!hedges || context.canCarry(-base, more: taker, at: fair, leverage: leverage))
     }
 
     // MARK: Quoting

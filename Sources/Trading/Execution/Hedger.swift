@@ -56,8 +56,9 @@ public struct Hedger {
             dust = nil
             flattenDust(&context)
         case .touch(configuration.taker.instrument), .book(configuration.taker.instrument):
-            // A refused hedge waits for its timer; anything else that is due goes out on the next price.
-            if retry == nil, state == .accumulating { hedge(&context) }
+            // A refused hedge waits for its timer; anything else that is due goes out on the next price, also what was kept back for
+            // fills that have turned out not to be.
+            if retry == nil, state == .accumulating || state == .hedging { hedge(&context) }
         case .liquidation(let account, let instrument, let change), .adjusted(let account, let instrument, let change):
             forced(account, instrument, change, &context)
         default: break
@@ -98,7 +99,8 @@ public struct Hedger {
         if case .filled(_, isLate: true) = change { return }
         // It was not tried: the core was restarted, and what stands open is not known yet.
         if change == .denied(.recovering) { return retryLater(&context) }
-        if order.filled >= order.quantity {
+        // The venue may count fills that have not come: they are in flight, not missed.
+        if order.filled + order.signedReserve.magnitude >= order.quantity {
             failures = 0
             return
         }

@@ -129,6 +129,12 @@ extension Order {
         return true
     }
 
+    /// The fills that are missing will not come: something else stands for them.
+    mutating func forgoesFills() {
+        toldFilled = filled
+        if isDone { certainty = .known }
+    }
+
     mutating func expects(price: Price, quantity: Quantity) {
         pending = .amend(price: price, quantity: quantity)
         possibleQuantity = max(possibleQuantity, quantity)

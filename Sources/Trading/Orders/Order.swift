@@ -82,6 +82,18 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
     public var isDone: Bool { if case .done = life { true } else { false } }
     /// What may still fill: zero once done.
     public var remaining: Quantity { isDone ? .zero : max(.zero, quantity - filled) }
-    /// `remaining` with the sign of the side: what exposure reserves, also while the order's state is unknown.
+    /// `remaining` with the sign of the side.
     public var signedRemaining: Quantity { draft.side == .buy ? remaining : -remaining }
+
+    /// nil while everything is known.
+    var unknownSince: Timestamp? { if case .unknown(let since, _) = certainty { since } else { nil } }
+
+    /// What exposure reserves: `remaining`; of an order that has ended and is unknown, the fills that the venue counts and that
+    /// have not come, or the whole rest where the venue has shown that it lives.
+    public var signedReserve: Quantity {
+        guard isDone else { return signedRemaining }
+        guard certainty != .known else { return .zero }
+        let missing = max(.zero, (toldFilled > filled ? toldFilled : quantity) - filled)
+        return draft.side == .buy ? missing : -missing
+    }
 }

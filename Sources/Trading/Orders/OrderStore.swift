@@ -12,6 +12,8 @@ struct OrderStore: ~Copyable {
     private var survivors: [UInt64: Order] = [:]
     /// Orders that are not done, oldest first.
     private(set) var open: ContiguousArray<OrderID> = []
+    /// Orders that ended while something of them was unknown; some may be known by now.
+    private(set) var unsettled: ContiguousArray<OrderID> = []
     private let keepsFor: Nanoseconds
 
     init(keepsFor: Nanoseconds) { self.keepsFor = keepsFor }
@@ -57,7 +59,9 @@ struct OrderStore: ~Copyable {
         guard index < orders.count else { return nil }
         let wasDone = orders[index].isDone
         let result = body(&orders[index])
-        if !wasDone, orders[index].isDone { close(id) }
+        guard orders[index].isDone else { return result }
+        if !wasDone { close(id) }
+        if orders[index].certainty != .known { noteUnsettled(id) }
         return result
     }
 
@@ -65,8 +69,17 @@ struct OrderStore: ~Copyable {
         guard var order = survivors[id.rawValue] else { return nil }
         let result = body(&order)
         survivors[id.rawValue] = order
-        if order.isDone { close(id) }
+        if order.isDone {
+            close(id)
+            if order.certainty != .known { noteUnsettled(id) }
+        }
         return result
+    }
+
+    private mutating func noteUnsettled(_ id: OrderID) {
+        guard !unsettled.contains(id) else { return }
+        unsettled = unsettled.filter { self[$0].map { $0.certainty != .known } ?? false }
+        unsettled.append(id)
     }
 
     /// Whether a request on the order that was due at `deadline` is still without an answer.

@@ -20,11 +20,14 @@ public struct RiskLimits: Hashable, Sendable {
     public var preventsSelfTrade: Bool
     /// Quotes freeze when an instance had more rejects than this within a minute.
     public var maximumRejectsPerMinute: Int?
+    /// nil: nothing is done about losses.
+    public var losses: LossLimits?
 
     public init(
         maximumOrderNotional: Int64? = nil, maximumPosition: Int64? = nil, priceCollar: Rate? = nil, maximumOrdersPerSecond: Int? = nil,
         reservedOrdersPerSecond: Int = 0, duplicateWindow: Nanoseconds? = nil, staleAfter: Nanoseconds? = nil,
-        preventsSelfTrade: Bool = true, maximumRejectsPerMinute: Int? = nil
+        preventsSelfTrade: Bool = true, maximumRejectsPerMinute: Int? = nil,
+        losses: LossLimits? = nil
     ) {
         self.maximumOrderNotional = maximumOrderNotional
         self.maximumPosition = maximumPosition
@@ -35,5 +38,6 @@ public struct RiskLimits: Hashable, Sendable {
         self.staleAfter = staleAfter
         self.preventsSelfTrade = preventsSelfTrade
         self.maximumRejectsPerMinute = maximumRejectsPerMinute
+        self.losses = losses
     }
 }

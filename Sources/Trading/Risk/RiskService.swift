@@ -125,6 +125,9 @@ extension TradingCore {
             for id in orders.open {
                 reach += orders.read(id) { $0.draft.isBeside(draft) && $0.draft.side == draft.side ? $0.signedRemaining.lots : 0 } ?? 0
             }
+            for id in orders.unsettled {
+                reach += orders.read(id) { $0.draft.isBeside(draft) && $0.draft.side == draft.side ? $0.signedReserve.lots : 0 } ?? 0
+            }
             reach += draft.side.sign * draft.quantity.lots
             // Only an order that leads further away from flat is held back.
             let grows = reach * draft.side.sign > 0
