@@ -115,7 +115,8 @@ struct RecordingFitTests {
         ["lighter/lighter_btc_20251009.jsonl.gz"] + (TestScale.factor >= 10 ? ["binance/usdm_btcusdt_20240808.txt.gz"] : [])
 
     @Test(arguments: recordings) func `what is generated has the facts of a recording within a fifth`(recording: String) throws {
-        let fit = try TestScale.factor >= 10 ? MarketFit(path: tape(recording)) : MarketFit(path: tape(recording), sample: .minutes(3), rounds: 16)
+        let path = try tape(recording)
+        let fit = try TestScale.factor >= 10 ? MarketFit(path: path) : MarketFit(path: path, sample: .minutes(3), rounds: 16)
         let (recorded, generated) = (fit.recorded.venues[0], fit.generated.venues[0])
         let facts: [KeyPath<VenueFacts, Double>] = [
             \.framesPerSecond, \.changesPerFrame, \.spreadTicks, \.secondMove, \.tenSecondMove, \.levelLots, \.levelGap, \.takersPerSecond,

@@ -120,8 +120,7 @@ import Testing
     /// What a scenario may say of one model.
     private static let models = [
         "accounts.M.entry_latency=30 ms", "accounts.M.response_latency=40 ms", "accounts.T.speed_bumps={ taker: 200 ms }",
-        "strategy.compute_time=40 ms", "venues.two.minimum_latency=30 ms", "venues.one.queue=risk-averse", "venues.one.queue=logarithmic",
-        "venues.two.replenish=1 ms", "accounts.M.maker_fee=9 bp", "accounts.T.taker_fee=0 bp",
+        "strategy.compute_time=40 ms", "venues.two.minimum_latency=30 ms", "accounts.M.maker_fee=9 bp", "accounts.T.taker_fee=0 bp",
         "faults=[{ kind: outage, venue: one, after: 20 s, for: 5 s }]",
     ]
 
@@ -201,52 +200,6 @@ import Testing
         }
         #expect((held[1] <= 2 && held[0] == held[1]) == heals)
         if !heals { #expect(held == [2, 6]) }
-    }
-
-    /// At what prices the venues filled.
-    private final class Prices: RunOutput {
-        var ticks: [Int64] = []
-        func witness(_ fill: VenueFill, account: String, instrument: Instrument) throws(RunError) { ticks.append(fill.fill.price.ticks) }
-        func fill(
-            _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
-        ) throws(RunError) {}
-        func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
-        func equity(_ nanos: Int64, at time: Timestamp) throws(RunError) {}
-        func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
-        func note(_ text: String, at time: Timestamp) throws(RunError) {}
-    }
-
-    @Test(arguments: [true, false])
-    func `Pain 20: a range of bad data is quarantined, counted and not traded on; without: what is in it fills us`(heals: Bool) throws {
-        let bench = try Workbench()
-        defer { withExtendedLifetime(bench) {} }
-        var market = GeneratedMarket.standard(venues: 2, duration: .seconds(90))
-        (market.stray, market.regimes) = (0, [12])
-        // For ten seconds the second venue's recording shows a bid a twentieth above its offers, which nobody made.
-        let (absurd, start) = (Int64(63_000), market.start)
-        var marks: [(after: Nanoseconds, lots: Int64)] = [(.seconds(40), 10_000_000), (.seconds(50), 0)]
-        let tapes = try bench.synth(market, seed: 3) { events in
-            while let mark = marks.first,
-                let place = events.firstIndex(where: { $0.instrument.index == 1 && $0.isFirst && $0.venueTime >= start + mark.after })
-            {
-                var event = events[place]
-                (event.kind, event.price, event.quantity, event.flags) = (.level, absurd, mark.lots, [.first, .last])
-                events.insert(event, at: place)
-                marks.removeFirst()
-            }
-        }
-        let checks = try tapes.map { try TapeCheck(Tape(opening: $0)) }
-        #expect(checks.map(\.verdict) == [.sound, .suspect] && checks[1].quarantine.count == 1)
-        if heals { try Tape.mark(tapes[1], checks[1].quarantine) }
-        let prices = Prices()
-        let scenario = try bench.scenario(
-            tapes, strategy: "market_maker",
-            parameters: "size: \"0.5 BTC\", fair: mid, half_spread: \"0.6 bp\", warm_up: \"1 s\", min_requote: \"20 ms\", "
-                + "requote: \"0 bp\", hedge: all, max_inventory: 20", latency: "\"5 ms\"")
-        let outcome = try Backtest(scenario, registry: .builtIn).run(output: prices)
-        #expect(outcome.result.fillCount > 20)
-        #expect(prices.ticks.allSatisfy { abs($0 - 60_000) < 2_000 } == heals)
-        #expect((outcome.feeds[1].unsynchronised >= .seconds(9) && outcome.feeds[1].gaps > 0) == heals)
     }
 
     @Test(arguments: TestScale.seeds(2))

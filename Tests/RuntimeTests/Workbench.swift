@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import Runtime
 
-/// Tapes and scenarios for tests of whole runs, in a folder of its own that is gone with it.
+/// Tapes and scenarios for tests of whole runs, in a folder of its own.
 struct Workbench {
     private let scratch: TestFolder
     var folder: String { scratch.path }

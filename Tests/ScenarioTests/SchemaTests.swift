@@ -21,7 +21,7 @@ import Testing
     private static let testedApart: Set = [
         "queue_exponent", "tier", "speed_bumps", "separate_lanes", "batches", "instruments", "reconcile_every", "compute_time",
         "self_trade", "self_trade_scope", "market_price", "amend_place", "limits", "cancel_on_disconnect", "replenish", "nonces", "funding",
-        "funding_interval",
+        "funding_interval", "max_drawdown", "max_loss_per_hour", "max_loss_per_day", "on_breaker",
     ]
 
     /// The demo has every key there is but faults, which have tests of their own, and the schema no other.
