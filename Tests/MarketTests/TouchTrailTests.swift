@@ -12,7 +12,8 @@ import Testing
 
         func touch(at time: Timestamp, _ silenceLimit: Nanoseconds?) -> Touch {
             guard let touch = touches.last(where: { $0.time <= time })?.touch else { return .none }
-            guard let silenceLimit, let last = records.last(where: { $0 <= time }) else { return touch }
+            guard let silenceLimit else { return touch }
+            guard let last = records.last(where: { $0 <= time }) else { return .none }
             return time - last > silenceLimit ? .none : touch
         }
     }
@@ -48,7 +49,9 @@ import Testing
                 #expect(unsafe stop == end)
             }
             for event in events {
-                if event.kind == .level { plain.set(event.side, ticks: event.price, lots: event.quantity) }
+                // A trade says nothing of the book.
+                guard event.kind == .level else { continue }
+                plain.set(event.side, ticks: event.price, lots: event.quantity)
                 path.records.append(event.venueTime)
                 path.touches.append((event.venueTime, isTrusted ? plain.touch : .none))
             }

@@ -46,13 +46,6 @@ import Trading
             let half = (fill.bidTicks + fill.askTicks - 2 * fill.fill.price.ticks) * fill.fill.side.sign
             if fill.witness.mechanism.name == "queueCleared" { cleared.append(half) } else { others.append(half) }
         }
-        func fill(
-            _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
-        ) throws(RunError) {}
-        func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
-        func equity(_ nanos: Int64, at time: Timestamp) throws(RunError) {}
-        func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
-        func note(_ text: String, at time: Timestamp) throws(RunError) {}
     }
 
     @Test func `who makes at the touch captures the distance to the mid, whoever was passed by the book does not`() throws {

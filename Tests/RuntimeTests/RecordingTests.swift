@@ -82,10 +82,6 @@ struct RecordingTests {
         func fill(_ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool) {
             fills.append((fill, instrument))
         }
-        func witness(_ fill: VenueFill, account: String, instrument: Instrument) {}
-        func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) {}
-        func equity(_ equity: Int64, at time: Timestamp) {}
-        func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) {}
         func note(_ text: String, at time: Timestamp) { notes.append(text) }
     }
 

@@ -20,10 +20,6 @@ import Trading
         func fill(
             _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
         ) throws(RunError) { fills.append((account, purpose, venueTime)) }
-        func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
-        func equity(_ nanos: Int64, at time: Timestamp) throws(RunError) {}
-        func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
-        func witness(_ fill: VenueFill, account: String, instrument: Instrument) throws(RunError) {}
         func note(_ text: String, at time: Timestamp) throws(RunError) { lines.append((text, time)) }
     }
 

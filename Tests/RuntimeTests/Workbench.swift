@@ -5,6 +5,7 @@ import Simulation
 import Strategies
 import Tape
 import TestSupport
+import Trading
 
 @testable import Runtime
 
@@ -76,4 +77,16 @@ struct Workbench {
     func run(_ scenario: Scenario, journal: String? = nil) throws -> Backtest.Outcome {
         try Backtest(scenario, registry: .builtIn).run(journalPath: journal)
     }
+}
+
+/// What a test's output does not keep goes nowhere.
+extension RunOutput {
+    func fill(
+        _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+    ) throws(RunError) {}
+    func witness(_ fill: VenueFill, account: String, instrument: Instrument) throws(RunError) {}
+    func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
+    func equity(_ equity: Int64, at time: Timestamp) throws(RunError) {}
+    func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
+    func note(_ text: String, at time: Timestamp) throws(RunError) {}
 }

@@ -96,7 +96,7 @@
 
     /// The same with a trail beside it.
     ///
-    /// - Parameter isTrusted: Whether the touch is written down, not only that records come.
+    /// - Parameter isTrusted: Whether the touch is written down, not only that the book is heard of.
     public mutating func replay(
         _ start: UnsafePointer<MarketEvent>, to end: UnsafePointer<MarketEvent>, atVenueThrough limit: Timestamp, watch: PriceWatch,
         trail: inout TouchTrail, isTrusted: Bool
@@ -122,8 +122,6 @@
                 if isTouch { unsafe note(self, at.pointee.venueTime) }
             } else if unsafe at.pointee.kind != .trade || watch.concernsTrade(at.pointee.side, at.pointee.price) {
                 break
-            } else {
-                unsafe hear(at.pointee.venueTime)
             }
             unsafe at += 1
         }

@@ -18,7 +18,7 @@
 
 /// The way of a book's touch since it was last forgotten: what a price at a moment that has passed is asked of.
 ///
-/// Of several changes at one instant the last stands. While the book can't be trusted, and once its feed has been silent for
+/// Of several changes at one instant the last stands. While the book can't be trusted, and once its feed has told nothing of it for
 /// longer than a limit, there is no touch.
 @safe public struct TouchTrail: ~Copyable {
     struct Step: BitwiseCopyable {
@@ -28,7 +28,7 @@
 
     /// Whether anybody asks: else nothing is written down.
     public private(set) var isKept = false
-    /// Whether a silent feed makes the book stale: then it is told of every record.
+    /// Whether a silent feed makes the book stale: then it is told of every record of the book.
     public private(set) var hearsSilence = false
     private var silenceLimit = Nanoseconds.zero
     // Its element is not private: the compiler wants its layout where the trail is held.
@@ -39,7 +39,7 @@
 
     public init() {}
 
-    /// - Parameter silenceLimit: Longer than this without a record, and the book is stale; nil if it never is.
+    /// - Parameter silenceLimit: Longer than this without a record of it, and the book is stale; nil if it never is.
     public mutating func keep(silenceLimit: Nanoseconds?) {
         isKept = true
         hearsSilence = silenceLimit != nil
@@ -48,7 +48,7 @@
         steps.append(Step(time: .distantPast, touch: .none))
     }
 
-    /// A record of the feed comes, whatever it holds; it has not changed the book yet.
+    /// A record of the book comes, and has not changed it yet; trades and quotes say nothing of it.
     @inline(__always)
     public mutating func hear(at time: Timestamp) {
         // The first record of all ends no silence.

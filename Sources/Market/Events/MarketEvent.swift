@@ -75,6 +75,13 @@ public struct MarketEvent: Hashable, BitwiseCopyable, Sendable {
     @inlinable public var side: Side { flags.contains(.sell) ? .sell : .buy }
     @inlinable public var isFirst: Bool { flags.contains(.first) }
     @inlinable public var isLast: Bool { flags.contains(.last) }
+    /// Whether it tells of the book: of a level or of a single order in it.
+    @inlinable public var isOfBook: Bool {
+        switch kind {
+        case .level, .orderAdded, .orderChanged, .orderDeleted: true
+        default: false
+        }
+    }
     /// A level change that is not part of a full book.
     @inlinable public var isPlainLevel: Bool { kind == .level && !flags.contains(.snapshot) }
 }

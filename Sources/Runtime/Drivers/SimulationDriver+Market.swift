@@ -51,7 +51,7 @@ extension SimulationDriver {
     private func bringUpLocalSide(_ feed: Int, through limit: Int64) throws(RunError) {
         guard !sides[feed].isSilent else { return try missLocalSide(feed, through: limit) }
         let through = Timestamp(nanoseconds: limit)
-        let core = coreNow
+        let core = corePort
         guard sides[feed].usesTouchSync else {
             return try unsafe sides[feed].window.readLocal { start, end in
                 unsafe core.with { unsafe $0.replay(start, to: end, through: through) }
@@ -144,7 +144,7 @@ extension SimulationDriver {
     }
 
     private func runLocal(_ feed: Int, through limit: Int64) throws(RunError) -> Bool {
-        let core = coreNow
+        let core = corePort
         let through = Timestamp(nanoseconds: limit)
         let usesTouchSync = sides[feed].usesTouchSync
         while sides[feed].window.localTime <= limit {

@@ -58,9 +58,9 @@ extension SimulationObserver {
         case stopped
     }
 
-    public internal(set) var core: TradingCore { didSet { coreNow = Port(core) } }
+    public internal(set) var core: TradingCore { didSet { corePort = Port(core) } }
     /// `core`, called without counting a reference.
-    private(set) var coreNow: Port<TradingCore>
+    private(set) var corePort: Port<TradingCore>
     public let venues: [SimulatedVenue]
     /// By feed.
     let sides: Table<FeedSides>
@@ -101,7 +101,7 @@ extension SimulationObserver {
         computeTime: Nanoseconds = .zero, keepsVenueBooks: Bool = true
     ) throws(RunError) {
         self.core = core
-        coreNow = Port(core)
+        corePort = Port(core)
         self.venues = venues
         sides = try Table(count: feeds.count) { (index) throws(RunError) in
             FeedSides(
@@ -205,10 +205,10 @@ extension SimulationObserver {
                     return .interrupted
                 }
                 // An observer may have told the core something, as an operator does.
-                if coreNow.with({ $0.hasNews }), !isDead { flush() }
+                if corePort.with({ $0.hasNews }), !isDead { flush() }
                 unsafe times[sampleSlot] = time + sampleInterval
             } else if rank == wakeRank {
-                coreNow.with { $0.wake(at: Timestamp(nanoseconds: time)) }
+                corePort.with { $0.wake(at: Timestamp(nanoseconds: time)) }
                 flush()
             } else if rank >= reportRank {
                 // What reaches us at this instant comes after the report.
@@ -261,7 +261,7 @@ extension SimulationObserver {
     private func receiveReport(_ venue: Int, _ time: Int64) {
         unsafe times[venueCount + venue] = ports[venue].with { venue in
             venue.receiveReport(now: Timestamp(nanoseconds: time)) { report in
-                if !isDead { coreNow.with { $0.receive(report) } }
+                if !isDead { corePort.with { $0.receive(report) } }
             }
             return venue.nextReportTime.nanoseconds
         }
@@ -274,7 +274,7 @@ extension SimulationObserver {
     /// Takes the core's commands to their venues and notes when each source is due next.
     func flush() {
         guard !isDead else { return }
-        coreNow.with { core in
+        corePort.with { core in
             let departure = core.now + computeTime
             while core.hasCommands {
                 core.takeCommand { command in
@@ -299,7 +299,7 @@ extension SimulationObserver {
 
     /// Which feeds wake somebody may change whenever the core was called.
     func noteWatched() {
-        let count = coreNow.with { $0.watchCount }
+        let count = corePort.with { $0.watchCount }
         guard count != lastWatchCount else { return }
         lastWatchCount = count
         for feed in sides.indices {

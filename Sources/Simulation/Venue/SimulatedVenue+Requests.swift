@@ -227,7 +227,7 @@ extension SimulatedVenue {
 
     /// From here on the venue remembers how its books' touches change, until it is told to forget.
     ///
-    /// - Parameter silenceLimit: Longer than this without a record, and a book is stale; nil if it never is.
+    /// - Parameter silenceLimit: Longer than this without a record of it, and a book is stale; nil if it never is.
     public func keepTrails(silenceLimit: Nanoseconds?) {
         for index in markets.indices { markets[index].trail.keep(silenceLimit: silenceLimit) }
     }

@@ -127,7 +127,7 @@ public final class SimulatedVenue: Connector {
     private func receiveSlowly(_ event: borrowing MarketEvent, _ index: Int) {
         let quotes = (bid: markets[index].book.bestBidTicks, ask: markets[index].book.bestAskTicks)
         markets[index].now = event.venueTime
-        if markets[index].trail.hearsSilence { markets[index].trail.hear(at: event.venueTime) }
+        if markets[index].trail.hearsSilence, event.isOfBook { markets[index].trail.hear(at: event.venueTime) }
         if event.kind != .level, event.kind != .trade { attentionChanges &+= 1 }
         if markets[index].attention.due <= event.venueTime {
             attentionChanges &+= 1
