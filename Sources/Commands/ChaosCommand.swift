@@ -128,8 +128,8 @@ struct ChaosCommand: ParsableCommand {
             "\(Self.padded(scenario.strategy.name, 20))" + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
         for fault in chosen {
             let counts = Phase.allCases.map { phase in
-                let cell = outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init)
-                return Self.padded(cell ?? (Self.reason(fault, phase, outcome) == nil ? "-" : "none"), 12)
+                let cell = Chaos.Cell(fault: fault, phase: phase)
+                return Self.padded(outcome.cells[cell].map(String.init) ?? (outcome.impossibility(cell) == nil ? "-" : "none"), 12)
             }
             Terminal.out(Self.padded(fault.rawValue, 20) + counts.joined())
         }
@@ -137,18 +137,13 @@ struct ChaosCommand: ParsableCommand {
         let hours = outcome.simulatedSeconds / 3_600
         Terminal.out(
             "\n\(outcome.seeds) seeds from \(firstSeed), \(outcome.failures.count) failures; \(outcome.fills) fills; our record "
-                + "adjusted in \(outcome.adjusted) runs; hash \(String(outcome.hash, radix: 16))")
+                + "adjusted in \(outcome.adjusted) runs; "
+                + "hedged in \(outcome.hedged), closed in \(outcome.closed); hash \(String(outcome.hash, radix: 16))")
         if seconds > 0 {
             Terminal.out(
                 "\(Self.rounded(hours)) simulated hours and \(outcome.events) records in \(Self.rounded(seconds)) s: "
                     + "\(Int(hours / seconds * 3_600)) hours an hour")
         }
-    }
-
-    /// Why a cell of the table can't be filled; nil where it can.
-    private static func reason(_ fault: ChaosFault, _ phase: Phase, _ outcome: Chaos.Outcome) -> String? {
-        if let reason = fault.isImpossible(in: phase) { return reason }
-        return outcome.phases.contains(phase) ? nil : "the strategy was in that phase in none of the runs"
     }
 
     /// The cells that are empty: those that must be, by reason, then those that more seeds may fill.
@@ -165,11 +160,11 @@ struct ChaosCommand: ParsableCommand {
         }
         var reasons: [String] = []
         for cell in empty {
-            guard let reason = reason(cell.fault, cell.phase, outcome), !reasons.contains(reason) else { continue }
+            guard let reason = outcome.impossibility(cell), !reasons.contains(reason) else { continue }
             reasons.append(reason)
         }
-        let open = empty.filter { reason($0.fault, $0.phase, outcome) == nil }
-        return reasons.map { why in "none, as \(why): " + text(empty.filter { reason($0.fault, $0.phase, outcome) == why }) }
+        let open = empty.filter { outcome.impossibility($0) == nil }
+        return reasons.map { why in "none, as \(why): " + text(empty.filter { outcome.impossibility($0) == why }) }
             + (open.isEmpty ? [] : ["not met by these seeds, more may: " + text(open)])
     }
 

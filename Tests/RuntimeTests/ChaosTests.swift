@@ -79,25 +79,67 @@ import Trading
         #expect(!calm.failures.contains { $0.invariant == .hedged })
     }
 
-    @Test func `a fault strikes in the phase that it was aimed at, and in none in which it can't`() {
+    @Test func `a fault meets first what it was aimed at, in the phase that it was aimed at`() throws {
         let start = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
-        let phases: [(start: Timestamp, phase: Phase)] = [
-            (start, .flat), (start + .seconds(20), .quoting), (start + .seconds(60), .oneLeg), (start + .seconds(61), .bothLegs),
+        var course = RunCourse()
+        course.stretches = [
+            .init(start: start, phase: .flat), .init(start: start + .seconds(20), phase: .quoting),
+            .init(start: start + .seconds(60), phase: .oneLeg, holders: [1]),
+            .init(start: start + .seconds(61), phase: .bothLegs, holders: [0, 1]),
         ]
-        var struck: [Phase: Int] = [:]
-        for seed in TestScale.seeds(300) {
-            let mix = FaultMix.aimed(
-                seed: seed, allowed: ChaosFault.allCases, venues: 2, phases: phases, in: start + .seconds(1)...start + .minutes(7))
-            guard let entry = mix?.entries.first else { continue }
-            let phase = phases.last { $0.start <= entry.span.lowerBound }?.phase ?? .flat
-            #expect(mix?.entries.count == 1 && entry.span.upperBound <= start + .minutes(7))
-            #expect(entry.name.isImpossible(in: phase) == nil, "\(entry.name) \(phase)")
-            struck[phase, default: 0] += 1
+        // Orders at venue 0 all the time, cancels at venue 1 while quoting, and never a fill.
+        for second in 2...100 {
+            let time = start + .seconds(Int64(second))
+            let phase = try #require(course.stretches.last { $0.start < time }).phase
+            course.chances.append(.init(time: time, targets: .orders, venue: 0, phase: phase))
+            if phase == .quoting { course.chances.append(.init(time: time + .milliseconds(3), targets: .cancels, venue: 1, phase: phase)) }
         }
-        #expect(Phase.allCases.allSatisfy { struck[$0, default: 0] > 20 }, "\(struck)")
-        let never = FaultMix.aimed(
-            seed: 1, allowed: [.autoDeleveraging], venues: 1, phases: [(start, .flat)], in: start...start + .minutes(7))
-        #expect(never == nil)
+        let span = start + .seconds(1)...start + .minutes(7)
+        var struck: [ChaosFault: Set<Phase>] = [:]
+        for seed in TestScale.seeds(600) {
+            let allowed: [ChaosFault] = [.submitRefused, .cancelSilent, .autoDeleveraging, .publicGap, .feeChange, .positionsLate]
+            let mix = try #require(FaultMix.aimed(seed: seed, allowed: allowed, venues: 2, course: course, in: span))
+            let entry = try #require(mix.entries.first)
+            #expect(mix.entries.count == 1 && entry.span.upperBound <= span.upperBound)
+            let begun = entry.span.lowerBound
+            if let targets = entry.name.targets {
+                let met = try #require(
+                    course.chances.first { $0.time > begun && $0.venue == entry.venue && !$0.targets.isDisjoint(with: targets) })
+                #expect(met.time - begun <= .milliseconds(200))
+                struck[entry.name, default: []].insert(met.phase)
+            } else {
+                let phase = course.stretches.last { $0.start <= begun }?.phase ?? .flat
+                #expect(entry.name.isImpossible(in: phase) == nil, "\(entry.name) \(phase)")
+                #expect(entry.name != .autoDeleveraging || phase != .oneLeg || entry.venue == 1)
+                struck[entry.name, default: []].insert(phase)
+            }
+        }
+        #expect(
+            struck == [
+                .submitRefused: Set(Phase.allCases), .cancelSilent: [.quoting], .autoDeleveraging: [.oneLeg, .bothLegs],
+                .publicGap: Set(Phase.allCases),
+            ])
+        course.stretches = [.init(start: start, phase: .flat)]
+        #expect(FaultMix.aimed(seed: 1, allowed: [.autoDeleveraging], venues: 1, course: course, in: span) == nil)
+        #expect(!course.isHedged(before: span.upperBound) && !course.isClosed(before: span.upperBound))
+        course.stretches += [
+            .init(start: start + .seconds(3), phase: .oneLeg, holders: [0]),
+            .init(start: start + .seconds(4), phase: .bothLegs, holders: [0, 1]), .init(start: start + .seconds(9), phase: .quoting),
+        ]
+        #expect(!course.isHedged(before: start + .seconds(4)) && course.isHedged(before: start + .seconds(5)))
+        #expect(!course.isClosed(before: start + .seconds(9)) && course.isClosed(before: span.upperBound))
+    }
+
+    @Test func `a cell without a chance says what there was none of`() throws {
+        let outcome = try Chaos(
+            Self.scenario(minutes: 12), registry: .builtIn, .init(seeds: 5, faults: [.cancelSilent, .publicGap], minutes: 4, jobs: 2)
+        ).run()
+        #expect(outcome.undisturbed == 3 && outcome.hedged == 5)
+        let flat = outcome.impossibility(.init(fault: .cancelSilent, phase: .flat))
+        #expect(flat == "a cancel came in that phase in none of the 3 runs without faults")
+        #expect(outcome.impossibility(.init(fault: .cancelSilent, phase: .quoting)) == nil)
+        #expect(outcome.impossibility(.init(fault: .publicGap, phase: .flat)) == nil)
+        #expect(outcome.impossibility(.init(fault: .liquidation, phase: .flat)) == "there is no position to reduce")
     }
 
     @Test func `a tape that is too short is refused`() throws {

@@ -56,6 +56,12 @@ struct TrueOrder: Hashable {
 
     init(quantity: Int64) { self.quantity = quantity }
 
+    /// A venue that is nothing but what it says, whether a venue would say it or not.
+    init(quantity: Int64, saying messages: [Message]) {
+        self.quantity = quantity
+        self.messages = messages
+    }
+
     var isOpen: Bool { state == .open }
     var hasEnded: Bool { state != .open && state != .awaited }
 

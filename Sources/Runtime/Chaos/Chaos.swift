@@ -2,6 +2,7 @@ internal import Dispatch
 internal import Foundation
 internal import Market
 public import Scenario
+internal import Simulation
 public import Strategies
 internal import Trading
 
@@ -68,10 +69,27 @@ public final class Chaos: @unchecked Sendable {
         public var cells: [Cell: Int] = [:]
         /// Those in which any run ever was.
         public var phases: Set<Phase> = []
+        /// Runs in which a leg was taken and the other one after it, and in which a position was taken and given up again, before
+        /// everything was cancelled; without faults, where a seed was also run without any.
+        public var hedged = 0
+        public var closed = 0
+        /// Runs without any fault, and what one could have met in them, by phase.
+        public var undisturbed = 0
+        var targets: [Phase: FaultTargets] = [:]
         /// Over the seeds' journal hashes in order: what two runs of the same seeds have in common.
         public var hash: UInt64 = 14_695_981_039_346_656_037
 
         public init() {}
+
+        /// Why a cell of the table can't be filled; nil where it can.
+        public func impossibility(_ cell: Cell) -> String? {
+            if let reason = cell.fault.isImpossible(in: cell.phase) { return reason }
+            guard phases.contains(cell.phase) else { return "the strategy was in that phase in none of the runs" }
+            guard undisturbed > 0, let wanted = cell.fault.targets, targets[cell.phase, default: []].isDisjoint(with: wanted) else {
+                return nil
+            }
+            return "\(wanted.phrase) in that phase in none of the \(undisturbed) runs without faults"
+        }
 
         fileprivate mutating func add(_ seed: SeedOutcome) {
             seeds += 1
@@ -80,8 +98,13 @@ public final class Chaos: @unchecked Sendable {
             adjusted += seed.run.adjustments > 0 ? 1 : 0
             failures += seed.failures
             for cell in seed.cells { cells[cell, default: 0] += 1 }
-            phases.formUnion(seed.run.timeline.map(\.phase))
+            phases.formUnion(seed.run.course.stretches.map(\.phase))
+            hedged += seed.isHedged ? 1 : 0
+            closed += seed.isClosed ? 1 : 0
             hash = (hash ^ seed.run.journal) &* 1_099_511_628_211
+            guard let targets = seed.targets else { return }
+            undisturbed += 1
+            self.targets.merge(targets) { $0.union($1) }
         }
     }
 
@@ -89,6 +112,10 @@ public final class Chaos: @unchecked Sendable {
         var run: ChaosRun.Result
         var failures: [Failure]
         var cells: [Cell]
+        var isHedged: Bool
+        var isClosed: Bool
+        /// Of the run without faults, if there was one.
+        var targets: [Phase: FaultTargets]?
     }
 
     private let plan: RunPlan
@@ -142,12 +169,11 @@ public final class Chaos: @unchecked Sendable {
     private var span: Nanoseconds { .minutes(Int64(options.minutes)) }
 
     /// Every other seed strikes once, in a phase that is drawn; the others have several faults at drawn times.
-    private func mix(_ seed: UInt64, _ start: Timestamp) throws(RunError) -> FaultMix {
+    private func mix(_ seed: UInt64, _ start: Timestamp, undisturbed: RunCourse?) -> FaultMix {
         let quiet = start + Nanoseconds(count: span.count / 10 * 7)
-        if seed % 2 == 1 {
-            let undisturbed = try run(seed, FaultMix([]), start)
+        if let undisturbed {
             let aimed = FaultMix.aimed(
-                seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, phases: undisturbed.timeline,
+                seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, course: undisturbed,
                 in: start + .seconds(1)...quiet)
             if let aimed { return aimed }
         }
@@ -162,7 +188,8 @@ public final class Chaos: @unchecked Sendable {
 
     private func run(seed: UInt64) throws(RunError) -> SeedOutcome {
         let start = start(seed)
-        var mix = try mix(seed, start)
+        let undisturbed = seed % 2 == 1 ? try self.run(seed, FaultMix([]), start).course : nil
+        var mix = mix(seed, start, undisturbed: undisturbed)
         var numbers = Array(mix.entries.indices)
         if let kept = options.kept {
             numbers = kept.filter(mix.entries.indices.contains)
@@ -194,7 +221,10 @@ public final class Chaos: @unchecked Sendable {
                     seed: seed, invariant: violation.invariant, text: "\(violation.time.iso8601): \(violation.text)",
                     kept: kept.map { numbers[$0] }, faults: kept.map { line(mix.entries[$0], start) }, journal: path))
         }
-        return SeedOutcome(run: run, failures: failures, cells: cells)
+        let (course, kill) = (undisturbed ?? run.course, start + Nanoseconds(count: span.count / 5 * 4))
+        return SeedOutcome(
+            run: run, failures: failures, cells: cells, isHedged: course.isHedged(before: kill), isClosed: course.isClosed(before: kill),
+            targets: undisturbed?.targets)
     }
 
     /// Leaves faults out as long as the same invariant is violated.

@@ -86,14 +86,28 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
 
     /// Why it can't take hold in a phase; nil where it can.
     public func isImpossible(in phase: Phase) -> String? {
-        switch (self, phase) {
-        case (.autoDeleveraging, .flat), (.autoDeleveraging, .quoting), (.liquidation, .flat), (.liquidation, .quoting),
-            (.partialLiquidation, .flat), (.partialLiquidation, .quoting):
-            "there is no position to reduce"
-        case (.positionsWrong, .flat), (.positionsWrong, .quoting): "a share of nothing is nothing"
-        case (.positionsLate, .flat): "no position is pushed where nothing trades"
-        case (.cancelSilent, .flat), (.cancelRefused, .flat): "there is no order to cancel"
-        default: nil
+        reducesPositions && (phase == .flat || phase == .quoting) ? "there is no position to reduce" : nil
+    }
+
+    /// Whether it needs a position where it strikes.
+    var reducesPositions: Bool { self == .autoDeleveraging || self == .liquidation || self == .partialLiquidation }
+
+    /// What it can take hold of; nil: it needs nothing of ours on its way.
+    var targets: FaultTargets? {
+        switch self {
+        case .reportsLost, .reportsLate, .reportsTwice, .reportsReordered, .privateLost, .privateLate: .reports
+        case .submitSilent, .submitRefused, .rejectMargin, .rejectPriceBand, .rejectMinimum, .rejectPostOnly, .quotaExhausted, .halted,
+            .clockSkew, .nonceRefused, .stepChange:
+            .orders
+        case .cancelSilent, .cancelRefused: .cancels
+        case .outageRefused, .rateLimited: .requests
+        case .slow: [.requests, .reports]
+        case .positionsLate: .positions
+        case .positionsWrong: .holdings
+        case .feeChange: .fills
+        case .publicGap, .staleBook, .crossedBook, .outage, .autoDeleveraging, .liquidation, .partialLiquidation, .markJump, .fundingChange,
+            .restart:
+            nil
         }
     }
 
@@ -191,8 +205,8 @@ public struct FaultMix: Sendable, Hashable {
         /// Index of the venue, where it is of one.
         public var venue: Int
         var span: ClosedRange<Timestamp>
-        fileprivate var way: ChaosFault.Way
-        fileprivate var stream: UInt64
+        var way: ChaosFault.Way
+        var stream: UInt64
 
         /// Our process dies at the beginning of the span and is there again at its end.
         static func restart(_ span: ClosedRange<Timestamp>) -> Entry {
@@ -219,28 +233,6 @@ public struct FaultMix: Sendable, Hashable {
     public var entries: [Entry]
 
     init(_ entries: [Entry]) { self.entries = entries }
-
-    /// One fault that strikes while the run is in a phase, as the run without it was; nil if that phase did not occur. Seeds take the
-    /// faults and the phases in turn.
-    static func aimed(
-        seed: UInt64, allowed: [ChaosFault], venues: Int, phases: [(start: Timestamp, phase: Phase)], in span: ClosedRange<Timestamp>
-    ) -> FaultMix? {
-        var random = SeededGenerator(seed: seed, stream: 0xA1ED)
-        let cells = allowed.flatMap { name in Phase.allCases.filter { name.isImpossible(in: $0) == nil }.map { (name, $0) } }
-        let (name, wanted) = cells[Int(seed / 2 % UInt64(cells.count))]
-        let venue = Int(random.uniform(in: 0...Int64(venues - 1)))
-        let (way, length) = name.draw(&random)
-        let last = span.upperBound - length
-        let moments = phases.indices.compactMap { index -> ClosedRange<Int64>? in
-            let until = min(index + 1 < phases.count ? phases[index + 1].start : last, last)
-            let from = max(phases[index].start, span.lowerBound)
-            return phases[index].phase == wanted && from < until ? from.nanoseconds...until.nanoseconds - 1 : nil
-        }
-        guard !moments.isEmpty else { return nil }
-        let moment = moments[Int(random.uniform(in: 0...Int64(moments.count - 1)))]
-        let start = Timestamp(nanoseconds: random.uniform(in: moment))
-        return FaultMix([Entry(name: name, venue: venue, span: start...start + length, way: way, stream: 1)])
-    }
 
     /// One to four faults of `allowed` between the first seconds and `end`.
     init(seed: UInt64, allowed: [ChaosFault], venues: Int, in span: ClosedRange<Timestamp>) {
@@ -274,6 +266,12 @@ public struct FaultMix: Sendable, Hashable {
     }
 
     func plan(_ venue: Int, seed: UInt64, in span: ClosedRange<Timestamp>) -> FaultPlan? {
+        // A run without faults shows what they could meet.
+        if entries.isEmpty {
+            var plan = FaultPlan([], seed: seed)
+            plan.keepsChances = true
+            return plan
+        }
         let faults = entries.filter { $0.venue == venue }.compactMap(\.fault)
         return faults.isEmpty ? nil : FaultPlan(faults, seed: seed, run: span)
     }

@@ -16,8 +16,7 @@ struct ChaosRun {
         var violations: [InvariantWatch.Violation]
         /// By entry of the mix: where it took hold; nil if it did not.
         var phases: [Phase?]
-        /// When each phase of the run began.
-        var timeline: [(start: Timestamp, phase: Phase)]
+        var course: RunCourse
         var journal: UInt64
         var events: Int64
         var fills: Int
@@ -87,7 +86,7 @@ struct ChaosRun {
         let digest = last.close()
         if let path, let committed, let digest { try write(committed, digest, to: path) }
         return Result(
-            violations: watch.violations, phases: phases(watch), timeline: watch.timeline, journal: last.hash, events: driver.eventCount,
+            violations: watch.violations, phases: phases(watch), course: watch.course, journal: last.hash, events: driver.eventCount,
             fills: watch.fills,
             adjustments: watch.adjustments)
     }

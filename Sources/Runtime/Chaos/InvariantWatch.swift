@@ -78,6 +78,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var journal: Journal
     private let venues: [SimulatedVenue]
     private let plan: RunPlan
+    private let legs: [StrategyBinding.Leg]
     private let killAt: Timestamp
     private let end: Timestamp
     private let killLevel: KillLevel
@@ -87,9 +88,9 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private(set) var phases: [[Phase?]]
     private(set) var fills = 0
     private(set) var adjustments = 0
-    private var phase = Phase.flat { didSet { if phase != oldValue { timeline.append((core.now, phase)) } } }
-    /// When each phase began.
-    private(set) var timeline: [(start: Timestamp, phase: Phase)] = []
+    private var phase = Phase.flat
+    /// What phases there were, and what faults could have met in a run without.
+    private(set) var course = RunCourse()
     /// By start of a disturbance of the feeds: the phase in which it began.
     private(set) var phaseOfDisturbance: [Int64: Phase] = [:]
     private let disturbances: [Int64]
@@ -116,9 +117,10 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     ) {
         (self.bridge, self.core, self.journal) = (bridge, core, journal)
         (self.venues, self.plan, self.killLevel, self.killAt, self.end) = (venues, plan, kill, killAt, end)
+        legs = Array(Set(plan.binding.legs.values))
         toldFills = venues.map { _ in [] }
         venueFills = venues.map { _ in [] }
-        timeline = [(plan.start, .flat)]
+        course.stretches = [.init(start: plan.start, phase: .flat)]
         unknownAfter = plan.coreConfiguration.unknownAfter
         phases = venues.map { $0.faultRecords.map { _ in nil } }
         phasesAtStart = phases
@@ -136,8 +138,13 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         venues[plan.listings[instrument].venue].position(AccountID(account), InstrumentID(instrument))
     }
 
-    /// Notes faults that have taken hold since the last look: in the phase that was then.
+    /// Notes faults that have taken hold since the last look, and what they could have met: in the phase that was then.
     private func look(at now: Timestamp) {
+        for venue in venues.indices {
+            for chance in venues[venue].takeChances() {
+                course.chances.append(.init(time: chance.time, targets: chance.targets, venue: venue, phase: phase))
+            }
+        }
         for start in disturbances where start <= now.nanoseconds && phaseOfDisturbance[start] == nil { phaseOfDisturbance[start] = phase }
         for venue in venues.indices {
             for (index, record) in venues[venue].faultRecords.enumerated() where phases[venue][index] == nil {
@@ -148,14 +155,23 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
                 if record.touched > 0 { phases[venue][index] = phasesAtStart[venue][index] ?? phase }
             }
         }
-        let held = Set(plan.binding.legs.values.filter { !venuePosition($0.account.index, $0.instrument.index).isZero })
-        phase =
-            switch held.count {
+        var (held, holders) = (0, Set<Int>())
+        for leg in legs where !venuePosition(leg.account.index, leg.instrument.index).isZero {
+            held += 1
+            holders.insert(plan.listings[leg.instrument.index].venue)
+        }
+        let next: Phase =
+            switch held {
             case 0: venues.contains { $0.restingOrderCount > 0 } ? .quoting : .flat
             case 1: .oneLeg
             default: .bothLegs
             }
+        guard next != phase || course.stretches.last?.holders != holders else { return }
+        phase = next
+        course.stretches.append(.init(start: now, phase: next, holders: holders))
     }
+
+    func acted(venue: Int, at time: Timestamp) { look(at: time) }
 
     // MARK: The venues
 
@@ -340,7 +356,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     /// All legs in base together, against the smallest order that every one of them takes.
     private func exposureViolation() -> String? {
         var (exposure, tolerance) = (Int64(0), Int64(0))
-        for leg in Set(plan.binding.legs.values) {
+        for leg in legs {
             let index = leg.instrument.index
             let contract = plan.listings[index].instrument.contract
             guard let price = venues[plan.listings[index].venue].mid(leg.instrument) ?? core.books[leg.instrument].mid(contract) else {

@@ -6,6 +6,8 @@ public import Trading
 public protocol SimulationObserver: AnyObject {
     /// Fills of one venue, at venue time; `mids` are those before the record that made them.
     func filled(_ fill: VenueFill, venue: Int)
+    /// A venue has dealt with a request, or did what was due; before its fills are told.
+    func acted(venue: Int, at time: Timestamp)
     /// Equity may have changed; every sample too.
     func changed(at time: Timestamp)
     /// Once a sample: whether the run goes on.
@@ -19,6 +21,7 @@ public protocol SimulationObserver: AnyObject {
 }
 
 extension SimulationObserver {
+    public func acted(venue: Int, at time: Timestamp) {}
     public var nextDue: Timestamp { .never }
     public func due(at time: Timestamp) {}
     public func caughtUp(to time: Timestamp) {}
@@ -219,6 +222,7 @@ extension SimulationObserver {
                 ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)
                 if observer != nil, ports[rank - arrivalRank].with({ $0.hasFills }) { try bringUp(to: instant) }
+                observer?.acted(venue: rank - arrivalRank, at: Timestamp(nanoseconds: time))
                 observe(rank - arrivalRank, time)
                 if ports[rank - arrivalRank].with({ $0.hasFaultNews }) { try tellFaults(rank - arrivalRank, instant) }
             }
@@ -343,6 +347,7 @@ extension SimulationObserver {
             if rank < reportRank {
                 ports[rank - arrivalRank].with { $0.processArrival() }
                 refresh(rank - arrivalRank)
+                observer?.acted(venue: rank - arrivalRank, at: Timestamp(nanoseconds: time))
                 observe(rank - arrivalRank, time)
             } else {
                 receiveReport(rank - reportRank, time)

@@ -6,6 +6,8 @@ public struct FaultPlan: Hashable, Sendable {
     public let faults: [Fault]
     /// Of the draws that decide what a fault hits.
     public let seed: UInt64
+    /// Whether the venue notes what faults could have met.
+    public var keepsChances = false
 
     /// Faults are cut to the run; those outside of it are left out.
     ///

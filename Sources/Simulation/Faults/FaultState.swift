@@ -34,6 +34,8 @@ final class FaultState {
     /// When a fault begins or ends next; `.never` after the last.
     private(set) var nextChange = Timestamp.never
 
+    /// What faults could have met since it was taken; nil: not noted.
+    var chances: ContiguousArray<FaultChance>?
     var strays = StrayReports()
     var held: [HeldReport] = []
     /// Whether the venue is answering a query: answers are not pushed.
@@ -44,6 +46,7 @@ final class FaultState {
     init(_ plan: FaultPlan) {
         records = plan.faults.map { FaultRecord(fault: $0, touched: 0) }
         generators = plan.faults.map { SeededGenerator(seed: plan.seed, stream: $0.stream) }
+        chances = plan.keepsChances ? [] : nil
         findNextChange()
     }
 

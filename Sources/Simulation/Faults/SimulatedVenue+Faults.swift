@@ -61,6 +61,7 @@ extension SimulatedVenue {
 
     /// Processes a request unless a fault stops it.
     func admit(_ request: SentRequest, _ account: Int, _ time: Timestamp, _ faults: FaultState) {
+        faults.chances?.append(FaultChance(time: time, targets: FaultTargets(request.command)))
         switch faults.verdict(request.command) {
         case .passes:
             if case .query = request.command { faults.isAnswering = true }
@@ -76,6 +77,10 @@ extension SimulatedVenue {
     /// Sends a report the way that the faults leave it.
     func sendAmongFaults(_ report: AccountEvent.Report, _ account: Int, _ time: Timestamp, _ faults: FaultState) {
         let id = accounts[account].configuration.id
+        if faults.chances != nil {
+            let targets = FaultTargets(report, isPushed: !faults.isAnswering)
+            if !targets.isEmpty { faults.chances?.append(FaultChance(time: time, targets: targets)) }
+        }
         let fate = faults.fate(report, id)
         switch fate.way {
         case .onTime: send(fate.report, account, at: time, leaving: time)
@@ -114,6 +119,13 @@ extension SimulatedVenue {
 
     /// So many records of an instrument did not reach us.
     public func countMissed(_ records: Int, _ instrument: InstrumentID) { faults?.countMissed(records, instrument) }
+
+    /// Hands over what faults could have met since the last call, where the plan has it noted.
+    public func takeChances() -> ContiguousArray<FaultChance> {
+        guard let chances = faults?.chances, !chances.isEmpty else { return [] }
+        faults?.chances = []
+        return chances
+    }
 
     /// Every fault of the plan and what it has touched so far.
     public var faultRecords: [FaultRecord] { faults?.records ?? [] }
