@@ -91,8 +91,8 @@ import Trading
         for second in 2...100 {
             let time = start + .seconds(Int64(second))
             let phase = try #require(course.stretches.last { $0.start < time }).phase
-            course.chances.append(.init(time: time, targets: .orders, venue: 0, phase: phase))
-            if phase == .quoting { course.chances.append(.init(time: time + .milliseconds(3), targets: .cancels, venue: 1, phase: phase)) }
+            course.add(.init(time: time, targets: .orders, venue: 0, phase: phase))
+            if phase == .quoting { course.add(.init(time: time + .milliseconds(3), targets: .cancels, venue: 1, phase: phase)) }
         }
         let span = start + .seconds(1)...start + .minutes(7)
         var struck: [ChaosFault: Set<Phase>] = [:]

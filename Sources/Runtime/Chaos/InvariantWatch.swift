@@ -142,7 +142,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private func look(at now: Timestamp) {
         for venue in venues.indices {
             for chance in venues[venue].takeChances() {
-                course.chances.append(.init(time: chance.time, targets: chance.targets, venue: venue, phase: phase))
+                course.add(.init(time: chance.time, targets: chance.targets, venue: venue, phase: phase))
             }
         }
         for start in disturbances where start <= now.nanoseconds && phaseOfDisturbance[start] == nil { phaseOfDisturbance[start] = phase }

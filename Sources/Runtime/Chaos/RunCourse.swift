@@ -21,12 +21,24 @@ struct RunCourse {
 
     /// Until the next one's start.
     var stretches: [Stretch] = []
+    private struct Kind: Hashable {
+        var phase: Phase
+        var targets: FaultTargets
+    }
+
     /// By time.
-    var chances: [Chance] = []
+    private(set) var chances: [Chance] = []
+    /// Places of chances, by what they are.
+    private var places: [Kind: [Int]] = [:]
+
+    mutating func add(_ chance: Chance) {
+        places[Kind(phase: chance.phase, targets: chance.targets), default: []].append(chances.count)
+        chances.append(chance)
+    }
 
     /// What was there to be met, by phase.
     var targets: [Phase: FaultTargets] {
-        chances.reduce(into: [:]) { $0[$1.phase, default: []].formUnion($1.targets) }
+        places.keys.reduce(into: [:]) { $0[$1.phase, default: []].formUnion($1.targets) }
     }
 
     /// Whether a leg was taken, and the other one after it, before `end`.
@@ -69,10 +81,9 @@ extension RunCourse {
     /// Indices of what a fault could meet in a phase; nil for one that needs nothing of ours on its way.
     fileprivate func hits(_ fault: ChaosFault, _ phase: Phase, in span: ClosedRange<Timestamp>) -> [Int]? {
         guard let targets = fault.targets else { return nil }
-        return chances.indices.filter { index in
-            let chance = chances[index]
-            return chance.phase == phase && !chance.targets.isDisjoint(with: targets) && span.contains(chance.time)
-        }
+        return places.filter { $0.key.phase == phase && !$0.key.targets.isDisjoint(with: targets) }
+            .sorted { $0.key.targets.rawValue < $1.key.targets.rawValue }
+            .flatMap(\.value).filter { span.contains(chances[$0].time) }
     }
 
     /// When a fault has to begin, and where, to take hold in a phase; nil where it can't.
