@@ -54,10 +54,11 @@ let package = Package(
         layer("Trading", ["Market", "Signing"]),
         layer("Tape", ["Market", "Signing", "CSQLite", "CZstd"]),
         layer("Strategies", ["Market", "Trading"]),
+        layer("Venues", ["Market", "Signing", "Trading"]),
         layer("Simulation", ["Market", "Trading"]),
 
         // A run without a socket.
-        layer("Feeds", ["Market", "Tape", "Signing", "CCSV", "CZlib"]),
+        layer("Feeds", ["Market", "Tape", "Signing", "Venues", "CCSV", "CZlib"]),
         layer("Scenario", ["Market", "Trading", "Signing", yams]),
         layer("Metrics", ["Market", "Trading"]),
         layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "Feeds", "Scenario", "Metrics"]),
@@ -90,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "tapewriter", dependencies: ["Tape", "Market"], path: "Tests/TapeWriterProgram", swiftSettings: strict),
         tests("TapeTests", ["TestSupport", "tapewriter", "Tape", "Signing", "Market"]),
-        tests("FeedsTests", ["TestSupport", "Feeds", "Tape", "Market"]),
+        tests("VenuesTests", ["TestSupport", "Venues", "Trading", "Signing", "Market"]),
+        tests("FeedsTests", ["TestSupport", "Feeds", "Venues", "Tape", "Market"]),
         tests("SimulationTests", ["TestSupport", "Simulation", "Trading", "Market"]),
         tests("StrategiesTests", ["TestSupport", "Strategies", "Trading", "Market", "Simulation"]),
         tests("ScenarioTests", ["TestSupport", "Scenario", "Trading", "Market"]),

@@ -1,11 +1,9 @@
 public import Tape
+public import Venues
 
 /// What can be wrong with a recording, and where.
 public enum FeedError: Error, Equatable, Sendable {
-    /// What is wrong with a row, in the words that the summary of skipped rows counts them under.
-    public enum RowFault: String, Hashable, Sendable, CaseIterable {
-        case malformed, offGrid = "off the grid", outOfRange = "out of range", wrongClock = "wrong clock"
-    }
+    public typealias RowFault = Venues.RowFault
 
     case cannotOpen(path: String, reason: String)
     case cannotRead(path: String, reason: String)

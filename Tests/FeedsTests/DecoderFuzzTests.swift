@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Feeds
+@testable import Venues
 
 /// Real rows, cut and with bytes changed: a decoder reads them or says what is wrong; it never traps.
 @Suite(.enabled(if: Recordings.areAvailable, "needs the shared recordings; set MMSIM_SHARED"))

@@ -2,6 +2,7 @@ import Market
 import Testing
 
 @testable import Feeds
+@testable import Venues
 
 /// What the fuzzers have found, as they found it or smaller.
 @Suite struct FuzzFindingTests {

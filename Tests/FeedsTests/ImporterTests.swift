@@ -4,6 +4,7 @@ import Tape
 import Testing
 
 @testable import Feeds
+@testable import Venues
 
 @Suite struct ImporterTests {
     private let files: Files

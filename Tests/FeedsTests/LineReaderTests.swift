@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Feeds
+@testable import Venues
 
 @Suite struct LineReaderTests {
     private func lines(_ path: String) throws -> [String] {

@@ -2,6 +2,7 @@ import Foundation
 import Market
 
 @testable import Feeds
+@testable import Venues
 
 /// The recordings that tests read, and the facts about them that an independent reader computed.
 enum Recordings {

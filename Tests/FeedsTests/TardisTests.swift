@@ -2,6 +2,7 @@ import Market
 import Testing
 
 @testable import Feeds
+@testable import Venues
 
 @Suite struct TardisTests {
     private let files: Files

@@ -1,6 +1,7 @@
 import Market
 
 @testable import Feeds
+@testable import Venues
 
 /// What reads other people's files.
 enum RecordingTargets {

@@ -1,4 +1,5 @@
 import Glibc
+import Venues
 
 /// The rows of a recording, one at a time.
 protocol RowReader: AnyObject {

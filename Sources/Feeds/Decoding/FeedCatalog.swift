@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// What is known about a feed before its first event.
 struct FeedEntry {

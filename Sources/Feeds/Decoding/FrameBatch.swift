@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// One frame of one feed as a decoder understood it.
 struct DecodedFrame {

@@ -1,5 +1,6 @@
 import Market
 import Tape
+import Venues
 
 /// One feed of a tape that is decoded again, frame by frame, as an import does with rows.
 struct RedecodedFeed {

@@ -1,5 +1,6 @@
 import Glibc
 import Tape
+import Venues
 
 /// A file of an export, written as `PATH.part` and moved to its place when whole; one that is let go before leaves nothing.
 final class ExportFile {

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// `timestamp,ask_amount,ask_price,bid_price,bid_amount`: best quotes, one sample a second, times in whole seconds UTC.
 ///

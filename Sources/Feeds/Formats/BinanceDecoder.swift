@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Lines of `<receive time> <JSON>`: combined-stream frames and one REST snapshot of the book.
 ///

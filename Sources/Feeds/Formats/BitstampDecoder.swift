@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Lines of `<receive time ms> <event> <JSON>`: order by order, with trades and periodic top-20 books.
 ///

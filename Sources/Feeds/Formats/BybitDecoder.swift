@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Lines of `{"t":…,"conn":…,"ts":…,"data":"<JSON text>"}`: a capture of HTTP answers and of one socket for each category.
 ///

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Reads Bybit's list of instruments: ticks, lots, minimums and funding intervals.
 enum BybitInstruments {

@@ -1,4 +1,5 @@
 import CCSV
+import Venues
 
 /// Splits one line into its fields with libcsv. Reused for every line of a file.
 @safe final class CSVRow {

@@ -1,3 +1,5 @@
+import Venues
+
 /// Tells the format of a recording by its first line.
 enum FormatProbe {
     /// Enough of a line to show in an error.

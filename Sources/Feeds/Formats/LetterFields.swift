@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// The members of one event whose names are single letters, as Binance and Backpack write them, whatever their order.
 ///

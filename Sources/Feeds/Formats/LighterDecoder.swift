@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Lines of `{"captured_at":…,"message_number":…,"data":<frame>}`: order books, trades and market statistics.
 ///

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Tardis's CSV files: order-book changes, trades, best quotes and derivative tickers, columns found by name, times in
 /// microseconds.

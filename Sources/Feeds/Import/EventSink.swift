@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Where an import puts what it decoded.
 protocol EventSink {

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// Puts the frames of one feed in order, in ticks and lots, into a sink.
 struct FeedAssembler {

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// One file of an import: its rows become frames one batch at a time.
 final class FileCursor {

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// One pass over the inputs into a sink.
 struct ImportRun<Sink: EventSink> {

@@ -1,5 +1,6 @@
 import Market
 import Tape
+import Venues
 
 /// Writes an import into a tape.
 struct TapeSink: EventSink {

@@ -1,4 +1,5 @@
 public import Market
+import Venues
 
 /// The facts of one recorded feed.
 public struct FeedInfo: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// A row of hftbacktest's array of events: 64 bytes, little-endian (its `event_dtype`; version 2).
 ///

@@ -1,4 +1,5 @@
 import Market
+import Venues
 
 /// hftbacktest's events (`EventRow`), of one instrument that the file's name tells: `VENUE_SYMBOL.npz`.
 ///

@@ -1,3 +1,5 @@
+import Venues
+
 /// The rows of the array of events in an .npz.
 final class NpzRows: RowReader {
     private static let rowsAtOnce = 1_024

@@ -64,11 +64,11 @@ public indirect enum JSONValue: Hashable, Sendable {
         case .boolean(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
         case .decimal(let value): text += value
-        case .string(let value): text += Self.quoted(value)
+        case .string(let value): text += JSONString.quoted(value)
         case .array(let values): Self.write(values.map { ("", $0) }, "[", "]", to: &text, indent)
         case .object(let values):
             Self.write(
-                values.sorted { $0.key < $1.key }.map { (Self.quoted($0.key) + (indent == nil ? ":" : ": "), $0.value) }, "{", "}",
+                values.sorted { $0.key < $1.key }.map { (JSONString.quoted($0.key) + (indent == nil ? ":" : ": "), $0.value) }, "{", "}",
                 to: &text, indent)
         }
     }
@@ -83,24 +83,5 @@ public indirect enum JSONValue: Hashable, Sendable {
         }
         if let indent, !items.isEmpty { text += "\n" + String(repeating: "  ", count: indent) }
         text += close
-    }
-
-    /// A string literal that is safe inside a script element too.
-    private static func quoted(_ string: String) -> String {
-        var text = "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20 || "<>&\u{2028}\u{2029}".unicodeScalars.contains(scalar):
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + "\""
     }
 }

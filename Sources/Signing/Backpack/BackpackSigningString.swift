@@ -4,7 +4,7 @@ public enum BackpackValue: Hashable, Sendable {
     case integer(Int64)
     case flag(Bool)
 
-    var plain: String {
+    public var plain: String {
         switch self {
         case .text(let text): text
         case .integer(let number): String(number)

@@ -1,7 +1,7 @@
 /// Resolves the escapes of a JSON text, for messages that hold another message as a text.
-enum JSONText {
+package enum JSONText {
     /// Writes the content of `text` without escapes into `buffer`, replacing what was there.
-    static func unescape(_ text: Bytes, into buffer: inout [UInt8], at offset: Int) throws(RowFailure) {
+    package static func unescape(_ text: Bytes, into buffer: inout [UInt8], at offset: Int) throws(RowFailure) {
         buffer.removeAll(keepingCapacity: true)
         buffer.reserveCapacity(text.count)
         var index = 0

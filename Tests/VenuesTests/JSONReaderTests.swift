@@ -1,7 +1,7 @@
 import Market
 import Testing
 
-@testable import Feeds
+@testable import Venues
 
 @Suite struct JSONReaderTests {
     private func reading<Value>(_ text: String, _ body: (inout JSONReader) throws(RowFailure) -> Value) throws -> Value {

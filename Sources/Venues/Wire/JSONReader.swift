@@ -1,26 +1,26 @@
 /// A pull reader of one JSON text that allocates nothing: texts and numbers are lent as slices of the input.
 ///
 /// Strict: it reads what the grammar allows and fails with the offset otherwise. The caller asks for what it expects.
-struct JSONReader {
+package struct JSONReader {
     /// Nested deeper, a text is an attack and no message.
-    static let depthLimit = 64
+    package static let depthLimit = 64
 
-    let bytes: Bytes
-    private(set) var offset: Int
+    package let bytes: Bytes
+    package private(set) var offset: Int
     private var depth = 0
     /// The next member or element is its container's first.
     private var isFirst = true
 
-    init(_ bytes: Bytes, from offset: Int = 0) {
+    package init(_ bytes: Bytes, from offset: Int = 0) {
         self.bytes = bytes
         self.offset = offset
     }
 
-    mutating func beginObject() throws(RowFailure) { try begin(0x7B, "'{'") }
-    mutating func beginArray() throws(RowFailure) { try begin(0x5B, "'['") }
+    package mutating func beginObject() throws(RowFailure) { try begin(0x7B, "'{'") }
+    package mutating func beginArray() throws(RowFailure) { try begin(0x5B, "'['") }
 
     /// The next member's name, or nil after the object's end.
-    mutating func nextKey() throws(RowFailure) -> Bytes? {
+    package mutating func nextKey() throws(RowFailure) -> Bytes? {
         guard try nextItem(closing: 0x7D) else { return nil }
         let key = try string()
         try expect(0x3A, "':'")
@@ -28,17 +28,17 @@ struct JSONReader {
     }
 
     /// Whether another element follows; false after the array's end.
-    mutating func nextElement() throws(RowFailure) -> Bool { try nextItem(closing: 0x5D) }
+    package mutating func nextElement() throws(RowFailure) -> Bool { try nextItem(closing: 0x5D) }
 
     /// A text's content as written. A text with an escape fails: use `escapedString`.
-    mutating func string() throws(RowFailure) -> Bytes {
+    package mutating func string() throws(RowFailure) -> Bytes {
         let content = try escapedString()
         guard content.firstIndex(of: 0x5C) == nil else { throw failure("a text without escapes") }
         return content
     }
 
     /// A text's content, its escapes left as they are.
-    mutating func escapedString() throws(RowFailure) -> Bytes {
+    package mutating func escapedString() throws(RowFailure) -> Bytes {
         try expect(0x22, "a text")
         let start = offset
         while offset < bytes.count {
@@ -54,8 +54,18 @@ struct JSONReader {
         throw failure("the end of a text")
     }
 
+    /// A text with its escapes resolved.
+    package mutating func unescapedString() throws(RowFailure) -> String {
+        let place = valueOffset()
+        let content = try escapedString()
+        guard content.firstIndex(of: 0x5C) != nil else { return content.text }
+        var bytes: [UInt8] = []
+        try JSONText.unescape(content, into: &bytes, at: place + 1)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// A number's text.
-    mutating func number() throws(RowFailure) -> Bytes {
+    package mutating func number() throws(RowFailure) -> Bytes {
         skipSpace()
         let start = offset
         if peekByte() == 0x2D { offset += 1 }
@@ -75,17 +85,17 @@ struct JSONReader {
     }
 
     /// A decimal, written as a number or as a text.
-    mutating func decimalText() throws(RowFailure) -> Bytes {
+    package mutating func decimalText() throws(RowFailure) -> Bytes {
         skipSpace()
         return peekByte() == 0x22 ? try string() : try number()
     }
 
-    mutating func integer() throws(RowFailure) -> Int64 {
+    package mutating func integer() throws(RowFailure) -> Int64 {
         let start = offset
         return try parseInteger(try decimalText(), at: start)
     }
 
-    mutating func bool() throws(RowFailure) -> Bool {
+    package mutating func bool() throws(RowFailure) -> Bool {
         skipSpace()
         if take("true") { return true }
         if take("false") { return false }
@@ -93,13 +103,13 @@ struct JSONReader {
     }
 
     /// Passes over `null`, if that is what follows.
-    mutating func skipNull() -> Bool {
+    package mutating func skipNull() -> Bool {
         skipSpace()
         return take("null")
     }
 
     /// Passes over one value of any kind.
-    mutating func skipValue() throws(RowFailure) {
+    package mutating func skipValue() throws(RowFailure) {
         skipSpace()
         switch peekByte() {
         case 0x7B:
@@ -116,37 +126,44 @@ struct JSONReader {
     }
 
     /// A text's content, or a number, `true`, `false` or `null` as written.
-    mutating func scalar() throws(RowFailure) -> Bytes {
+    package mutating func scalar() throws(RowFailure) -> Bytes { bytes.slice(try scalarRange()) }
+
+    /// Where the content of what `scalar` reads stands in the input.
+    package mutating func scalarRange() throws(RowFailure) -> Range<Int> {
         skipSpace()
+        let start = offset
         switch peekByte() {
-        case 0x22: return try string()
+        case 0x22:
+            _ = try string()
+            return start + 1..<offset - 1
         case 0x74, 0x66, 0x6E:
-            let start = offset
             if !skipNull() { _ = try bool() }
-            return bytes.slice(start, offset)
-        default: return try number()
+            return start..<offset
+        default:
+            _ = try number()
+            return start..<offset
         }
     }
 
     /// Whether the value that follows is an array.
-    mutating func isAtArray() -> Bool {
+    package mutating func isAtArray() -> Bool {
         skipSpace()
         return peekByte() == 0x5B
     }
 
     /// The start of the value that follows; for a second look at it.
-    mutating func valueOffset() -> Int {
+    package mutating func valueOffset() -> Int {
         skipSpace()
         return offset
     }
 
     /// Fails unless nothing but white space follows.
-    mutating func end() throws(RowFailure) {
+    package mutating func end() throws(RowFailure) {
         skipSpace()
         guard offset == bytes.count else { throw failure("the end of the line") }
     }
 
-    func failure(_ expected: String, at place: Int? = nil) -> RowFailure { RowFailure(offset: place ?? offset, expected: expected) }
+    package func failure(_ expected: String, at place: Int? = nil) -> RowFailure { RowFailure(offset: place ?? offset, expected: expected) }
 
     private mutating func nextKeyLoosely() throws(RowFailure) -> Bool {
         guard try nextItem(closing: 0x7D) else { return false }

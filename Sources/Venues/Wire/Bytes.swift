@@ -1,43 +1,48 @@
 /// A borrowed run of bytes: a line of a recording, or a field of one.
 ///
 /// It is valid until its reader moves on to the next line. Every access is checked; a slice costs no allocation.
-@safe struct Bytes {
+@safe package struct Bytes {
     private let base: UnsafePointer<UInt8>
-    let count: Int
+    package let count: Int
 
     /// - Precondition: `base` points to `count` bytes that outlive every use of the value and of its slices.
-    @unsafe @inline(__always) init(_ base: UnsafePointer<UInt8>, count: Int) {
+    @unsafe @inline(__always) package init(_ base: UnsafePointer<UInt8>, count: Int) {
         unsafe self.base = base
         self.count = count
     }
 
-    @inline(__always) var isEmpty: Bool { count == 0 }
+    /// No bytes at all, which never end.
+    package static var empty: Bytes { unsafe Bytes(StaticString("").utf8Start, count: 0) }
 
-    @inline(__always) subscript(index: Int) -> UInt8 {
+    @inline(__always) package var isEmpty: Bool { count == 0 }
+
+    @inline(__always) package subscript(index: Int) -> UInt8 {
         precondition(index >= 0 && index < count, "a byte outside of its line was read")
         return unsafe base[index]
     }
 
-    @inline(__always) func slice(_ start: Int, _ end: Int) -> Bytes {
+    @inline(__always) package func slice(_ start: Int, _ end: Int) -> Bytes {
         precondition(0 <= start && start <= end && end <= count, "a field outside of its line was read")
         return unsafe Bytes(base + start, count: end - start)
     }
 
-    func dropping(_ prefix: Int) -> Bytes { slice(prefix, count) }
+    @inline(__always) package func slice(_ range: Range<Int>) -> Bytes { slice(range.lowerBound, range.upperBound) }
 
-    var text: String { unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self) }
+    package func dropping(_ prefix: Int) -> Bytes { slice(prefix, count) }
 
-    func withBuffer<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    package var text: String { unsafe String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self) }
+
+    package func withBuffer<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         unsafe body(UnsafeBufferPointer(start: base, count: count))
     }
 
-    static func == (lhs: Bytes, rhs: StaticString) -> Bool {
+    package static func == (lhs: Bytes, rhs: StaticString) -> Bool {
         lhs.count == rhs.utf8CodeUnitCount && lhs.hasPrefix(rhs)
     }
 
-    static func != (lhs: Bytes, rhs: StaticString) -> Bool { !(lhs == rhs) }
+    package static func != (lhs: Bytes, rhs: StaticString) -> Bool { !(lhs == rhs) }
 
-    func hasPrefix(_ prefix: StaticString) -> Bool {
+    package func hasPrefix(_ prefix: StaticString) -> Bool {
         let length = prefix.utf8CodeUnitCount
         guard length <= count else { return false }
         let start = unsafe prefix.utf8Start
@@ -45,14 +50,14 @@
         return true
     }
 
-    func equals(_ other: Bytes) -> Bool {
+    package func equals(_ other: Bytes) -> Bool {
         guard count == other.count else { return false }
         for index in 0..<count where unsafe base[index] != other.base[index] { return false }
         return true
     }
 
     /// The index of the first `byte` at or after `start`.
-    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+    package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         var index = start
         while index < count {
             if unsafe base[index] == byte { return index }
@@ -61,14 +66,14 @@
         return nil
     }
 
-    func lastIndex(of byte: UInt8) -> Int? {
+    package func lastIndex(of byte: UInt8) -> Int? {
         var index = count - 1
         while index >= 0, unsafe base[index] != byte { index -= 1 }
         return index < 0 ? nil : index
     }
 
     /// The index of the first occurrence of `text` at or after `start`.
-    func firstIndex(of text: StaticString, from start: Int = 0) -> Int? {
+    package func firstIndex(of text: StaticString, from start: Int = 0) -> Int? {
         let length = text.utf8CodeUnitCount
         var index = start
         while index + length <= count {
@@ -81,7 +86,9 @@
 
 extension Bytes {
     /// Lends the bytes of `array`.
-    static func lending<Result, Failure: Error>(_ array: [UInt8], _ body: (Bytes) throws(Failure) -> Result) throws(Failure) -> Result {
+    package static func lending<Result, Failure: Error>(_ array: [UInt8], _ body: (Bytes) throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         let count = array.count
         var result: Swift.Result<Result, Failure>?
         unsafe array.withUnsafeBufferPointer { buffer in
@@ -98,7 +105,7 @@ extension Bytes {
 }
 
 extension StaticString {
-    func isSame(as other: StaticString) -> Bool {
+    package func isSame(as other: StaticString) -> Bool {
         if unsafe utf8Start == other.utf8Start { return true }
         guard utf8CodeUnitCount == other.utf8CodeUnitCount else { return false }
         return unsafe Bytes(utf8Start, count: utf8CodeUnitCount) == other
@@ -106,9 +113,18 @@ extension StaticString {
 }
 
 /// Why a row can't be used: where in the row, and what was expected there.
-struct RowFailure: Error, Equatable {
+package struct RowFailure: Error, Equatable {
     /// The byte offset in the row.
-    var offset: Int
-    var expected: String
-    var kind: FeedError.RowFault = .malformed
+    package var offset: Int
+    package var expected: String
+    package var kind: RowFault = .malformed
+
+    package init(offset: Int, expected: String, kind: RowFault = .malformed) {
+        (self.offset, self.expected, self.kind) = (offset, expected, kind)
+    }
+}
+
+/// What is wrong with a row or a frame, in the words that a summary counts them under.
+public enum RowFault: String, Hashable, Sendable, CaseIterable {
+    case malformed, offGrid = "off the grid", outOfRange = "out of range", wrongClock = "wrong clock"
 }
