@@ -66,7 +66,10 @@ import Testing
 
     @Test func `a depth keeps both sides as they come, and wants its number`() throws {
         let text =
-            #"{"asks":[["20.1","1"],["20.2","2"]],"bids":[["19.8","4"],["19.9","3"]],"lastUpdateId":"4324522523","timestamp":1700000000000001}"#
+            """
+            {"asks":[["20.1","1"],["20.2","2"]],"bids":[["19.8","4"],["19.9","3"]],"lastUpdateId":"4324522523",\
+            "timestamp":1700000000000001}
+            """
         let depth = try BackpackAnswers.depth(bytes(text))
         #expect(depth.last == 4_324_522_523 && depth.time == Timestamp(nanoseconds: 1_700_000_000_000_001_000))
         #expect(depth.levels.map(\.price) == [20_100_000_000, 20_200_000_000, 19_800_000_000, 19_900_000_000])

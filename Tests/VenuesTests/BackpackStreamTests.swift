@@ -118,8 +118,8 @@ import Testing
         ]
         for (event, kind) in events {
             let text = """
-                {"data":{"e":"\(event)","E":1,"T":1,"i":"3","s":"X","S":"Bid","z":"0","q":"1","t":null,"O":"ADL_AUTOCLOSE","R":"PRICE_BAND"},\
-                "stream":"account.orderUpdate.X"}
+                {"data":{"e":"\(event)","E":1,"T":1,"i":"3","s":"X","S":"Bid","z":"0","q":"1","t":null,"O":"ADL_AUTOCLOSE",\
+                "R":"PRICE_BAND"},"stream":"account.orderUpdate.X"}
                 """
             try read(text) { reader, message in
                 #expect(message == .order(kind))
