@@ -26,7 +26,8 @@ package enum BackpackRequest: Hashable, Sendable {
     case positions, capital, collateral, account
     /// The newest first; `from` in milliseconds.
     case fills(symbol: String?, from: Int64?, limit: Int, offset: Int)
-    case orderHistory(symbol: String, id: Int64)
+    /// One order by the venue's number, or the newest of the symbol.
+    case orderHistory(symbol: String, id: Int64?)
     case fundingPayments(symbol: String?, limit: Int, offset: Int)
     case deposits(limit: Int, offset: Int)
     case withdrawals(limit: Int, offset: Int)
@@ -73,7 +74,8 @@ package enum BackpackRequest: Hashable, Sendable {
         case .openOrders(let symbol): symbol.map { ["symbol": .text($0)] } ?? [:]
         case .fills(let symbol, let from, let limit, let offset):
             Self.page(symbol, limit, offset).merging(from.map { ["from": .integer($0)] } ?? [:]) { $1 }
-        case .orderHistory(let symbol, let id): ["symbol": .text(symbol), "orderId": .text(String(id))]
+        case .orderHistory(let symbol, let id):
+            id.map { ["symbol": .text(symbol), "orderId": .text(String($0))] } ?? Self.page(symbol, 1_000, 0)
         case .fundingPayments(let symbol, let limit, let offset): Self.page(symbol, limit, offset)
         case .deposits(let limit, let offset), .withdrawals(let limit, let offset): Self.page(nil, limit, offset)
         case .setLeverage(let leverage): ["leverageLimit": .text(String(leverage))]

@@ -1,0 +1,45 @@
+internal import Market
+
+/// One instrument's public streams: its book is put together from a full one and the changes after it.
+struct BackpackFeed {
+    /// A depth frame that waits for the full book.
+    struct Held {
+        var numbers: BookSync.Numbers
+        var venueTime: Timestamp
+        var receiveTime: Timestamp
+        var levels: [BackpackLevel]
+    }
+
+    /// More frames than a venue sends in minutes: then the full book does not come.
+    static let heldLimit = 20_000
+
+    let id: InstrumentID
+    let instrument: Instrument
+    let symbol: [UInt8]
+    var sync = BookSync(.fullBook)
+    var held: [Held] = []
+    /// When to ask for the full book; `.never` while it is not needed or asked for.
+    var bookDue = Timestamp.never
+    var isAsking = false
+    var retries = BackOff(first: .milliseconds(250), longest: .seconds(8))
+
+    init(_ id: InstrumentID, _ instrument: Instrument) {
+        (self.id, self.instrument) = (id, instrument)
+        symbol = Array(instrument.venueSymbol.utf8)
+    }
+
+    /// 10⁻⁹ of the quote currency as ticks; nil where it is no whole number of them.
+    func ticks(_ price: Int64) -> Int64? {
+        let (ticks, rest) = price.quotientAndRemainder(dividingBy: instrument.tickSize.nanos)
+        return rest == 0 ? ticks : nil
+    }
+
+    /// 10⁻⁹ of the base as lots; nil where it is no whole number of them.
+    func lots(_ size: Int64) -> Int64? {
+        let (lots, rest) = size.quotientAndRemainder(dividingBy: instrument.lotUnit)
+        return rest == 0 ? lots : nil
+    }
+
+    func priceText(_ price: Price) -> String { Decimal.text(instrument.finePrice(price).nanos, decimals: 9) }
+    func quantityText(_ quantity: Quantity) -> String { Decimal.text(quantity.lots * instrument.lotUnit, decimals: 9) }
+}

@@ -1,0 +1,173 @@
+public import Market
+internal import Signing
+internal import Trading
+
+/// One socket's way through the world.
+///
+///     down ──retry──▶ opening ──opened──▶ up ──no refusal for a while──▶ confirmed
+///       ▲──────────── closed, silent, or not open in time ──────────────────┘
+struct BackpackLink {
+    enum State {
+        case down(retryAt: Timestamp)
+        case opening(since: Timestamp)
+        case up(since: Timestamp)
+    }
+
+    /// Index of the account whose private streams it carries; nil: the public ones.
+    let account: Int?
+    var state = State.down(retryAt: .never)
+    /// Whether the core has been told that it is up.
+    var isConfirmed = false
+    var isStalled = false
+    var heardAt = Timestamp.distantPast
+    var backOff = BackOff(first: .milliseconds(250), longest: .seconds(30))
+
+    init(account: Int?) { self.account = account }
+
+    func nextWake(_ configuration: BackpackSession.Configuration) -> Timestamp {
+        switch state {
+        case .down(let retryAt): return retryAt
+        case .opening(let since): return since + configuration.openTimeout
+        case .up(let since):
+            var next = heardAt + (account == nil ? configuration.silentAfter : configuration.privateSilentAfter)
+            if !isConfirmed { next = min(next, since + configuration.confirmAfter) }
+            if account == nil, !isStalled { next = min(next, heardAt + configuration.stallAfter) }
+            return next
+        }
+    }
+}
+
+/// Sockets: how they are opened, watched and given up.
+extension BackpackSession {
+    func advance(_ link: Int, _ now: Timestamp) {
+        switch links[link].state {
+        case .down(let retryAt):
+            guard retryAt <= now else { return }
+            links[link].state = .opening(since: now)
+            act(.open(SocketID(link)))
+        case .opening(let since):
+            if since + configuration.openTimeout <= now { giveUp(link, now) }
+        case .up(let since):
+            let isPublic = links[link].account == nil
+            let silence = now - links[link].heardAt
+            if silence >= (isPublic ? configuration.silentAfter : configuration.privateSilentAfter) { return giveUp(link, now) }
+            if isPublic, silence >= configuration.stallAfter, !links[link].isStalled {
+                links[link].isStalled = true
+                if links[link].isConfirmed { tell(.stalled, of: link, now) }
+            }
+            if !links[link].isConfirmed, since + configuration.confirmAfter <= now { confirm(link, now) }
+        }
+    }
+
+    private func confirm(_ link: Int, _ now: Timestamp) {
+        links[link].isConfirmed = true
+        links[link].backOff.reset()
+        tell(.up, of: link, now)
+    }
+
+    private func giveUp(_ link: Int, _ now: Timestamp) {
+        act(.close(SocketID(link)))
+        lose(link, now)
+    }
+
+    /// The socket is open: everything is subscribed.
+    public func opened(_ socket: SocketID, at now: Timestamp) {
+        let link = socket.rawValue
+        guard links.indices.contains(link), case .opening = links[link].state else { return act(.close(socket)) }
+        links[link].state = .up(since: now)
+        (links[link].heardAt, links[link].isStalled, links[link].isConfirmed) = (now, false, false)
+        guard let account = links[link].account else {
+            act(.send(socket, text: publicSubscription))
+            for feed in feeds.indices {
+                feeds[feed].held.removeAll()
+                feeds[feed].bookDue = now
+            }
+            return advance(to: now)
+        }
+        let window = BackpackWindow(timestamp: (now + clock.offset).nanoseconds / 1_000_000)
+        act(.send(socket, text: privateSubscription(account, window)))
+    }
+
+    private var publicSubscription: String {
+        var streams: [String] = []
+        for feed in feeds {
+            streams += ["depth", "bookTicker", "trade"].map { "\($0).\(feed.instrument.venueSymbol)" }
+            if feed.instrument.kind != .spot { streams += ["markPrice", "openInterest"].map { "\($0).\(feed.instrument.venueSymbol)" } }
+        }
+        if feeds.contains(where: { $0.instrument.kind != .spot }) { streams.append("liquidation") }
+        return #"{"method":"SUBSCRIBE","params":[\#(Self.list(streams))]}"#
+    }
+
+    private func privateSubscription(_ account: Int, _ window: BackpackWindow) -> String {
+        let streams = ["account.orderUpdate", "account.positionUpdate", "account.balanceUpdate"]
+        let signature = configuration.accounts[account].key.subscription(valid: window)
+        return #"{"method":"SUBSCRIBE","params":[\#(Self.list(streams))],"signature":[\#(Self.list(signature))]}"#
+    }
+
+    private static func list(_ texts: [String]) -> String { texts.map { JSONString.quoted($0) }.joined(separator: ",") }
+
+    /// The socket is gone, or could not be opened.
+    public func closed(_ socket: SocketID, at now: Timestamp) {
+        let link = socket.rawValue
+        guard links.indices.contains(link) else { return }
+        if case .down = links[link].state { return }
+        lose(link, now)
+        advance(to: now)
+    }
+
+    /// The other end gave a sign of life that is no frame: a ping.
+    public func heard(_ socket: SocketID, at now: Timestamp) {
+        guard links.indices.contains(socket.rawValue), links[socket.rawValue].account != nil else { return }
+        links[socket.rawValue].heardAt = now
+    }
+
+    private func lose(_ link: Int, _ now: Timestamp) {
+        let wasConfirmed = links[link].isConfirmed
+        links[link].state = .down(retryAt: now + links[link].backOff.next(&random))
+        (links[link].isConfirmed, links[link].isStalled) = (false, false)
+        if links[link].account == nil {
+            for feed in feeds.indices { loseBook(feed, .connection, now) }
+        }
+        if wasConfirmed { tell(.down, of: link, now) }
+    }
+
+    // MARK: Frames
+
+    /// Takes a frame that came by a socket.
+    public func receive(_ frame: [UInt8], from socket: SocketID, at now: Timestamp) {
+        let link = socket.rawValue
+        guard links.indices.contains(link), case .up = links[link].state else { return }
+        links[link].heardAt = now
+        if links[link].isStalled {
+            links[link].isStalled = false
+            if links[link].isConfirmed { tell(.resumed, of: link, now) }
+        }
+        let failure: RowFailure? = Bytes.lending(frame) { bytes in
+            do throws(RowFailure) {
+                try read(bytes, link, now)
+                return nil
+            } catch { return error }
+        }
+        if let failure {
+            alarm(.notUnderstood, "byte \(failure.offset) of a frame: expected \(failure.expected)", frame: frame)
+        }
+        advance(to: now)
+    }
+
+    private func read(_ frame: Bytes, _ link: Int, _ now: Timestamp) throws(RowFailure) {
+        let message = try reader.read(frame)
+        switch message {
+        case .refusal:
+            alarm(.refused, "a subscription was refused: \(reader.refusal.code) \(reader.refusal.message.text)")
+            giveUp(link, now)
+        case .order, .position, .balance:
+            guard let account = links[link].account else { return }
+            if !links[link].isConfirmed { confirm(link, now) }
+            try readPrivate(message, account, now)
+        case .depth, .bookTicker, .trade, .markPrice, .openInterest, .liquidation:
+            if !links[link].isConfirmed { confirm(link, now) }
+            try readPublic(message, now)
+        case .other: break
+        }
+    }
+}
