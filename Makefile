@@ -20,6 +20,7 @@ build: setup ## Build mmsim and the benchmark programs, optimised
 	@$(RELEASE) --product workload
 	@$(RELEASE) --product signbench
 	@$(RELEASE) --product tapebench
+	@$(RELEASE) --product wirebench
 
 backtest: setup ## From a fresh clone to a report: build mmsim, generate the demo market, run the demo hedge
 	@$(RELEASE) --product mmsim
@@ -62,6 +63,7 @@ lint: setup ## Check formatting, the layers' imports and the banned calls
 bench: build ## Measure signing beside the official signer, what recordings take, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
 	@Tools/signers/check $(BIN)/signbench speed
 	@Benchmarks/tape/run $(BIN)/mmsim $(BIN)/tapebench
+	@Benchmarks/wire/run $(BIN)/wirebench
 	@Benchmarks/run $(BIN)/workload
 
 clean: ## Remove build folders and generated data; reports stay

@@ -80,6 +80,9 @@ let package = Package(
 
         .executableTarget(
             name: "tapebench", dependencies: ["Tape", "Market"], path: "Benchmarks/tape", exclude: ["run"], swiftSettings: strict),
+        .executableTarget(
+            name: "wirebench", dependencies: ["Venues", "Trading", "Signing", "Market"], path: "Benchmarks/wire", exclude: ["run"],
+            swiftSettings: strict),
         .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
 
         // Tests mirror the layers.

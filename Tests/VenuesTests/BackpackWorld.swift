@@ -81,7 +81,7 @@ final class BackpackWorld {
     }
 
     func hear(_ frame: String, from socket: SocketID = BackpackWorld.market) {
-        session.receive(Array(frame.utf8), from: socket, at: now)
+        session.receive(Array(frame.utf8).span, from: socket, at: now)
         collect()
     }
 

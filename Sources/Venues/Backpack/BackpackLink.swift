@@ -133,8 +133,8 @@ extension BackpackSession {
 
     // MARK: Frames
 
-    /// Takes a frame that came by a socket.
-    public func receive(_ frame: [UInt8], from socket: SocketID, at now: Timestamp) {
+    /// Takes a frame that came by a socket; it is read before this returns.
+    public func receive(_ frame: Span<UInt8>, from socket: SocketID, at now: Timestamp) {
         let link = socket.rawValue
         guard links.indices.contains(link), case .up = links[link].state else { return }
         links[link].heardAt = now
@@ -149,7 +149,8 @@ extension BackpackSession {
             } catch { return error }
         }
         if let failure {
-            alarm(.notUnderstood, "byte \(failure.offset) of a frame: expected \(failure.expected)", frame: frame)
+            let copy = frame.indices.map { frame[$0] }
+            alarm(.notUnderstood, "byte \(failure.offset) of a frame: expected \(failure.expected)", frame: copy)
         }
         advance(to: now)
     }

@@ -66,6 +66,43 @@
         return nil
     }
 
+    /// The index of the first byte at or after `start` that ends the plain part of a JSON text: a quote, a backslash or a control
+    /// character; `count` if there is none.
+    @inline(__always) func endOfPlainText(from start: Int) -> Int {
+        var index = start
+        while index < count {
+            let byte = unsafe base[index]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 { return index }
+            index += 1
+        }
+        return count
+    }
+
+    /// A plain decimal of up to 18 digits as a count of 10^-`decimals`; nil for any other text, or one with more decimals.
+    @inline(__always) func shortDecimal(_ decimals: Int) -> Int64? {
+        guard count <= 20, count > 0 else { return nil }
+        var (index, value, digits, fraction) = (0, Int64(0), 0, -1)
+        let isNegative = unsafe base[0] == 0x2D
+        if isNegative { index = 1 }
+        while index < count {
+            let byte = unsafe base[index] &- 0x30
+            if byte < 10 {
+                value = value &* 10 &+ Int64(byte)
+                digits &+= 1
+            } else if byte == 0xFE, fraction < 0 {
+                fraction = digits
+            } else {
+                return nil
+            }
+            index &+= 1
+        }
+        let taken = fraction < 0 ? 0 : digits &- fraction
+        // So that neither the digits nor what the scale adds overflow.
+        guard digits > 0, taken <= decimals, digits &- taken &+ decimals <= 18, fraction != digits || fraction < 0 else { return nil }
+        for _ in taken..<decimals { value = value &* 10 }
+        return isNegative ? -value : value
+    }
+
     package func lastIndex(of byte: UInt8) -> Int? {
         var index = count - 1
         while index >= 0, unsafe base[index] != byte { index -= 1 }
@@ -89,10 +126,17 @@ extension Bytes {
     package static func lending<Result, Failure: Error>(_ array: [UInt8], _ body: (Bytes) throws(Failure) -> Result) throws(Failure)
         -> Result
     {
-        let count = array.count
+        try lending(array.span, body)
+    }
+
+    /// Lends the bytes of `span`.
+    package static func lending<Result, Failure: Error>(_ span: Span<UInt8>, _ body: (Bytes) throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
+        let count = span.count
         var result: Swift.Result<Result, Failure>?
-        unsafe array.withUnsafeBufferPointer { buffer in
-            // An empty array may have no base address; one byte stands in for it and is never read.
+        unsafe span.withUnsafeBufferPointer { buffer in
+            // No bytes may have no address; one byte stands in for it and is never read.
             let filler: UInt8 = 0
             unsafe withUnsafePointer(to: filler) { fallback in
                 let bytes = unsafe Bytes(buffer.baseAddress ?? fallback, count: count)

@@ -32,9 +32,15 @@ package struct JSONReader {
 
     /// A text's content as written. A text with an escape fails: use `escapedString`.
     package mutating func string() throws(RowFailure) -> Bytes {
-        let content = try escapedString()
-        guard content.firstIndex(of: 0x5C) == nil else { throw failure("a text without escapes") }
-        return content
+        try expect(0x22, "a text")
+        let (start, end) = (offset, bytes.endOfPlainText(from: offset))
+        guard end < bytes.count, bytes[end] == 0x22 else {
+            offset = start - 1
+            _ = try escapedString()
+            throw failure("a text without escapes")
+        }
+        offset = end + 1
+        return bytes.slice(start, end)
     }
 
     /// A text's content, its escapes left as they are.
@@ -42,13 +48,13 @@ package struct JSONReader {
         try expect(0x22, "a text")
         let start = offset
         while offset < bytes.count {
-            let byte = bytes[offset]
-            if byte == 0x22 {
+            offset = bytes.endOfPlainText(from: offset)
+            guard offset < bytes.count, bytes[offset] >= 0x20 else { break }
+            if bytes[offset] == 0x22 {
                 offset += 1
                 return bytes.slice(start, offset - 1)
             }
-            if byte < 0x20 { break }
-            offset += byte == 0x5C ? 2 : 1
+            offset += 2
         }
         offset = min(offset, bytes.count)
         throw failure("the end of a text")

@@ -2,6 +2,7 @@ package import Market
 
 /// Reads decimal text as a count of 10^-`decimals`; `offset` is its place in the row.
 package func parseDecimal(_ text: Bytes, decimals: Int = 9, at offset: Int) throws(RowFailure) -> Int64 {
+    if let value = text.shortDecimal(decimals) { return value }
     let result: Result<Int64, Decimal.Failure> = unsafe text.withBuffer { buffer in
         do throws(Decimal.Failure) { return .success(try unsafe Decimal.parse(buffer, decimals: decimals)) } catch {
             return .failure(error)
