@@ -89,7 +89,8 @@ func measureFrames(_ count: Int) throws {
     let began = cpuSeconds()
     for index in 0..<done { copied.replaceSubrange(0..<length, with: kept[index % kept.count]) }
     let copying = cpuSeconds() - began
-    print(String(format: "  %.0f MB a second, %.1f times as long as copying them", Double(done * length) / seconds / 1e6, seconds / copying))
+    let rate = Double(done * length) / seconds / 1e6
+    print(String(format: "  %.0f MB a second, %.1f times as long as copying them", rate, seconds / copying))
 }
 
 func measureOrders(_ count: Int) throws {
