@@ -11,6 +11,8 @@ enum FuzzTarget: String, CaseIterable {
     case npz
     /// A file that may be compressed, told by its content and imported.
     case recording
+    /// What a venue sends to a session of ours.
+    case session
     /// The columns of a chunk, a block of raw frames, and a whole tape.
     case chunk, frames, tape
 
@@ -26,6 +28,7 @@ enum FuzzTarget: String, CaseIterable {
         case .bbo: RecordingTargets.decodeRows(input, as: [.bbo])
         case .npz: RecordingTargets.readArchive(input)
         case .recording: RecordingTargets.importFile(input)
+        case .session: SessionTarget.backpack(input)
         case .chunk: StoreTargets.decodeChunk(input)
         case .frames: StoreTargets.decodeFrames(input)
         case .tape: StoreTargets.openTape(input)

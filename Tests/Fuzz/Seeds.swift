@@ -13,7 +13,7 @@ enum Seeds {
         case .tape: [tape()]
         case .npz: [[1] + rows, [0] + archive, [0] + storedArchive]
         case .recording: [archive]
-        case .csv, .tardis, .binance, .lighter, .bybit, .backpack, .bitstamp, .bbo: []
+        case .csv, .tardis, .binance, .lighter, .bybit, .backpack, .bitstamp, .bbo, .session: []
         }
     }
 
