@@ -58,7 +58,7 @@ import Trading
 
     @Test func `an alternate leg that nobody needs changes nothing, and takes the hedges of a taker that refuses`() throws {
         let bench = try Workbench()
-        let tapes = try bench.synth(minutes: 5)
+        let tapes = try bench.synth(minutes: 3)
         let spare = [
             "accounts.S.venue=two", "accounts.S.collateral=50000 USDC", "accounts.S.maker_fee=0.4 bp", "accounts.S.taker_fee=2.8 bp",
             "accounts.S.entry_latency=10 ms", "accounts.S.response_latency=10 ms", "strategy.accounts.alternate=S",
@@ -69,7 +69,7 @@ import Trading
         }
         let (plain, bound) = (try run([]), try run(spare))
         #expect(plain.result.netProfit == bound.result.netProfit && plain.result.fillCount == bound.result.fillCount)
-        let refused = ["faults=[{ kind: rejections, venue: two, account: T, reason: margin, probability: \"1\", after: 60 s, for: 120 s }]"]
+        let refused = ["faults=[{ kind: rejections, venue: two, account: T, reason: margin, probability: \"1\", after: 30 s, for: 1 h }]"]
         func legs(_ outcome: Backtest.Outcome) -> [String] { outcome.result.positions.map(\.account) }
         #expect(try legs(run(refused + spare)).contains("S"))
         #expect(try !legs(run(refused)).contains("S"))
