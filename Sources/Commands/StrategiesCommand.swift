@@ -21,7 +21,9 @@ struct StrategiesCommand: ParsableCommand {
             throw Failure("there is no strategy '\(name)'", hint: hint ?? "`mmsim strategies` lists them", code: Failure.usage)
         }
         Terminal.out("\(strategy.name)\n\n  \(strategy.purpose)\n\nPhases: \(strategy.phases.joined(separator: " → "))\n\nAccounts:")
-        for role in strategy.roles { Terminal.out("  " + Self.padded(role.name, 20) + role.summary) }
+        for role in strategy.roles {
+            Terminal.out("  " + Self.padded(role.name, 20) + role.summary + (role.isOptional ? " Optional." : ""))
+        }
         Terminal.out("\nParameters:")
         for parameter in strategy.parameters {
             let fallback = parameter.defaultText.map { "default \($0.joined(separator: " to "))" } ?? "must be given"
@@ -34,9 +36,10 @@ struct StrategiesCommand: ParsableCommand {
     private static func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
 
     private static func example(_ strategy: StrategySpecification) -> String {
-        // The first role stands at one venue, all others at the other.
-        let others = strategy.roles.count == 2 ? ["T"] : strategy.roles.indices.dropFirst().map { "T\($0)" }
-        let roles = zip(strategy.roles, ["M"] + others).map { "\($0.name): \($1)" }.joined(separator: ", ")
+        // The first role stands at one venue, all others at the other; optional ones are left out.
+        let bound = strategy.roles.filter { !$0.isOptional }
+        let others = bound.count == 2 ? ["T"] : bound.indices.dropFirst().map { "T\($0)" }
+        let roles = zip(bound, ["M"] + others).map { "\($0.name): \($1)" }.joined(separator: ", ")
         let takers = others.map { "\n    \($0): { venue: two, collateral: [\"20000 USDC\"] }" }.joined()
         let required = strategy.parameters.filter { $0.defaultText == nil }.map { "\($0.name): \"0.01 BTC\"" }.joined(separator: ", ")
         return """

@@ -85,7 +85,7 @@ struct JSONSchema {
                 "properties": [
                     "parameters": reference(name(strategy)),
                     "accounts": [
-                        "additionalProperties": false, "required": .list(strategy.roles.map { .text($0.name) }),
+                        "additionalProperties": false, "required": .list(strategy.roles.filter { !$0.isOptional }.map { .text($0.name) }),
                         "properties": .object(roles),
                     ],
                 ],

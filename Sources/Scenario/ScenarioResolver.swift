@@ -212,7 +212,7 @@ struct ScenarioResolver {
             }
             for role in specification.roles {
                 guard let account = chosen.text(role.name) else {
-                    if chosen.node(role.name) == nil { chosen.fail(role.name, "it is missing", role.summary) }
+                    if chosen.node(role.name) == nil, !role.isOptional { chosen.fail(role.name, "it is missing", role.summary) }
                     continue
                 }
                 if !accountNames.contains(account) {

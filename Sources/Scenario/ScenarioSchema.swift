@@ -201,8 +201,8 @@ public enum ScenarioSchema {
                 .init("max_loss_per_day", .amount, "The same below what it was a day ago."),
                 .init(
                     "on_breaker", .choice(LossLimits.Policy.allCases.map(\.rawValue)),
-                    "What a loss beyond its limit does, for good: cancel and refuse quotes and go on hedging, or close everything. "
-                        + "Default hold_neutral."),
+                    "What a loss beyond its limit does, for good: cancel and refuse quotes and go on hedging, also close what offsets "
+                        + "each other, or close everything. Default hold_neutral."),
             ]
         ),
         ("instrument", Scenario.InstrumentTerms.keys),

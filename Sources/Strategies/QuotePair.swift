@@ -32,6 +32,9 @@ struct QuotePair {
 
     init(_ rules: Rules) { self.rules = rules }
 
+    /// Whether an order of this side is not known to be gone.
+    func isQuoting(_ side: Side) -> Bool { if case .none = self[side] { false } else { true } }
+
     /// Brings a side to where it belongs; nil: it is not quoted.
     mutating func update(_ side: Side, _ wanted: Target?, _ context: inout Context) {
         switch self[side] {

@@ -38,7 +38,16 @@ enum SharedParameters {
         .init(
             "hedge_attempts", .integer(1...100), default: ["5"], "Hedges in a row that may fail before the maker leg is reduced instead."),
         .init("hedge_retry_delay", .duration(1_000_000...60 * second), default: ["500 ms"], "Time between two tries of a hedge."),
+        .init(
+            "inflight_policy", .choice(["wait", "duplicate_reduce_only"]), default: ["wait"],
+            "What is done while nobody tells what became of a hedge: it is waited for, or its need is taken off the maker leg, reduce-only."
+        ),
+        .init("unknown_patience", .duration(1_000_000...3_600 * second), default: ["5 s"], "How long it is waited for at least."),
     ]
+
+    /// Of a hedger whose strategy can do without it.
+    static let alternate = StrategySpecification.Role(
+        "alternate", "where a hedge goes that the taker has refused again and again, before the maker leg is reduced.", isOptional: true)
 
     /// Of quotes that are sent anew when they are off.
     static let quotes: [ParameterSpecification] = [
@@ -101,12 +110,23 @@ enum SharedParameters {
         return configuration
     }
 
-    static func hedger(_ parameters: Parameters, maker: StrategyBinding.Leg, taker: StrategyBinding.Leg) -> Hedger.Configuration {
+    static func hedger(
+        _ parameters: Parameters, maker: StrategyBinding.Leg, taker: StrategyBinding.Leg, alternate: StrategyBinding.Leg? = nil
+    ) -> Hedger.Configuration {
         var configuration = Hedger.Configuration(maker: maker, taker: taker)
+        configuration.alternate = alternate
+        if parameters.choice("inflight_policy") == "duplicate_reduce_only" {
+            configuration.duplicateAfter = parameters.duration("unknown_patience")
+        }
         configuration.slippage = parameters.rate("max_hedge_slippage")
         configuration.attempts = Int(parameters.integer("hedge_attempts"))
         configuration.retryDelay = parameters.duration("hedge_retry_delay")
         return configuration
+    }
+
+    /// Maker, taker, and the alternate where the scenario binds one.
+    static func legs(_ binding: StrategyBinding) -> [StrategyBinding.Leg] {
+        ["maker", "taker", "alternate"].compactMap { binding.legs[$0] }
     }
 
     static func trackingLimit(_ parameters: Parameters, _ leg: StrategyBinding.Leg, _ side: Side, _ quantity: Quantity)

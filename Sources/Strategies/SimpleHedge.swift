@@ -7,7 +7,10 @@ public final class SimpleHedge: Strategy {
         name: "simple_hedge",
         purpose: "Enters M by a tracking limit, hedges T by the confirmed amount, holds, and exits both; repeats.",
         phases: ["enter M", "hold", "exit M and T", "cool down", "flatten", "stopped"],
-        roles: [.init("maker", "M: the account that enters and exits passively"), .init("taker", "T: the account that hedges")],
+        roles: [
+            .init("maker", "M: the account that enters and exits passively"), .init("taker", "T: the account that hedges"),
+            SharedParameters.alternate,
+        ],
         parameters: [
             .init("direction", .choice(["long_maker", "short_maker"]), default: ["long_maker"], "Which way M enters."),
             .init(
@@ -46,6 +49,8 @@ public final class SimpleHedge: Strategy {
     private let parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
+    /// Maker, taker, and the alternate where there is one.
+    private let legs: [StrategyBinding.Leg]
     private let sizing: PairSizing
     private let side: Side
     private var hedger: Hedger
@@ -59,6 +64,7 @@ public final class SimpleHedge: Strategy {
         self.parameters = parameters
         maker = binding.leg("maker")
         taker = binding.leg("taker")
+        legs = SharedParameters.legs(binding)
         sizing = PairSizing(maker: binding.instruments[maker.instrument.index], taker: binding.instruments[taker.instrument.index])
         guard maker != taker else {
             throw ParameterError(
@@ -71,7 +77,7 @@ public final class SimpleHedge: Strategy {
                 hint: "use long_maker, or swap the accounts")
         }
         if let size = parameters.amountLimit("size") { try size.checkSize("size", of: sizing.maker, "maker") }
-        hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker))
+        hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker, alternate: binding.legs["alternate"]))
     }
 
     public var interests: Interests { .touch }
@@ -217,6 +223,6 @@ public final class SimpleHedge: Strategy {
         }
         context.note("flattening: \(reason)")
         isHedging = false
-        phase = .flattening(context.run(Flatten(SharedParameters.flatten(parameters, [maker, taker]))))
+        phase = .flattening(context.run(Flatten(SharedParameters.flatten(parameters, legs))))
     }
 }

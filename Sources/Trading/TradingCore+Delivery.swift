@@ -78,6 +78,7 @@ extension TradingCore {
         algorithms.remove(at: index)
         feeds.unwatch(.algorithm(id))
         noteKillClosing(id, end)
+        notePairClosing(id, end)
         inbox.add(.algorithm(id, end), .strategy(instance))
     }
 }

@@ -32,6 +32,8 @@ public final class TradingCore {
     var lastAlgorithm: UInt64 = 0
     /// What the highest kill level has begun to close.
     var killClosings: [KillClosing] = []
+    /// What a breaker has begun to close and has not yet.
+    var pairClosings: [AlgorithmID] = []
     var inbox = Inbox()
     var isDelivering = false
     var isStarted = false

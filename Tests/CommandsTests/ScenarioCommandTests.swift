@@ -80,6 +80,7 @@ import Testing
             let checked = try program.run("scenario", "check", "\(name).yaml")
             #expect((checked.code, checked.error) == (0, ""), "\(name)")
         }
+        #expect(try program.run("strategies", "xemm").out.contains("before the maker leg is reduced. Optional.\n"))
         #expect(
             try program.run("strategies", "xmm")
                 == .init(code: 2, out: "", error: "error: there is no strategy 'xmm'\nhint: did you mean 'xemm'?\n"))

@@ -36,6 +36,45 @@ import Trading
         #expect(abs(sum) < 0.06)
     }
 
+    @Test func `both venues make and take where both may quote, and what fills on both stays hedged`() throws {
+        let bench = try Workbench()
+        let tapes = try bench.synth(minutes: 15)
+        let parameters = Workbench.xemm + ", makers: both, reverse_maker_fee: \"0.4 bp\", reverse_taker_fee: \"2 bp\", requote: \"0.5 bp\""
+        // Slow enough that a second quote fills before the cancel that the first one's fill leads to.
+        let journal = bench.folder + "/journal.sqlite"
+        let outcome = try bench.run(bench.scenario(tapes, parameters: parameters, latency: "\"100 ms\""), journal: journal)
+        let result = outcome.result
+        for venue in result.activity { #expect(venue.makerFills > 5 && venue.takerFills > 5, "\(venue.venue)") }
+        #expect(result.activity.reduce(0) { $0 + $1.cancelRaceFills } > 0)
+        // No more is hedged than was filled.
+        let made = result.activity.reduce(0) { $0 + $1.makerNotional.double }
+        let taken = result.activity.reduce(0) { $0 + $1.takerNotional.double }
+        #expect(taken <= made * 1.01)
+        let sum = result.inventory.reduce(0) { $0 + ($1.series.buckets.last?.last ?? 0) }
+        #expect(abs(sum) < 0.06)
+        #expect(result.attribution.residual == .zero)
+        #expect(try Replay(JournalFile(opening: journal), tapes: tapes, registry: .builtIn).run().difference == nil)
+    }
+
+    @Test func `an alternate leg that nobody needs changes nothing, and takes the hedges of a taker that refuses`() throws {
+        let bench = try Workbench()
+        let tapes = try bench.synth(minutes: 3)
+        let spare = [
+            "accounts.S.venue=two", "accounts.S.collateral=50000 USDC", "accounts.S.maker_fee=0.4 bp", "accounts.S.taker_fee=2.8 bp",
+            "accounts.S.entry_latency=10 ms", "accounts.S.response_latency=10 ms", "strategy.accounts.alternate=S",
+        ]
+        func run(_ overrides: [String]) throws -> Backtest.Outcome {
+            let parameters = Workbench.xemm + ", hedge_attempts: 1"
+            return try bench.run(bench.scenario(tapes, parameters: parameters, latency: "\"10 ms\"", overrides: overrides))
+        }
+        let (plain, bound) = (try run([]), try run(spare))
+        #expect(plain.result.netProfit == bound.result.netProfit && plain.result.fillCount == bound.result.fillCount)
+        let refused = ["faults=[{ kind: rejections, venue: two, account: T, reason: margin, probability: \"1\", after: 30 s, for: 1 h }]"]
+        func legs(_ outcome: Backtest.Outcome) -> [String] { outcome.result.positions.map(\.account) }
+        #expect(try legs(run(refused + spare)).contains("S"))
+        #expect(try !legs(run(refused)).contains("S"))
+    }
+
     @Test func `the same run twice, and with the tapes in another order, is the same run`() throws {
         let bench = try Workbench()
         let tapes = try bench.synth(minutes: 5)

@@ -24,11 +24,11 @@ import Trading
         let fees = plain.outcome.result.activity.reduce(0) { $0 + $1.fees.double }
         #expect(plain.outcome.result.fillCount > 10 && fees > 1)
         // The first dollar is gone with the first fees.
-        for policy in ["hold_neutral", "flatten_all"] {
+        for policy in ["hold_neutral", "flatten_pair", "flatten_all"] {
             let (outcome, replay) = try Self.run(["risk.max_drawdown=1 USDC", "risk.on_breaker=\(policy)"])
             #expect(outcome.result.fillCount > 0 && outcome.result.fillCount < plain.outcome.result.fillCount, "\(policy)")
             #expect(replay.difference == nil && replay.hash == outcome.journalHash, "\(policy)")
-            if policy == "flatten_all" { #expect(outcome.result.positions == []) }
+            #expect((outcome.result.positions == []) == (policy != "hold_neutral"), "\(policy): \(outcome.result.positions)")
         }
         // One that is never passed only adds the looks at the clock.
         let far = try Self.run(["risk.max_loss_per_day=40000 USDC"])

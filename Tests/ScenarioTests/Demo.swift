@@ -8,7 +8,10 @@ enum Demo {
     static let strategies = [
         StrategySpecification(
             name: "pair", purpose: "Trades two \"legs\" \\ and\nno more.", phases: ["wait"],
-            roles: [.init("maker", "the one that rests"), .init("taker", "the one that takes")],
+            roles: [
+                .init("maker", "the one that rests"), .init("taker", "the one that takes"),
+                .init("spare", "one that stands by", isOptional: true),
+            ],
             parameters: [
                 .init("size", .amount(1...1_000_000_000_000), default: nil, "Of one order."),
                 .init("wait", .duration(1_000_000...60_000_000_000), default: ["250 ms"], "Pause."),

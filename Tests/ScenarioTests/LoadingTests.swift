@@ -36,4 +36,14 @@ import Trading
         #expect(complaints("sub") == ["…/sub: it is a folder (name a scenario file in it)"])
         #expect(complaints("latin.yaml") == ["…/latin.yaml: it is not UTF-8 text (a scenario is YAML or JSON)"])
     }
+
+    @Test func `a role that is optional may be bound, and is checked like any other`() throws {
+        func text(_ account: String) -> String {
+            Demo.text.replacing("taker: T\n", with: "taker: T\n    spare: \(account)\n")
+                .replacing("collateral: \"1 BTC\"\n", with: "collateral: \"1 BTC\"\n  S:\n    venue: far\n    collateral: \"1 BTC\"\n")
+        }
+        #expect(try Demo.resolve(Demo.text).strategy.accounts == ["maker": "M", "taker": "T"])
+        #expect(try Demo.resolve(text("S")).strategy.accounts == ["maker": "M", "taker": "T", "spare": "S"])
+        #expect(Demo.complaints(text("T")).contains { $0.contains("'T' has another role already") })
+    }
 }

@@ -63,6 +63,7 @@ import Testing
         #expect(then["required"] as? [String] == ["name", "parameters"])
         let accounts = try #require((then["properties"] as? Object)?["accounts"] as? Object)
         #expect(accounts["required"] as? [String] == ["maker", "taker"])
+        #expect((accounts["properties"] as? Object)?.keys.sorted() == ["maker", "spare", "taker"], "one may be left out")
         let parameters = try #require(definitions["parameters of pair"] as? Object)
         #expect(parameters["required"] as? [String] == ["size"])
         let attempts = try #require((parameters["properties"] as? Object)?["attempts"] as? Object)

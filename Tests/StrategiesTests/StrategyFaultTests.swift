@@ -38,8 +38,19 @@ import Trading
     private static func world(_ strategy: String, _ seed: UInt64) -> PairWorld {
         let size = ParameterValue.amount(Money(nanos: 20_000_000, PairWorld.btc))
         var (specification, roles, changes) = (MarketMaker.specification, ["maker", "taker"], ["size": size, "hedge": .choice("all")])
-        if strategy == "xemm" {
+        if strategy.hasPrefix("xemm") {
             (specification, changes) = (Xemm.specification, ["size": size])
+            if strategy == "xemm on both" {
+                for fee in ["reverse_maker_fee", "reverse_taker_fee"] { changes[fee] = .rate(.zero) }
+                changes["makers"] = .choice("both")
+                changes["max_pending_maker"] = .integer(3)
+            } else if strategy == "xemm with all" {
+                roles.append("alternate")
+                changes["inflight_policy"] = .choice("duplicate_reduce_only")
+                changes["unknown_patience"] = .duration(.seconds(1))
+                changes["sub_min"] = .choice("overshoot_then_trim")
+                changes["max_pending_age"] = .duration(.seconds(1))
+            }
         } else if strategy == "liquidation_flow" {
             specification = LiquidationFlow.specification
             changes = [
@@ -76,7 +87,7 @@ import Trading
         ) { binding in
             do {
                 switch strategy {
-                case "xemm": return try Xemm(parameters, binding)
+                case "xemm", "xemm on both", "xemm with all": return try Xemm(parameters, binding)
                 case "liquidation_flow": return try LiquidationFlow(parameters, binding)
                 case "cross_arb": return try CrossArb(parameters, binding)
                 case "basis": return try Basis(parameters, binding)
@@ -90,7 +101,7 @@ import Trading
 
     /// A price that walks, and a second venue that is dearer half of the time.
     private static func drive(
-        _ world: inout PairWorld, seconds: Int64, trades: Bool, _ generator: inout SeededGenerator, _ mid: inout Int64
+        _ world: inout PairWorld, seconds: Int64, trades: Bool, onBoth: Bool, _ generator: inout SeededGenerator, _ mid: inout Int64
     ) {
         for step in 0..<seconds * 4 {
             mid += generator.uniform(in: -8...8)
@@ -101,21 +112,29 @@ import Trading
                 let side: Side = generator.uniform(in: 0...1) == 0 ? .buy : .sell
                 world.record(0, .trade, side, mid + side.sign * 100, generator.uniform(in: 1...60))
             }
+            if trades, onBoth, generator.uniform(in: 0...2) == 0 {
+                let side: Side = generator.uniform(in: 0...1) == 0 ? .buy : .sell
+                world.record(1, .trade, side, other + side.sign * 100, generator.uniform(in: 1...60))
+            }
             world.pass(milliseconds: 250)
         }
     }
 
     @Test(
-        arguments: ["xemm", "liquidation_hedge", "cross_arb", "market_maker", "liquidation_flow", "funding_arb", "basis"],
+        arguments: [
+            "xemm", "xemm on both", "xemm with all", "liquidation_hedge", "cross_arb", "market_maker", "liquidation_flow", "funding_arb",
+            "basis",
+        ],
         TestScale.seeds(25))
     func `when the faults are over nothing is unhedged, and our record is the venues'`(strategy: String, seed: UInt64) {
         var world = Self.world(strategy, seed)
         var (generator, mid) = (SeededGenerator(seed: seed, stream: 99), Int64(60_001))
         world.start()
         for venue in 0...1 { world.funding(venue, basisPoints: venue == 0 ? 10 : -10, everySeconds: 20, dueInSeconds: 20) }
-        Self.drive(&world, seconds: Self.faultSeconds + 60, trades: true, &generator, &mid)
+        let onBoth = strategy == "xemm on both"
+        Self.drive(&world, seconds: Self.faultSeconds + 60, trades: true, onBoth: onBoth, &generator, &mid)
         // Long enough for what is under way to end, and for the slowest retry of a closing.
-        Self.drive(&world, seconds: 70, trades: false, &generator, &mid)
+        Self.drive(&world, seconds: 70, trades: false, onBoth: onBoth, &generator, &mid)
         func positions() -> [Int64] { world.players.indices.map(world.position) }
         func record() -> [Int64] {
             world.players.enumerated().map { world.core.position(AccountID($0.offset), InstrumentID($0.element.venue)).lots }

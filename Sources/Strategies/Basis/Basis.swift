@@ -65,7 +65,7 @@ public final class Basis: Strategy {
     private static func hedger(_ parameters: Parameters, _ pair: TradedPair) -> Hedger {
         var configuration = SharedParameters.hedger(parameters, maker: pair.legs[0], taker: pair.legs[1])
         // What the perpetual can't trade is not carried through a position.
-        configuration.flattenDustAfter = configuration.retryDelay
+        configuration.belowMinimum = .flattenOnMaker(after: configuration.retryDelay)
         return Hedger(configuration)
     }
 

@@ -52,7 +52,7 @@ public final class CrossArb: Strategy {
     private static func hedger(_ parameters: Parameters, _ legs: [StrategyBinding.Leg]) -> Hedger {
         var configuration = SharedParameters.hedger(parameters, maker: legs[0], taker: legs[1])
         // What the second leg can't trade is not carried through a position.
-        configuration.flattenDustAfter = configuration.retryDelay
+        configuration.belowMinimum = .flattenOnMaker(after: configuration.retryDelay)
         return Hedger(configuration)
     }
 

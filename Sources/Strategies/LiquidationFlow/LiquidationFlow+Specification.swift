@@ -11,6 +11,7 @@ extension LiquidationFlow {
         roles: [
             .init("maker", "A: the account that rests where orders are forced"),
             .init("taker", "B: the account that hedges; its prices tell where A's belong"),
+            SharedParameters.alternate,
         ],
         parameters: [
             .init(

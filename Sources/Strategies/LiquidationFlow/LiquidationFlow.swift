@@ -27,6 +27,8 @@ public final class LiquidationFlow: Strategy {
     private let parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
+    /// Maker, taker, and the alternate where there is one.
+    private let legs: [StrategyBinding.Leg]
     private let sizing: PairSizing
     private var phase = Phase.watching
     private var signal: FlowSignal
@@ -46,6 +48,7 @@ public final class LiquidationFlow: Strategy {
         self.parameters = parameters
         maker = binding.leg("maker")
         taker = binding.leg("taker")
+        legs = SharedParameters.legs(binding)
         sizing = PairSizing(maker: binding.instruments[maker.instrument.index], taker: binding.instruments[taker.instrument.index])
         guard maker.instrument != taker.instrument else {
             throw ParameterError(
@@ -60,8 +63,8 @@ public final class LiquidationFlow: Strategy {
         var rules = SharedParameters.quotes(parameters, maker)
         rules.limitsSize = true
         ladder = Array(repeating: QuotePair(rules), count: Int(parameters.integer("levels")))
-        hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker))
-        lastResort = LastResort(SharedParameters.flatten(parameters, [maker, taker]))
+        hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker, alternate: binding.legs["alternate"]))
+        lastResort = LastResort(SharedParameters.flatten(parameters, legs))
         usual = AverageDifference(halfLife: parameters.duration("calm_window"))
         signal = FlowSignal(parameters)
     }
@@ -317,9 +320,9 @@ public final class LiquidationFlow: Strategy {
 
     /// Once nothing is on its way: flat, or else closed by the venues' word.
     private func settle(_ reason: String, _ context: inout Context) {
-        let flying = [maker, taker].contains { !context.inFlight($0.account, $0.instrument).isZero }
+        let flying = legs.contains { !context.inFlight($0.account, $0.instrument).isZero }
         guard !flying, rest == nil, hedger.state == .flat || hedger.state == .accumulating else { return }
-        if position(maker, context).isZero, position(taker, context).isZero { return ended(reason, &context) }
+        if legs.allSatisfy({ position($0, context).isZero }) { return ended(reason, &context) }
         close(reason, &context)
     }
 
@@ -328,7 +331,7 @@ public final class LiquidationFlow: Strategy {
         if case .exiting(let id) = phase { context.cancel(id) }
         withdraw(&context)
         context.note("cycle \(cycles): closing: \(reason)")
-        phase = .closing(context.run(Flatten(SharedParameters.flatten(parameters, [maker, taker]))), reason: reason)
+        phase = .closing(context.run(Flatten(SharedParameters.flatten(parameters, legs))), reason: reason)
     }
 
     private func ended(_ reason: String, _ context: inout Context) {

@@ -11,6 +11,7 @@ extension MarketMaker {
         roles: [
             .init("maker", "the account that quotes"),
             .init("taker", "the other venue: its mid may be the fair price, and the inventory may be hedged there"),
+            SharedParameters.alternate,
         ],
         parameters: [
             .init(

@@ -14,6 +14,8 @@ public final class MarketMaker: Strategy {
     private let parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
+    /// Maker, taker, and the alternate where there is one.
+    private let legs: [StrategyBinding.Leg]
     private let sizing: PairSizing
     /// ln(1 + γ/k) ÷ γ, in bp.
     private let arrivalDistance: Double
@@ -30,6 +32,7 @@ public final class MarketMaker: Strategy {
         self.parameters = parameters
         maker = binding.leg("maker")
         taker = binding.leg("taker")
+        legs = SharedParameters.legs(binding)
         sizing = PairSizing(maker: binding.instruments[maker.instrument.index], taker: binding.instruments[taker.instrument.index])
         guard maker.instrument != taker.instrument else {
             throw ParameterError(
@@ -38,8 +41,8 @@ public final class MarketMaker: Strategy {
         try parameters.amount("size").checkSize("size", of: sizing.maker, "maker")
         let aversion = Self.number(parameters, "risk_aversion")
         arrivalDistance = naturalLogarithm(1 + aversion / Self.number(parameters, "arrival_decay")) / aversion
-        hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker))
-        lastResort = LastResort(SharedParameters.flatten(parameters, [maker, taker]))
+        hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker, alternate: binding.legs["alternate"]))
+        lastResort = LastResort(SharedParameters.flatten(parameters, legs))
         var rules = SharedParameters.quotes(parameters, maker)
         rules.limitsSize = true
         quotes = QuotePair(rules)
@@ -153,7 +156,8 @@ public final class MarketMaker: Strategy {
             return nil
         }
         // What the other venue offsets is no reason to lean.
-        let net = position + (hedges ? held(taker, sizing.taker, fair, context) : 0)
+        let hedged = legs.dropFirst().reduce(0) { $0 + held($1, context.instruments[$1.instrument.index], fair, context) }
+        let net = position + (hedges ? hedged : 0)
         let lean = Int128(net) * Int128(perClip) / Int128(base)
         let distance = lean + Int128(half) * Int128(side.sign)
         let wanted = Int128(fair.nanos) - Int128(fair.nanos) * distance / Int128(Rate.scale)

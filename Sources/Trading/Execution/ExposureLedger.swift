@@ -5,9 +5,9 @@ public import Market
 /// All amounts are 10⁻⁹ of the base currency, signed. `need = −(pending + in flight)`: nothing is hedged that did not fill,
 /// and nothing twice. Fills enter whatever state their order is in, late ones too; the core hands each in once.
 public struct ExposureLedger: Hashable, Sendable {
-    /// Σ fills of the resting leg.
+    /// Σ fills of the maker leg.
     public private(set) var maker: Int64 = 0
-    /// Σ fills of the hedging leg.
+    /// Σ fills of the other legs.
     public private(set) var hedge: Int64 = 0
     /// The net exposure that is wanted.
     public var target: Int64 = 0

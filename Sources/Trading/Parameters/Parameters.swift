@@ -70,9 +70,12 @@ public struct StrategySpecification: Hashable, Sendable {
     public struct Role: Hashable, Sendable {
         public var name: String
         public var summary: String
-        public init(_ name: String, _ summary: String) {
+        /// Whether a scenario may leave it unbound: the strategy then does without it.
+        public var isOptional: Bool
+        public init(_ name: String, _ summary: String, isOptional: Bool = false) {
             self.name = name
             self.summary = summary
+            self.isOptional = isOptional
         }
     }
 

@@ -6,6 +6,8 @@ public struct LossLimits: Hashable, Sendable {
     public enum Policy: String, Hashable, Sendable, CaseIterable {
         /// Quotes are cancelled and refused; what is held stays, and stays hedged.
         case holdNeutral = "hold_neutral"
+        /// The same, and what positions offset each other is closed in matched slices; what has no counterpart stays, and is hedged.
+        case flattenPair = "flatten_pair"
         /// All that the accounts hold is closed.
         case flattenAll = "flatten_all"
     }

@@ -71,5 +71,6 @@ extension TradingCore {
             "breaker: a loss of \(text(breach.loss)) (\(span)) is more than \(text(breach.limit)): \(limits.policy.rawValue)")
         for index in instances.indices { setFreeze(StrategyID(index), breach.reason) }
         kill(limits.policy == .flattenAll ? .flatten : .cancelAll)
+        if limits.policy == .flattenPair { closePairs() }
     }
 }

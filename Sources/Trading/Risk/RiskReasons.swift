@@ -5,6 +5,8 @@ public enum DenyReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable
         quantityStep
     /// The core was restarted, and the venues have not told yet what it missed.
     case recovering
+    /// The pairs of a breaker are being closed in matched slices: what then is unhedged is hedged after it.
+    case closingPairs
 }
 
 /// Why new risk is not taken for the moment.

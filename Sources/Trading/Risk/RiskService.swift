@@ -48,6 +48,7 @@ extension TradingCore {
     func denial(of draft: OrderDraft, _ instance: StrategyID) -> DenyReason? {
         guard !isStopped else { return .stopped }
         guard mayOrder(draft.purpose) else { return .recovering }
+        if draft.purpose == .hedge, isClosingPairs { return .closingPairs }
         guard draft.instrument.index < instruments.count, draft.account.index < accounts.count else { return .unknownInstrument }
         guard draft.quantity.lots > 0, draft.type == .market || draft.price != nil else { return .quantity }
         guard draft.quantity >= contracts[draft.instrument.index].minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
