@@ -125,7 +125,7 @@ struct ChaosCommand: ParsableCommand {
                     + (kept.isEmpty ? "" : " --keep \(kept)"))
         }
         Terminal.out(
-            "\(Self.padded(scenario.strategy.name, 20))" + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
+            Self.padded(scenario.strategies.map(\.name).joined(separator: " + "), 20) + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
         for fault in chosen {
             let counts = Phase.allCases.map { phase in
                 let cell = outcome.cells[Chaos.Cell(fault: fault, phase: phase)].map(String.init)

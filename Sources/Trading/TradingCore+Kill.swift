@@ -15,7 +15,7 @@ extension TradingCore {
     func freeze(_ instance: StrategyID) -> FreezeReason? { risk.killLevel == nil ? instances[instance.index].freeze : .killed }
 
     func setFreeze(_ instance: StrategyID, _ reason: FreezeReason?) {
-        guard instances[instance.index].freeze != reason else { return }
+        guard instances[instance.index].freeze != reason, reason != nil || !instances[instance.index].isBroken else { return }
         instances[instance.index].freeze = reason
         // What froze outlives the process.
         if reason != nil { journal?.commit() }

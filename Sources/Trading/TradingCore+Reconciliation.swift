@@ -17,7 +17,10 @@ extension TradingCore {
     func reviewAll() {
         nextReview = configuration.reconcileEvery.map { now + $0 } ?? .never
         guard nextReview != .never || isRecovering else { return }
-        for account in accounts.indices { review(AccountID(account)) }
+        for account in accounts.indices {
+            let quietUntil = reviews[account].quietUntil
+            if now >= quietUntil { review(AccountID(account)) } else { nextReview = min(nextReview, quietUntil) }
+        }
         if isRecovering { nextReview = min(nextReview, now + Self.recheckAfter) }
         hasNews = true
     }
@@ -120,9 +123,11 @@ extension TradingCore {
             StrategyID(0),
             "the venue's position of \(accounts[account.index].name) in \(instruments[instrument.index].venueSymbol) differs by "
                 + "\(change.lots) lots: ours is adjusted")
-        positions.force(change, of: instrument, at: price, cost: .zero(instruments[instrument.index].settlement), account: account)
+        let nothing = Money.zero(instruments[instrument.index].settlement)
+        let shares = positions.force(change, of: instrument, at: price, cost: nothing, account: account)
+        book(shares, of: instrument, account, at: price, penalty: nothing)
         forgoFills(account, instrument)
         observers.tell { $0.adjusted(change, of: instrument, account: account, at: now) }
-        for index in instances.indices { inbox.add(.adjusted(account, instrument, change), .strategy(StrategyID(index))) }
+        tell(shares) { .adjusted(account, instrument, $0) }
     }
 }

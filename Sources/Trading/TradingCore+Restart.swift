@@ -89,10 +89,7 @@ extension TradingCore {
     func adopt(_ fill: Fill, _ account: AccountID) {
         guard lostOrders.contains(where: { $0.contains(fill.order.rawValue) }) else { return }
         note(StrategyID(0), "order \(fill.order.rawValue), which was lost with the process, filled \(fill.quantity.lots) lots")
-        positions.attribute(fill.signedQuantity, of: fill.instrument, account: account)
-        guard !isStopped else { return }
-        for index in instances.indices {
-            inbox.add(.adjusted(account, fill.instrument, fill.signedQuantity), .strategy(StrategyID(index)))
-        }
+        let parts = positions.attribute(fill.signedQuantity, of: fill.instrument, account: account)
+        if !isStopped { tell(parts) { .adjusted(account, fill.instrument, $0) } }
     }
 }
