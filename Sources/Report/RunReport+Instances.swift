@@ -34,24 +34,26 @@ extension RunReport {
 
     var instanceBlocks: [Page.Block] {
         guard !result.instances.isEmpty else { return [] }
-        let rows = result.instances.flatMap { instance in
-            instance.shares.map { share in
-                [name(instance), share.account] + [share.net, share.trading, share.fees, share.funding, share.other].map { plain($0) }
-                    + [String(share.fills), share.positions.joined(separator: ", ")]
+        var rows: [[String]] = []
+        func add(_ names: [String], _ amounts: [ExactAmount], _ rest: [String]) { rows.append(names + amounts.map { plain($0) } + rest) }
+        for instance in result.instances {
+            for share in instance.shares {
+                add(
+                    [name(instance), share.account], [share.net, share.trading, share.fees, share.funding, share.other],
+                    [String(share.fills), share.positions.joined(separator: ", ")])
             }
-        }
-        let sums = result.instances.map { instance in
-            [name(instance), "all"] + [instance.net, instance.trading, instance.fees, instance.funding, instance.other].map { plain($0) }
-                + [String(instance.fills), ""]
+            add(
+                [name(instance), "all"], [instance.net, instance.trading, instance.fees, instance.funding, instance.other],
+                [String(instance.fills), ""])
         }
         return [
             .table(
                 .init(
                     id: "strategies", title: "By strategy (\(currency))",
                     header: ["strategy", "account", "net PnL", "trading", "fees", "funding", "other", "fills", "holds"],
-                    numeric: [2, 3, 4, 5, 6, 7], rows: rows + sums,
-                    note: "All together are the net PnL without what the collateral gained by its currency. What a kill or the venue closes "
-                        + "by force belongs to those whose positions it makes smaller; funding is shared by what each holds."))
+                    numeric: [2, 3, 4, 5, 6, 7], rows: rows,
+                    note: "All together are the net PnL without what the collateral gained by its currency. What a kill, or the venue by "
+                        + "force, closes belongs to those whose positions it makes smaller; funding is shared by what each holds."))
         ]
     }
 }

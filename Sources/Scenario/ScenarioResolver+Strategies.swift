@@ -4,7 +4,7 @@ internal import Trading
 /// One strategy, or several by their names.
 extension ScenarioResolver {
     /// nil when none is right; the log says why.
-    func strategies(_ top: SectionReader, _ overrides: [Scenario.Override]) -> [Scenario.StrategyChoice]? {
+    func chosenStrategies(_ top: SectionReader, _ overrides: [Scenario.Override]) -> [Scenario.StrategyChoice]? {
         switch (top.node("strategy"), top.node("strategies")) {
         case (nil, nil):
             top.fail("strategy", "it is missing", "What trades.")

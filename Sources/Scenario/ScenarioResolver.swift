@@ -29,7 +29,7 @@ struct ScenarioResolver {
         let venues = self.venues(top)
         let accounts = self.accounts(top, venues)
         let symbols = self.symbols(top)
-        let strategies = self.strategies(top, overrides)
+        let strategies = chosenStrategies(top, overrides)
         let risk = self.risk(top)
         let reporting = top.currency("reporting")
         let rates = self.rates(top)
@@ -226,7 +226,8 @@ struct ScenarioResolver {
         let parameters = self.parameters(section, specification)
         return Scenario.StrategyChoice(
             id: id, name: name, symbol: symbol, accounts: roles, parameters: parameters,
-            computeTime: section.duration("compute_time", LatencyReader.latencies) ?? .zero, limits: id == nil ? Scenario.InstanceRisk() : limits(section))
+            computeTime: section.duration("compute_time", LatencyReader.latencies) ?? .zero,
+            limits: id == nil ? Scenario.InstanceRisk() : limits(section))
     }
 
     private func parameters(_ section: SectionReader, _ specification: StrategySpecification) -> Parameters {
@@ -269,7 +270,7 @@ struct ScenarioResolver {
             duplicateWindow: section?.duration("duplicate_window", Self.windows),
             staleAfter: section?.duration("stale_after", Self.windows),
             maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000),
-            marginHeadroom: section?.rate("margin_headroom", .zero...Rate(basisPoints: 9_000)), losses: losses(section),
+            marginHeadroom: section?.rate("margin_headroom", Rate.zero...Rate(basisPoints: 9_000)), losses: losses(section),
             reconcileEvery: section?.duration("reconcile_every", .seconds(1) ... .hours(1)) ?? .seconds(30))
     }
 

@@ -205,7 +205,8 @@ public enum ScenarioSchema {
                 .init("max_rejects_per_minute", .integer, "More than these, and quotes freeze."),
                 .init(
                     "margin_headroom", .rate,
-                    "Share of an account's equity that quotes leave free of margin, such as \"20 %\". Default: quotes are not asked for it."),
+                    "Share of an account's equity that quotes leave free of margin, such as \"20 %\". Default: quotes are not asked for it."
+                ),
                 .init("max_drawdown", .amount, "Equity of all accounts in this currency below its highest: more, and on_breaker happens."),
                 .init("max_loss_per_hour", .amount, "The same below what it was an hour ago."),
                 .init("max_loss_per_day", .amount, "The same below what it was a day ago."),

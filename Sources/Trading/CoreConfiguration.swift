@@ -69,7 +69,8 @@ public protocol CoreObserver: AnyObject {
     func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp)
     func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp)
     func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp)
-    func noted(_ text: String, instance: StrategyID, at time: Timestamp)
+    /// - Parameter instance: nil: the core says so itself.
+    func noted(_ text: String, instance: StrategyID?, at time: Timestamp)
     /// A strategy had something to prove.
     func checked(_ text: String, passes: Bool, at time: Timestamp)
 }

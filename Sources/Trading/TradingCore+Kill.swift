@@ -42,7 +42,7 @@ extension TradingCore {
     func flattenAll() {
         guard !isStopped, !instances.isEmpty, killClosings.allSatisfy(\.isOver) else { return }
         killClosings = []
-        note(StrategyID(0), "kill: closing all that the accounts hold")
+        note(nil, "kill: closing all that the accounts hold")
         var legs: [StrategyBinding.Leg] = []
         for account in accounts.indices {
             for instrument in instruments.indices.lazy.map({ InstrumentID($0) }) {
@@ -88,7 +88,7 @@ extension TradingCore {
         }
         let base = killClosings[index].flatten.configuration.legs.first.map { instruments[$0.instrument.index].base.code } ?? ""
         note(
-            StrategyID(0),
+            nil,
             left.isEmpty ? "kill: flat in \(base)" : "kill: \(left.joined(separator: ", ")) is left, less than an order may be")
     }
 }

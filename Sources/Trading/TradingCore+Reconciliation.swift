@@ -84,7 +84,7 @@ extension TradingCore {
     /// The venue has an order that we hold ended, or never sent: it is not to stay.
     func isOpenAgainstUs(_ status: OrderStatus, _ account: AccountID) {
         guard !isStopped else { return }
-        note(StrategyID(0), "the venue of \(accounts[account.index].name) still has order \(status.order.rawValue), which had ended here")
+        note(nil, "the venue of \(accounts[account.index].name) still has order \(status.order.rawValue), which had ended here")
         emit(.cancel(CancelRequest(account: account, instrument: status.instrument, order: status.order)))
     }
 
@@ -120,7 +120,7 @@ extension TradingCore {
         let (instrument, change) = (mismatch.instrument, mismatch.difference)
         guard let price = reference(instrument) else { return }
         note(
-            StrategyID(0),
+            nil,
             "the venue's position of \(accounts[account.index].name) in \(instruments[instrument.index].venueSymbol) differs by "
                 + "\(change.lots) lots: ours is adjusted")
         let nothing = Money.zero(instruments[instrument.index].settlement)

@@ -110,7 +110,7 @@ extension TradingCore {
 
     func random(_ instance: StrategyID, _ range: ClosedRange<Int64>) -> Int64 { instances[instance.index].random.uniform(in: range) }
 
-    func note(_ instance: StrategyID, _ text: String) {
+    func note(_ instance: StrategyID?, _ text: String) {
         observers.tell { $0.noted(text, instance: instance, at: now) }
     }
 

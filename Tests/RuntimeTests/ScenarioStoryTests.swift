@@ -18,7 +18,8 @@ import Trading
         var lines: [(text: String, time: Timestamp)] = []
         var fills: [(account: String, purpose: OrderPurpose?, time: Timestamp)] = []
         func fill(
-            _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+            _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp,
+            isLate: Bool
         ) throws(RunError) { fills.append((account, purpose, venueTime)) }
         func note(_ text: String, at time: Timestamp) throws(RunError) { lines.append((text, time)) }
     }

@@ -82,7 +82,8 @@ struct Workbench {
 /// What a test's output does not keep goes nowhere.
 extension RunOutput {
     func fill(
-        _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+        _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp,
+        isLate: Bool
     ) throws(RunError) {}
     func witness(_ fill: VenueFill, account: String, instrument: Instrument) throws(RunError) {}
     func order(_ order: Order, of strategy: String?, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}

@@ -253,8 +253,8 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         attempt { () throws(RunError) in try output?.note("\(name): adjustment \(money)", at: time) }
     }
 
-    public func noted(_ text: String, instance: StrategyID, at time: Timestamp) {
-        let owner = description.strategies.count > 1 ? strategyName(instance).map { "\($0): " } ?? "" : ""
+    public func noted(_ text: String, instance: StrategyID?, at time: Timestamp) {
+        let owner = description.strategies.count > 1 ? instance.flatMap { strategyName($0) }.map { "\($0): " } ?? "" : ""
         attempt { () throws(RunError) in try output?.note(owner + text, at: time) }
     }
 

@@ -10,13 +10,14 @@ extension RunPlan {
         let core = TradingCore(configuration, journal: journal)
         for (choice, binding) in zip(scenario.strategies, bindings) {
             let path = choice.id.map { "strategies.\($0)" } ?? "strategy"
+            let limits = try instanceLimits(choice, binding, path)
             do throws(ParameterError) {
                 guard let strategy = try registry.make(choice.name, choice.parameters, binding) else {
                     throw ParameterError(parameter: "name", message: "there is no strategy '\(choice.name)'")
                 }
-                core.attach(strategy, subscriptions: Self.subscriptions(binding), limits: try limits(choice, binding))
+                core.attach(strategy, subscriptions: Self.subscriptions(binding), limits: limits)
             } catch {
-                throw .scenario(message: "\(path).\(error.parameter): \(error.message)", hint: error.hint)
+                throw .scenario(message: "\(path).parameters.\(error.parameter): \(error.message)", hint: error.hint)
             }
         }
         return core
@@ -25,13 +26,15 @@ extension RunPlan {
     /// The instruments whose books wake a strategy.
     static func subscriptions(_ binding: StrategyBinding) -> [InstrumentID] { Set(binding.legs.values.map(\.instrument)).sorted() }
 
-    /// - Throws: `ParameterError` where an amount is in a currency that the strategy does not trade in.
-    private func limits(_ choice: Scenario.StrategyChoice, _ binding: StrategyBinding) throws(ParameterError) -> InstanceLimits {
+    /// Refuses an amount in a currency that the strategy does not trade in.
+    private func instanceLimits(
+        _ choice: Scenario.StrategyChoice, _ binding: StrategyBinding, _ path: String
+    ) throws(RunError) -> InstanceLimits {
         let traded = Self.subscriptions(binding).map { instruments[$0.index] }
-        func check(_ key: String, _ currency: Currency?, _ known: [Currency]) throws(ParameterError) {
+        func check(_ key: String, _ currency: Currency?, _ known: [Currency]) throws(RunError) {
             guard let currency, !known.contains(currency) else { return }
-            throw ParameterError(
-                parameter: "risk.\(key)", message: "it is in \(currency), which the strategy does not trade in",
+            throw .scenario(
+                message: "\(path).risk.\(key) is in \(currency), which the strategy does not trade in",
                 hint: "write it in \(Set(known).sorted().map(\.code).joined(separator: " or "))")
         }
         let risk = choice.limits

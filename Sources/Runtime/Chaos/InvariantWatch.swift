@@ -259,7 +259,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     }
     func adjusted(_ money: Money, account: AccountID, at time: Timestamp) { bridge.adjusted(money, account: account, at: time) }
     func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) { adjustments += 1 }
-    func noted(_ text: String, instance: StrategyID, at time: Timestamp) {}
+    func noted(_ text: String, instance: StrategyID?, at time: Timestamp) {}
 
     // MARK: Restarts
 

@@ -1,4 +1,4 @@
-public import Market
+internal import Market
 
 /// What an account's collateral carries: asked by strategies before they size an order, and of each quote before it leaves.
 extension TradingCore {
@@ -7,7 +7,8 @@ extension TradingCore {
     /// - Parameters:
     ///   - price: What an instrument is reckoned at.
     ///   - asks: Of an instrument at its price, in 10⁻⁹.
-    private func demand(_ currency: Currency, _ price: (InstrumentID) -> FinePrice?, _ asks: (InstrumentID, FinePrice) -> Int128) -> Int128 {
+    private func demand(_ currency: Currency, _ price: (InstrumentID) -> FinePrice?, _ asks: (InstrumentID, FinePrice) -> Int128) -> Int128
+    {
         var sum: Int128 = 0
         for (index, instrument) in instruments.enumerated() where instrument.kind != .spot && instrument.settlement == currency {
             if let price = price(InstrumentID(index)) { sum += asks(InstrumentID(index), price) }
@@ -24,12 +25,13 @@ extension TradingCore {
             return balance(leg.account, instrument.quote).nanos >= roundedQuotient(Int128(base) * Int128(price.nanos), 1_000_000_000)
         }
         var grows = false
-        let notional = demand(instrument.settlement) { $0 == leg.instrument ? price : reference($0) } _: { id, price in
+        func asks(_ id: InstrumentID, _ price: FinePrice) -> Int128 {
             let held = contracts[id.index].baseAmount(position(leg.account, id), at: price)
             let after = id == leg.instrument ? held + base : held
             if id == leg.instrument { grows = abs(after) > abs(held) }
             return Int128(abs(after)) * Int128(price.nanos) / 1_000_000_000
         }
+        let notional = demand(instrument.settlement, { $0 == leg.instrument ? price : reference($0) }, asks)
         return !grows || notional <= Int128(max(0, collateral(leg))) * Int128(leverage)
     }
 
@@ -54,8 +56,9 @@ extension TradingCore {
         guard let headroom = risk.limits.marginHeadroom, draft.purpose == .quote, !draft.reduceOnly,
             margin(draft.account, draft.instrument) != nil
         else { return nil }
-        let currency = contracts[draft.instrument.index].settlement
-        let price = draft.price.map(contracts[draft.instrument.index].finePrice)
+        let contract = contracts[draft.instrument.index]
+        let currency = contract.settlement
+        let price = draft.price.map(contract.finePrice)
         let before = initialMargin(draft.account, currency, price, nil, replacing: nil)
         let after = initialMargin(draft.account, currency, price, draft, replacing: replaced)
         guard after > before else { return nil }
@@ -70,7 +73,7 @@ extension TradingCore {
         _ account: AccountID, _ currency: Currency, _ limit: FinePrice?, _ draft: OrderDraft?, replacing replaced: OrderID?
     ) -> Int128 {
         let filled = replaced.flatMap { orders.read($0) { $0.filled.lots } } ?? 0
-        return demand(currency) { reference($0) ?? (draft?.instrument == $0 ? limit : nil) } _: { id, price in
+        func asks(_ id: InstrumentID, _ price: FinePrice) -> Int128 {
             guard let terms = margin(account, id) else { return 0 }
             func waiting(_ side: Side) -> Int64 {
                 let added = draft?.instrument == id && draft?.side == side ? (draft?.quantity.lots ?? 0) - filled : 0
@@ -79,6 +82,7 @@ extension TradingCore {
             let lots = terms.exposure(position: position(account, id).lots, buys: waiting(.buy), sells: waiting(.sell))
             return Int128(terms.requirement(abs(value(contracts[id.index], Quantity(lots: lots), price).nanos)))
         }
+        return demand(currency, { reference($0) ?? (draft?.instrument == $0 ? limit : nil) }, asks)
     }
 
     // MARK: Terms

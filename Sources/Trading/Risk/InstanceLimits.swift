@@ -1,5 +1,3 @@
-public import Market
-
 /// Limits of one instance of a strategy, beside those of all of them together; nil switches a limit off.
 public struct InstanceLimits: Hashable, Sendable {
     /// Largest value of a quote, in 10⁻⁹ of the quote currency.

@@ -71,7 +71,7 @@ extension TradingCore {
         guard let limits = losses?.limits else { return }
         let equity = accounts.indices.reduce(Int64(0)) { $0 + self.equity(AccountID($1), limits.currency).nanos }
         guard let breach = losses?.breach(equity, at: now) else { return }
-        note(StrategyID(0), "breaker: \(breach.text(limits.currency)): \(limits.policy.rawValue)")
+        note(nil, "breaker: \(breach.text(limits.currency)): \(limits.policy.rawValue)")
         for index in instances.indices { setFreeze(StrategyID(index), breach.reason) }
         kill(limits.policy == .flattenAll ? .flatten : .cancelAll)
     }
