@@ -163,8 +163,9 @@ extension TradingCore {
         mayOpen: Bool = false
     ) -> Int64 {
         func lots(_ order: borrowing Order) -> Int64 {
-            guard order.draft.account == account, order.draft.instrument == instrument, order.draft.side == side,
-                owner == nil || order.instance == owner, !mayOpen || !order.draft.reduceOnly
+            let (draft, instance) = (order.draft, order.instance)
+            guard draft.account == account, draft.instrument == instrument, draft.side == side, owner == nil || instance == owner,
+                !mayOpen || !draft.reduceOnly
             else { return 0 }
             return order.possibleReserve.lots
         }
