@@ -90,6 +90,15 @@ import Trading
         #expect(story.fills.allSatisfy { ($0.purpose == .quote) == ($0.account == "M") })
     }
 
+    @Test func `two strategies share accounts, and each is told apart`() throws {
+        let (outcome, story) = try Self.run("two_strategies", Self.market(minutes: 20), seed: 42, synth: "")
+        let result = outcome.result
+        #expect(result.instances.map(\.name) == ["quotes", "spread"] && result.instances.allSatisfy { $0.fills >= 5 })
+        #expect(result.attribution.residual == .zero)
+        #expect(result.instances.reduce(.zero) { $0 + $1.net } == result.attribution.netProfit - result.attribution.currency)
+        #expect(story.fills.contains { $0.purpose == .hedge && $0.account == "T" })
+    }
+
     @Test func `a simple hedge enters, holds, leaves and does it again`() throws {
         let (outcome, story) = try Self.run("simple_hedge", Self.market(minutes: 20), seed: 42, synth: "")
         #expect(outcome.result.fillCount >= 20 && outcome.result.roundTrips.count >= 2)
