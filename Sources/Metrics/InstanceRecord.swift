@@ -42,7 +42,7 @@ extension RunRecorder {
         func exact(_ amounts: [Money]) -> ExactAmount {
             amounts.reduce(.zero) { $0 + ExactAmount(nanos: $1.nanos, rate: rates[$1.currency] ?? 0) }
         }
-        return records.compactMap { record in
+        return records.compactMap { record -> RunResult.Instance? in
             var result = RunResult.Instance(name: record.name)
             for row in record.rows {
                 var share = RunResult.Instance.Share(account: description.accounts[row.account].name)
