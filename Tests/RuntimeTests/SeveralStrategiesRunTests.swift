@@ -1,6 +1,7 @@
 import Market
 import Metrics
 import Scenario
+import Simulation
 import Strategies
 import Testing
 import Trading

@@ -109,8 +109,9 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var orderTimes = Ring<Timestamp>()
     /// When nothing was on its way last, and whether the legs were off each other then.
     private var lastRest: (time: Timestamp, violations: [String?])?
-    /// What is traded, each once.
+    /// What is traded, and with what, each once.
     private let symbols: [String]
+    private let legs: [StrategyBinding.Leg]
 
     init(
         _ bridge: RunBridge, _ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue], _ plan: RunPlan, _ mix: FaultMix,
@@ -122,6 +123,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         venueFills = venues.map { _ in [] }
         timeline = [(plan.start, .flat)]
         unknownAfter = plan.coreConfiguration.unknownAfter
+        legs = Array(Set(plan.bindings.flatMap(\.legs.values)))
         symbols = Set(plan.scenario.strategies.map(\.symbol)).sorted()
         phases = venues.map { $0.faultRecords.map { _ in nil } }
         phasesAtStart = phases
@@ -151,9 +153,9 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
                 if record.touched > 0 { phases[venue][index] = phasesAtStart[venue][index] ?? phase }
             }
         }
-        let held = Set(plan.bindings.lazy.flatMap(\.legs.values).filter { !venuePosition($0.account.index, $0.instrument.index).isZero })
+        let held = legs.count { !venuePosition($0.account.index, $0.instrument.index).isZero }
         phase =
-            switch held.count {
+            switch held {
             case 0: venues.contains { $0.restingOrderCount > 0 } ? .quoting : .flat
             case 1: .oneLeg
             default: .bothLegs
