@@ -34,7 +34,7 @@ import Trading
         #expect(
             lines.prefix(5) == [
                 "strategies.slow.accounts.maker = M", "strategies.slow.accounts.taker = T", "strategies.slow.name = pair",
-                "strategies.slow.parameters.attempts = 3", "strategies.slow.parameters.hold = 60000 ms, 120000 ms",
+                "strategies.slow.parameters.attempts = 3", "strategies.slow.parameters.hold = 60000 ms .. 120000 ms",
             ])
         #expect(
             lines.suffix(4) == [

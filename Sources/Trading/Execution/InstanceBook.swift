@@ -57,7 +57,7 @@ struct SharedAmount {
 
     mutating func take(_ part: Int64) -> Money {
         before += part
-        let through = roundedQuotient(Int128(amount.nanos) * Int128(before), Int128(whole))
+        let through = roundedQuotient(Int128(amount.nanos) * Int128(before) * Int128(whole.signum()), Int128(whole.magnitude))
         defer { given = through }
         return Money(nanos: through - given, amount.currency)
     }
