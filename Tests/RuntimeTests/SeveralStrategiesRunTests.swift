@@ -46,7 +46,9 @@ import Trading
               two: { feed: lighter, margin: { initial: "2 %", maintenance: "1.2 %" }, liquidation_fee: "1 %" }
             accounts:
               M: { venue: one, collateral: ["50000 USDC"], entry_latency: "5 ms", response_latency: "5 ms" }
-              T: { venue: two, collateral: ["50000 USDC"], maker_fee: "0.4 bp", taker_fee: "2.8 bp", entry_latency: "5 ms", response_latency: "5 ms" }
+              T:
+                { venue: two, collateral: ["50000 USDC"], maker_fee: "0.4 bp", taker_fee: "2.8 bp", entry_latency: "5 ms",
+                  response_latency: "5 ms" }
             strategies:
               \(ids.0):
                 { name: xemm, symbol: BTC, accounts: { maker: M, taker: T }, parameters: { \(Workbench.xemm) } }
