@@ -105,16 +105,15 @@ import Trading
         #expect(replay.difference == nil && replay.hash == outcome.journalHash)
     }
 
-    @Test func `one strategy of a list runs as it does alone`() throws {
-        let rows = Rows()
-        let both = try Backtest(try scenario(["strategies.quotes.parameters.half_spread=500 bp"]), registry: .builtIn).run(output: rows)
-        let alone = try bench.run(
-            bench.scenario(
-                tapes, parameters: Workbench.xemm, extra: "risk: { max_position: \"3 BTC\", stale_after: \"5 s\" }", latency: "\"5 ms\""))
-        // The other one quotes where nobody trades: the first one's fills are those of a run of its own.
-        #expect(both.result.instances.first { $0.name == "quotes" }?.fills == 0)
-        #expect(both.result.instances.first { $0.name == "cross" }?.fills == alone.result.fillCount && alone.result.fillCount > 5)
-        #expect(alone.result.instances.isEmpty && !rows.fills.contains { $0.strategy == "quotes" })
+    @Test func `beside one that never trades a strategy runs as it does alone`() throws {
+        let idle = "strategies.quotes={name: idle, symbol: BTC, accounts: {maker: M, taker: T}}"
+        let both = try Backtest(try scenario([idle]), registry: .builtIn).run()
+        var single = try scenario()
+        single.strategies = [single.strategies[0]]
+        let alone = try bench.run(single)
+        #expect(both.result.instances.map { $0.fills } == [alone.result.fillCount, 0] && alone.result.fillCount > 5)
+        #expect(both.journalHash == alone.journalHash && both.result.netProfit == alone.result.netProfit)
+        #expect(both.result.instances.map(\.net) == [alone.result.netProfit, .zero] && alone.result.instances.isEmpty)
     }
 
     @Test func `a strategy that has lost too much quotes no more, and the other goes on`() throws {
