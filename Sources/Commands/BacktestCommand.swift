@@ -80,7 +80,7 @@ struct BacktestCommand: ParsableCommand {
         _ scenario: Scenario, _ outcome: Backtest.Outcome, _ stress: Stress?, _ folder: RunFolder, _ tables: RunTables, seconds: Double
     ) throws(ReportError) {
         let report = RunReport(
-            name: scenario.name, strategy: scenario.strategy.name, scenarioHash: scenario.hash.description, seed: scenario.seed,
+            name: scenario.name, strategy: scenario.strategyText, scenarioHash: scenario.hash.description, seed: scenario.seed,
             overrides: scenario.overrides.map { "\($0.key) = \($0.value) (\($0.source))" }, outcome: outcome, stress: stress)
         try tables.finish()
         try folder.write(report.json.pretty, to: "report.json")

@@ -124,8 +124,9 @@ struct ChaosCommand: ParsableCommand {
                 "  again: mmsim chaos \(options.scenario) --seeds 1 --seed \(failure.seed) --minutes \(minutes)\(faults)"
                     + (kept.isEmpty ? "" : " --keep \(kept)"))
         }
+        let names = scenario.strategies.map(\.name).joined(separator: " + ")
         Terminal.out(
-            "\(Self.padded(scenario.strategy.name, 20))" + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
+            Self.padded(names, max(20, names.count + 1)) + Phase.allCases.map { Self.padded($0.rawValue, 12) }.joined())
         for fault in chosen {
             let counts = Phase.allCases.map { phase in
                 let cell = Chaos.Cell(fault: fault, phase: phase)

@@ -14,7 +14,7 @@ struct ScenarioCommand: ParsableCommand {
 
         @Option(
             name: .customLong("set"),
-            help: ArgumentHelp("Sets a key, such as strategy.parameters.min_net=\"4 bp\".", valueName: "key=value"))
+            help: ArgumentHelp("Sets a key, such as strategy.parameters.min_net=\"4 bp\", or strategies.ID.…", valueName: "key=value"))
         var settings: [String] = []
 
         func load() throws -> Scenario {

@@ -14,6 +14,7 @@ struct StrategiesCommand: ParsableCommand {
         let all = Mmsim.strategies.specifications
         guard let name else {
             for strategy in all { Terminal.out(Self.padded(strategy.name, 16) + strategy.purpose) }
+            Terminal.out("\nSeveral at once: strategies: { ID: { name: …, symbol: …, accounts: … } } in place of strategy.")
             return
         }
         guard let strategy = all.first(where: { $0.name == name }) else {

@@ -36,11 +36,14 @@ public struct RunDescription: Sendable {
     public var isCompounding: Bool
     /// A book that has not changed for this long is stale; nil: none is.
     public var staleAfter: Nanoseconds?
+    /// What the run's strategies are called.
+    public var strategies: [String]
 
     public init(
         instruments: [Instrument], venueOfInstrument: [String], accounts: [Account], reporting: Currency, rates: [Currency: Rate],
         start: Timestamp,
-        plannedEnd: Timestamp, capital: Money? = nil, isCompounding: Bool = false, staleAfter: Nanoseconds? = nil
+        plannedEnd: Timestamp, capital: Money? = nil, isCompounding: Bool = false, staleAfter: Nanoseconds? = nil,
+        strategies: [String] = []
     ) {
         self.instruments = instruments
         self.venueOfInstrument = venueOfInstrument
@@ -52,6 +55,7 @@ public struct RunDescription: Sendable {
         self.capital = capital
         self.isCompounding = isCompounding
         self.staleAfter = staleAfter
+        self.strategies = strategies
     }
 
     /// One day if the run lasts 30 days or more, one hour from 3 days, else one minute.

@@ -341,7 +341,8 @@ public final class RunRecorder {
     /// - Parameters:
     ///   - state: The venues' last state.
     ///   - unknownOrders: Of which something is unknown for the core.
-    public func finish(_ state: borrowing VenueState, unknownOrders: Int = 0) -> RunResult {
+    ///   - instances: What each of several strategies made, at the state's marks.
+    public func finish(_ state: borrowing VenueState, unknownOrders: Int = 0, instances: [InstanceRecord] = []) -> RunResult {
         record(state)
         drawdown.finish(at: state.time)
         ledger.move(state.mids)
@@ -364,7 +365,8 @@ public final class RunRecorder {
             unknownAtEnd: unknownOrders,
             takerSlippage: slippage.weight > 0 ? slippage.sum / slippage.weight : nil, roundTrips: trips, positions: positions(state),
             balances: zip(description.accounts, state.balances).map { ($0.name, $1) }, rates: ratesUsed(rates), equity: equity,
-            drawdownSeries: drawdownSeries, fees: fees, mids: named(mids), inventory: namedInventory(), netDelta: netDelta, spread: spread)
+            drawdownSeries: drawdownSeries, fees: fees, mids: named(mids), inventory: namedInventory(), netDelta: netDelta, spread: spread,
+            instances: self.instances(instances, rates))
     }
 
     private static func compounded(_ returns: [Double], _ periodsPerYear: Double) -> Double {

@@ -103,6 +103,8 @@ public struct RunResult: Sendable {
     public var inventory: [Series]
     public var netDelta: BucketSeries
     public var spread: BucketSeries
+    /// By strategy, where the run had several.
+    public var instances: [Instance]
 
     public var netProfit: ExactAmount { attribution.netProfit }
     public var fillCount: Int { activity.reduce(0) { $0 + $1.fills } }

@@ -28,6 +28,7 @@ extension RunReport {
         keys["accounts"] = .array(outcome.accounts.map(terms))
         keys["performance"] = performance
         keys["attribution"] = attributionFigures
+        if !result.instances.isEmpty { keys["strategies"] = instanceFigures }
         keys["venues"] = .array(result.activity.map(activity))
         keys["execution"] = executionFigures
         keys["checks"] = .array(outcome.checks.map { .object(["text": .string($0.text), "passes": .boolean($0.passes)]) })

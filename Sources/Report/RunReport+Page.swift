@@ -10,7 +10,7 @@ extension RunReport {
             title: name, subtitle: "\(strategy), \(result.start.iso8601) to \(result.end.iso8601)",
             sections: [
                 .init(title: "Result", blocks: [.headline(headline), .warnings(warnings), .chart(equityChart), .chart(drawdownChart)]),
-                .init(title: "Where it came from", blocks: checkBlocks + [.table(attributionTable)]),
+                .init(title: "Where it came from", blocks: checkBlocks + [.table(attributionTable)] + instanceBlocks),
                 .init(title: "Market and fills", blocks: [.chart(priceChart(tables)), .chart(spreadChart)]),
                 .init(title: "Inventory", blocks: [.chart(inventoryChart), .chart(deltaChart), .table(positionTable)]),
                 .init(

@@ -134,6 +134,7 @@ public struct RunReport {
                 "  \(venue.venue): \(venue.submitted) orders, \(venue.makerFills) maker and \(venue.takerFills) taker fills, "
                     + "\(venue.rejects.values.reduce(0, +)) rejects, \(fees)")
         }
+        lines += instanceLines
         if !result.positions.isEmpty {
             lines.append("  open: " + result.positions.map { "\($0.account) \($0.quantity) \($0.instrument)" }.joined(separator: ", "))
         }

@@ -24,10 +24,11 @@ public final class RunTables: RunOutput {
     static let fillHeader = [
         "venue_time", "account", "instrument", "side", "role", "purpose", "price", "quantity", "fee", "fee_currency", "trade", "order",
         "late",
-        "mechanism", "queue_ahead", "displayed", "verified",
+        "mechanism", "queue_ahead", "displayed", "verified", "strategy",
     ]
     static let orderHeader = [
         "time", "account", "instrument", "order", "side", "purpose", "price", "quantity", "filled", "end", "submitted",
+        "strategy",
     ]
 
     /// - Throws: `ReportError` when a file can't be made.
@@ -57,7 +58,8 @@ public final class RunTables: RunOutput {
     }
 
     public func fill(
-        _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+        _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp,
+        isLate: Bool
     ) throws(RunError) {
         let witness = witnesses.removeValue(forKey: "\(account) \(fill.trade)")?.witness
         var row = [venueTime.iso8601, account, instrument.venueSymbol, fill.side == .buy ? "buy" : "sell", "\(fill.role)"]
@@ -69,19 +71,22 @@ public final class RunTables: RunOutput {
         } else {
             row += ["", "", "", ""]
         }
+        row.append(strategy ?? "")
         fillRows.add(row)
         marks.add(fill, instrument, at: venueTime)
         try append(row, to: fills)
     }
 
-    public func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {
+    public func order(
+        _ order: Order, of strategy: String?, account: String, instrument: Instrument, at time: Timestamp
+    ) throws(RunError) {
         var end = "open"
         if case .done(let reason) = order.life { end = "\(reason)" }
         let row = [
             time.iso8601, account, instrument.venueSymbol, String(order.id.rawValue), order.draft.side == .buy ? "buy" : "sell",
             "\(order.draft.purpose)", order.price.map(instrument.text) ?? "market", instrument.text(order.quantity),
             instrument.text(order.filled),
-            end, order.submittedAt.iso8601,
+            end, order.submittedAt.iso8601, strategy ?? "",
         ]
         orderRows.add(row)
         try append(row, to: orders)

@@ -9,7 +9,6 @@ struct CanonicalText {
     init(_ scenario: Scenario) {
         var lines: [String: String] = [
             "version": "1", "name": scenario.name, "seed": String(scenario.seed), "reporting": scenario.reporting.code,
-            "strategy.name": scenario.strategy.name, "strategy.symbol": scenario.strategy.symbol,
             "report.returns": scenario.returns.rawValue,
         ]
         lines["range.start"] = scenario.start?.iso8601
@@ -49,12 +48,10 @@ struct CanonicalText {
             lines.merge(Self.connection(account.connection, path)) { $1 }
             if account.cancelsOnDisconnect { lines[path + "cancel_on_disconnect"] = "true" }
         }
-        if scenario.strategy.computeTime > .zero { lines["strategy.compute_time"] = UnitText.text(scenario.strategy.computeTime) }
+        for strategy in scenario.strategies { lines.merge(Self.lines(strategy)) { $1 } }
         for (symbol, venues) in scenario.symbols {
             for (venue, name) in venues { lines["symbols.\(symbol).\(venue)"] = name }
         }
-        for (role, account) in scenario.strategy.accounts { lines["strategy.accounts.\(role)"] = account }
-        for (name, value) in scenario.strategy.parameters.values { lines["strategy.parameters.\(name)"] = UnitText.text(value) }
         lines["risk.max_order_notional"] = scenario.risk.maximumOrderNotional?.description
         lines["risk.max_position"] = scenario.risk.maximumPosition?.description
         lines["risk.price_collar"] = scenario.risk.priceCollar.map { UnitText.text($0) }
@@ -63,11 +60,9 @@ struct CanonicalText {
         lines["risk.duplicate_window"] = scenario.risk.duplicateWindow.map { UnitText.text($0) }
         lines["risk.stale_after"] = scenario.risk.staleAfter.map { UnitText.text($0) }
         lines["risk.max_rejects_per_minute"] = scenario.risk.maximumRejectsPerMinute.map(String.init)
+        lines["risk.margin_headroom"] = scenario.risk.marginHeadroom.map { UnitText.text($0) }
         if let losses = scenario.risk.losses {
-            func amount(_ nanos: Int64?) -> String? { nanos.map { Money(nanos: $0, losses.currency).description } }
-            lines["risk.max_drawdown"] = amount(losses.drawdown)
-            lines["risk.max_loss_per_hour"] = amount(losses.hourly)
-            lines["risk.max_loss_per_day"] = amount(losses.daily)
+            lines.merge(Self.lines(losses, "risk.")) { $1 }
             lines["risk.on_breaker"] = losses.policy.rawValue
         }
         if scenario.risk.reconcileEvery != .seconds(30) { lines["risk.reconcile_every"] = UnitText.text(scenario.risk.reconcileEvery) }
@@ -82,6 +77,29 @@ struct CanonicalText {
             for (key, value) in fault.canonicalKeys { lines["faults.\(index + 1).\(key)"] = value }
         }
         text = lines.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined()
+    }
+
+    private static func lines(_ strategy: Scenario.StrategyChoice) -> [String: String] {
+        let path = strategy.id.map { "strategies.\($0)." } ?? "strategy."
+        var lines = [path + "name": strategy.name, path + "symbol": strategy.symbol]
+        if strategy.computeTime > .zero { lines[path + "compute_time"] = UnitText.text(strategy.computeTime) }
+        for (role, account) in strategy.accounts { lines[path + "accounts.\(role)"] = account }
+        for (name, value) in strategy.parameters.values { lines[path + "parameters.\(name)"] = UnitText.text(value) }
+        let limits = strategy.limits
+        lines[path + "risk.max_order_notional"] = limits.maximumOrderNotional?.description
+        lines[path + "risk.max_position"] = limits.maximumPosition?.description
+        lines[path + "risk.max_orders_per_second"] = limits.maximumOrdersPerSecond.map(String.init)
+        if let losses = limits.losses { lines.merge(Self.lines(losses, path + "risk.")) { $1 } }
+        return lines
+    }
+
+    private static func lines(_ losses: LossLimits, _ path: String) -> [String: String] {
+        var lines: [String: String] = [:]
+        func amount(_ nanos: Int64?) -> String? { nanos.map { Money(nanos: $0, losses.currency).description } }
+        lines[path + "max_drawdown"] = amount(losses.drawdown)
+        lines[path + "max_loss_per_hour"] = amount(losses.hourly)
+        lines[path + "max_loss_per_day"] = amount(losses.daily)
+        return lines
     }
 
     /// Recorded latencies stand as the hash of their rows: where the file is means nothing.

@@ -15,14 +15,15 @@ struct JSONSchema {
         var definitions: [(String, Tree)] = []
         for section in ScenarioSchema.sections where !section.name.isEmpty {
             var body = Self.body(section.keys)
-            if section.name == "strategy" { body = Self.joined(body, ["allOf": .list(strategies.map(Self.condition))]) }
+            if section.name.hasPrefix("strategy") { body = Self.joined(body, ["allOf": .list(strategies.map(Self.condition))]) }
             definitions.append((section.name, body))
         }
         for strategy in strategies { definitions.append((Self.name(strategy), Self.parameters(strategy))) }
         let head: Tree = [
             "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mmsim scenario", "$defs": .object(definitions),
         ]
-        text = Self.joined(head, Self.body(ScenarioSchema.keys(""))).json() + "\n"
+        let either: Tree = ["oneOf": .list(["strategy", "strategies"].map { ["required": .list([.text($0)])] })]
+        text = Self.joined(Self.joined(head, Self.body(ScenarioSchema.keys(""))), either).json() + "\n"
     }
 
     private static func pattern(_ pattern: String) -> Tree { ["type": "string", "pattern": .text(pattern)] }

@@ -90,6 +90,8 @@ public struct Scenario: Sendable {
     }
 
     public struct StrategyChoice: Sendable {
+        /// The user's name of one of several; nil where the scenario has one `strategy`.
+        public var id: String?
         public var name: String
         public var symbol: String
         /// Account by role.
@@ -97,6 +99,26 @@ public struct Scenario: Sendable {
         public var parameters: Parameters
         /// From an event to the commands that it brings about.
         public var computeTime: Nanoseconds
+        public var limits: InstanceRisk
+
+        /// What journal and report call it.
+        public var label: String { id ?? name }
+    }
+
+    /// Limits of one of several strategies, as written.
+    public struct InstanceRisk: Sendable, Hashable {
+        public var maximumOrderNotional: Money?
+        public var maximumPosition: Money?
+        public var maximumOrdersPerSecond: Int?
+        public var losses: LossLimits?
+
+        public init(
+            maximumOrderNotional: Money? = nil, maximumPosition: Money? = nil, maximumOrdersPerSecond: Int? = nil,
+            losses: LossLimits? = nil
+        ) {
+            (self.maximumOrderNotional, self.maximumPosition) = (maximumOrderNotional, maximumPosition)
+            (self.maximumOrdersPerSecond, self.losses) = (maximumOrdersPerSecond, losses)
+        }
     }
 
     /// Limits as written: amounts keep their currency until the instruments are known.
@@ -109,6 +131,8 @@ public struct Scenario: Sendable {
         public var duplicateWindow: Nanoseconds?
         public var staleAfter: Nanoseconds?
         public var maximumRejectsPerMinute: Int?
+        /// The share of the equity that quotes leave free of margin; nil: they are not asked for it.
+        public var marginHeadroom: Rate?
         public var losses: LossLimits?
         /// How often our record is compared with the venues'.
         public var reconcileEvery: Nanoseconds
@@ -146,7 +170,8 @@ public struct Scenario: Sendable {
     public var accounts: [Account]
     /// Venue symbol by trader's symbol and venue, where the tape's own symbol is not enough.
     public var symbols: [String: [String: String]]
-    public var strategy: StrategyChoice
+    /// One, or several sorted by their ids; never empty.
+    public var strategies: [StrategyChoice]
     public var risk: Risk
     public var reporting: Currency
     public var rates: [CurrencyRate]
@@ -160,6 +185,20 @@ public struct Scenario: Sendable {
 
     /// SHA-256 of the canonical text.
     public var hash: SHA256Digest { sha256(canonicalText) }
+
+    /// The only one, or the first.
+    public var strategy: StrategyChoice {
+        get { strategies[0] }
+        set { strategies[0] = newValue }
+    }
+
+    /// From an event to the commands that it brings about: one core decides for all, so the longest of them holds.
+    public var computeTime: Nanoseconds { strategies.map(\.computeTime).max() ?? .zero }
+
+    /// What trades, on one line.
+    public var strategyText: String {
+        strategies.map { choice in choice.id.map { "\($0) (\(choice.name))" } ?? choice.name }.joined(separator: ", ")
+    }
 
     public func venue(_ name: String) -> Venue? { venues.first { $0.name == name } }
     public func account(_ name: String) -> Account? { accounts.first { $0.name == name } }

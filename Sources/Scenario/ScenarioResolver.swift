@@ -29,7 +29,7 @@ struct ScenarioResolver {
         let venues = self.venues(top)
         let accounts = self.accounts(top, venues)
         let symbols = self.symbols(top)
-        let strategy = self.strategy(top)
+        let strategies = chosenStrategies(top, overrides)
         let risk = self.risk(top)
         let reporting = top.currency("reporting")
         let rates = self.rates(top)
@@ -37,11 +37,11 @@ struct ScenarioResolver {
         let capital = report?.amount("capital")
         let returns = report?.choice("returns", default: Scenario.Returns.additive) ?? .additive
         let faults = self.faults(top, accounts)
-        guard let strategy, let reporting else { return nil }
+        guard let strategies, let reporting else { return nil }
         var scenario = Scenario(
             file: file, name: name, seed: UInt64(bitPattern: top.integer("seed", 0 ... .max) ?? 1),
             tapes: tapes.map { Self.resolve($0, beside: file) }, start: start, end: end, venues: venues, accounts: accounts,
-            symbols: symbols, strategy: strategy, risk: risk, reporting: reporting, rates: rates, capital: capital, returns: returns,
+            symbols: symbols, strategies: strategies, risk: risk, reporting: reporting, rates: rates, capital: capital, returns: returns,
             faults: faults, overrides: overrides, canonicalText: "")
         scenario.canonicalText = CanonicalText(scenario).text
         return scenario
@@ -64,7 +64,7 @@ struct ScenarioResolver {
     }
 
     /// The section of the user's own names, each of which other keys and the canonical form can hold.
-    private func named(_ top: SectionReader, _ key: String) -> SectionReader? {
+    func named(_ top: SectionReader, _ key: String) -> SectionReader? {
         guard let section = top.section(key, nil) else { return nil }
         if section.names.isEmpty { top.fail(key, "there must be one at least") }
         for name in section.names
@@ -190,8 +190,7 @@ struct ScenarioResolver {
         return symbols
     }
 
-    private func strategy(_ top: SectionReader) -> Scenario.StrategyChoice? {
-        guard let section = top.section("strategy", "strategy") else { return nil }
+    func strategy(_ section: SectionReader, _ id: String?, _ top: SectionReader) -> Scenario.StrategyChoice? {
         let name = section.text("name") ?? ""
         let symbol = section.text("symbol") ?? ""
         guard let specification = strategies.first(where: { $0.name == name }) else {
@@ -226,8 +225,9 @@ struct ScenarioResolver {
         }
         let parameters = self.parameters(section, specification)
         return Scenario.StrategyChoice(
-            name: name, symbol: symbol, accounts: roles, parameters: parameters,
-            computeTime: section.duration("compute_time", LatencyReader.latencies) ?? .zero)
+            id: id, name: name, symbol: symbol, accounts: roles, parameters: parameters,
+            computeTime: section.duration("compute_time", LatencyReader.latencies) ?? .zero,
+            limits: id == nil ? Scenario.InstanceRisk() : limits(section))
     }
 
     private func parameters(_ section: SectionReader, _ specification: StrategySpecification) -> Parameters {
@@ -269,11 +269,12 @@ struct ScenarioResolver {
             reservedOrdersPerSecond: reserved,
             duplicateWindow: section?.duration("duplicate_window", Self.windows),
             staleAfter: section?.duration("stale_after", Self.windows),
-            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000), losses: losses(section),
+            maximumRejectsPerMinute: count("max_rejects_per_minute", 0...1_000_000),
+            marginHeadroom: section?.rate("margin_headroom", Rate.zero...Rate(basisPoints: 9_000)), losses: losses(section),
             reconcileEvery: section?.duration("reconcile_every", .seconds(1) ... .hours(1)) ?? .seconds(30))
     }
 
-    private func losses(_ risk: SectionReader?) -> LossLimits? {
+    func losses(_ risk: SectionReader?) -> LossLimits? {
         let keys = ["max_drawdown", "max_loss_per_hour", "max_loss_per_day"]
         let stated = keys.map { risk?.amount($0) }
         let policy = risk?.choice("on_breaker", default: LossLimits.Policy.holdNeutral)

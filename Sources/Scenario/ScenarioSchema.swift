@@ -70,7 +70,8 @@ public enum ScenarioSchema {
                 .init("venues", .named("venue"), required: true, "Simulated venues by a name of yours."),
                 .init("accounts", .named("account"), required: true, "Accounts by a name of yours."),
                 .init("symbols", .symbols, "The venue's own symbol by symbol and venue, where the tape's is not enough."),
-                .init("strategy", .section("strategy"), required: true, "What trades."),
+                .init("strategy", .section("strategy"), "What trades."),
+                .init("strategies", .named("strategy of several"), "Several at once by a name of yours, in place of `strategy`."),
                 .init("risk", .section("risk"), "Limits that every order is checked against. Default: none."),
                 .init("reporting", .text, required: true, "The currency of the report, such as USD."),
                 .init("rates", .rates, "What other currencies are worth: {\"USDT/USD\": \"1\"}, or {feed: VENUE, symbol: SYMBOL}."),
@@ -172,14 +173,20 @@ public enum ScenarioSchema {
                 .init("symbol", .text, required: true, "Whose mid is the rate, such as BTC."),
             ]
         ),
+        ("strategy", strategyKeys),
         (
-            "strategy",
+            "strategy of several",
+            strategyKeys + [.init("risk", .section("risk of one"), "Limits of this one alone, beside those of all. Default: none.")]
+        ),
+        (
+            "risk of one",
             [
-                .init("name", .text, required: true, "As `mmsim strategies` lists it."),
-                .init("symbol", .text, required: true, "What is traded, such as BTC."),
-                .init("accounts", .words, required: true, "An account for each role of the strategy."),
-                .init("parameters", .parameters, "As `mmsim strategies NAME` explains them."),
-                .init("compute_time", .duration, "From an event to the commands that it brings about. Default \"0 ms\"."),
+                .init("max_order_notional", .amount, "Largest value of its quotes."),
+                .init("max_position", .amount, "Largest position of its own that its quotes may lead to, in base."),
+                .init("max_orders_per_second", .integer, "Of its orders: its quotes are refused beyond it."),
+                .init("max_drawdown", .amount, "Its own profit in this currency below its highest: more, and it quotes no more."),
+                .init("max_loss_per_hour", .amount, "The same below what it was an hour ago."),
+                .init("max_loss_per_day", .amount, "The same below what it was a day ago."),
             ]
         ),
         (
@@ -196,6 +203,10 @@ public enum ScenarioSchema {
                     "reconcile_every", .duration,
                     "How often fills, open orders and positions are compared with the venues'. Default \"30 s\"."),
                 .init("max_rejects_per_minute", .integer, "More than these, and quotes freeze."),
+                .init(
+                    "margin_headroom", .rate,
+                    "Share of an account's equity that quotes leave free of margin, such as \"20 %\". Default: quotes are not asked for it."
+                ),
                 .init("max_drawdown", .amount, "Equity of all accounts in this currency below its highest: more, and on_breaker happens."),
                 .init("max_loss_per_hour", .amount, "The same below what it was an hour ago."),
                 .init("max_loss_per_day", .amount, "The same below what it was a day ago."),
@@ -215,6 +226,14 @@ public enum ScenarioSchema {
                 .init("returns", .choice(Scenario.Returns.allCases.map(\.rawValue)), "Default additive."),
             ]
         ),
+    ]
+
+    private static let strategyKeys: [Key] = [
+        .init("name", .text, required: true, "As `mmsim strategies` lists it."),
+        .init("symbol", .text, required: true, "What is traded, such as BTC."),
+        .init("accounts", .words, required: true, "An account for each role of the strategy."),
+        .init("parameters", .parameters, "As `mmsim strategies NAME` explains them."),
+        .init("compute_time", .duration, "From an event to the commands that it brings about. Default \"0 ms\"."),
     ]
 
     static func keys(_ section: String) -> [Key] { sections.first { $0.name == section }?.keys ?? [] }

@@ -46,6 +46,14 @@ public struct Context {
     /// Balance plus unrealised profit (at mark, else mid) of the positions that settle in the currency.
     public func equity(_ account: AccountID, _ currency: Currency) -> Money { core.with { $0.equity(account, currency) } }
 
+    /// Whether an account can carry so much more of a leg, signed and in 10⁻⁹ of the base currency: contracts at this leverage over all
+    /// that it holds, spot out of what it has. What makes a position smaller it always can.
+    public func canCarry(_ base: Int64, more leg: StrategyBinding.Leg, at price: FinePrice, leverage: Int64) -> Bool {
+        core.with { $0.canCarry(base, more: leg, at: price, leverage: leverage) }
+    }
+    /// An account's equity in the quote currency of a leg's instrument, in 10⁻⁹; 0 while it has no price.
+    public func collateral(_ leg: StrategyBinding.Leg) -> Int64 { core.with { $0.collateral(leg) } }
+
     /// nil once the record was let go, ten minutes or more after the order ended.
     public func order(_ id: OrderID) -> Order? { core.with { $0.order(id) } }
     /// Whether the order has ended; true when its record was let go.
@@ -61,7 +69,8 @@ public struct Context {
     /// Sends an order and returns its id at once. A denial by our own risk arrives as an event after this call.
     @discardableResult
     public mutating func submit(_ draft: OrderDraft) -> OrderID { core.with { $0.submit(draft, instance, algorithm) } }
-    /// Asks for another price or total quantity. Ignored, and answered by `amendRejected`, when the order is done.
+    /// Asks for another price or total quantity. Ignored, and answered by `amendRejected`, when the order is done. A denial by our own
+    /// risk arrives as `amendDenied` after this call: the order stands as it did.
     public mutating func amend(_ id: OrderID, price: Price, quantity: Quantity) {
         core.with { $0.amend(id, price: price, quantity: quantity) }
     }

@@ -21,6 +21,8 @@ public struct CoreConfiguration: Sendable {
     public var accounts: [Account]
     public var seed: UInt64
     public var limits: RiskLimits
+    /// By account × instrument, as far as they are known; empty: none is.
+    public var margins: [MarginTerms?]
     /// A request without an answer for this long has an unknown outcome, and is asked about.
     public var unknownAfter: Nanoseconds
     /// A done order's record is kept this long, so that late fills match.
@@ -29,7 +31,7 @@ public struct CoreConfiguration: Sendable {
     public var reconcileEvery: Nanoseconds?
 
     public init(
-        instruments: [Instrument], accounts: [Account], seed: UInt64, limits: RiskLimits = RiskLimits(),
+        instruments: [Instrument], accounts: [Account], seed: UInt64, limits: RiskLimits = RiskLimits(), margins: [MarginTerms?] = [],
         unknownAfter: Nanoseconds = .seconds(2),
         keepsOrdersFor: Nanoseconds = .minutes(10), reconcileEvery: Nanoseconds? = nil
     ) {
@@ -37,6 +39,7 @@ public struct CoreConfiguration: Sendable {
         self.accounts = accounts
         self.seed = seed
         self.limits = limits
+        self.margins = margins
         self.unknownAfter = unknownAfter
         self.keepsOrdersFor = keepsOrdersFor
         self.reconcileEvery = reconcileEvery
@@ -66,7 +69,8 @@ public protocol CoreObserver: AnyObject {
     func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp)
     func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp)
     func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp)
-    func noted(_ text: String, instance: StrategyID, at time: Timestamp)
+    /// - Parameter instance: nil: the core says so itself.
+    func noted(_ text: String, instance: StrategyID?, at time: Timestamp)
     /// A strategy had something to prove.
     func checked(_ text: String, passes: Bool, at time: Timestamp)
 }

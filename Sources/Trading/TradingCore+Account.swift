@@ -35,12 +35,13 @@ extension TradingCore {
         case .notFound(let id):
             notFound(id, venueTime)
         case .endOfAnswer(let query):
+            reviews[account.index].isAnswered()
             answered(query, account)
             if let index = questions.firstIndex(where: { $0.query == query && $0.account == account }) {
                 inbox.add(.answered(account, query: query), .strategy(questions.remove(at: index).instance))
             }
-        case .leverage:
-            break
+        case .leverage(let instrument, let leverage):
+            setMarginLeverage(leverage, account, instrument)
         case .position(let instrument, let quantity, _):
             reviews[account.index].heard(quantity, of: instrument)
             reviewSoon(unless: quantity, isOursOf: instrument, account)
@@ -50,16 +51,21 @@ extension TradingCore {
         case .funding(let payment):
             guard reviews[account.index].isNew(payment) else { return }
             positions.add(payment.amount, to: account)
+            bookFunding(payment, account)
             observers.tell { $0.funded(payment, account: account, at: venueTime) }
             tellAccount(.funding(account, payment))
         case .liquidation(let instrument, let quantity, let price, let penalty):
-            positions.force(quantity, of: instrument, at: price, cost: penalty, account: account)
+            let shares = positions.force(quantity, of: instrument, at: price, cost: penalty, account: account)
+            book(shares, of: instrument, account, at: price, penalty: penalty)
             observers.tell {
                 $0.liquidated(quantity, of: instrument, at: price, penalty: penalty, account: account, time: venueTime)
             }
-            tellAccount(.liquidation(account, instrument, quantity))
+            guard !isStopped else { return }
+            for running in algorithms { inbox.add(.liquidation(account, instrument, quantity), .algorithm(running.id)) }
+            tell(shares) { .liquidation(account, instrument, $0) }
         case .adjustment(let money):
             positions.add(money, to: account)
+            shares?[nil, account].adjustments.add(money)
             observers.tell { $0.adjusted(money, account: account, at: venueTime) }
         case .externalFlow(let money):
             positions.add(money, to: account)
@@ -70,6 +76,11 @@ extension TradingCore {
         guard !isStopped else { return }
         for running in algorithms { inbox.add(event, .algorithm(running.id)) }
         for index in instances.indices { inbox.add(event, .strategy(StrategyID(index))) }
+    }
+
+    /// Tells each instance its share of a change of an account.
+    func tell(_ shares: [Share], _ event: (Quantity) -> StrategyEvent) {
+        for share in shares { if let instance = share.instance { inbox.add(event(share.lots), .strategy(instance)) } }
     }
 
     private func apply(_ fill: Fill, _ account: AccountID, _ venueTime: Timestamp) {
@@ -84,7 +95,7 @@ extension TradingCore {
                 wasCancelling: wasCancelling
             )
         }
-        positions.apply(fill, account: account, instance: told?.news.instance)
+        count(fill, account, told?.news.instance, told?.news.algorithm)
         if !observers.isEmpty {
             let order = orders[fill.order]
             observers.tell {
@@ -96,6 +107,26 @@ extension TradingCore {
         guard let told else { return adopt(fill, account) }
         tell(fill.order, told.news)
         if told.wasDone { outlived(fill.order, isCertain: false) }
+    }
+
+    /// Books a fill as its instance's. What a kill closes is everybody's: it belongs to those whose positions it makes smaller.
+    private func count(_ fill: Fill, _ account: AccountID, _ instance: StrategyID?, _ algorithm: AlgorithmID?) {
+        guard shares != nil else { return positions.apply(fill, account: account, instance: instance) }
+        guard let algorithm, killClosings.contains(where: { $0.id == algorithm }) else {
+            positions.apply(fill, account: account, instance: instance)
+            let worth = value(contracts[fill.instrument.index], fill.signedQuantity, contracts[fill.instrument.index].finePrice(fill.price))
+            shares?[instance, account].fills += 1
+            shares?[instance, account].trades.add(-worth)
+            shares?[instance, account].fees.add(-fill.fee)
+            return
+        }
+        positions.apply(fill, account: account, instance: nil)
+        let parts = positions.attribute(fill.signedQuantity, of: fill.instrument, account: account)
+        let price = contracts[fill.instrument.index].finePrice(fill.price)
+        book(parts, of: fill.instrument, account, at: price, penalty: .zero(fill.fee.currency))
+        var fees = SharedAmount(-fill.fee, of: fill.signedQuantity.lots)
+        for part in parts { if let owner = part.instance { shares?[owner, account].fees.add(fees.take(part.lots.lots)) } }
+        if let first = parts.first?.instance { shares?[first, account].fills += 1 }
     }
 
     /// What a change of an order gives to tell, and to whom.
@@ -159,8 +190,9 @@ extension TradingCore {
             for id in orders.open where orders.read(id, { $0.draft.account == account }) == true {
                 change(id) { $0.refusedRequest(.cancel, reason, self.now) }
             }
-        // A query that was refused says nothing; it is asked again when its order's deadline has passed.
-        case .leverage, .query, .deadMan: break
+        // A query that was refused says nothing; it is asked again when its order's deadline has passed, less often each time.
+        case .query: reviews[account.index].refused(at: now)
+        case .leverage, .deadMan: break
         }
     }
 
@@ -256,8 +288,12 @@ extension TradingCore {
             case .unknown(let since, let asking): order.certainty = .unknown(since: since, asking: min(asking, 254) + 1)
             }
         }
-        lastQuery += 1
-        emit(.query(QueryRequest(account: order.draft.account, query: lastQuery, subject: .order(order.id, order.draft.instrument))))
+        // A venue that refuses questions is left alone for a while; the next deadline looks again.
+        if now >= reviews[order.draft.account.index].quietUntil {
+            lastQuery += 1
+            emit(
+                .query(QueryRequest(account: order.draft.account, query: lastQuery, subject: .order(order.id, order.draft.instrument))))
+        }
         expectAnswer(order.id)
         if isNews {
             announce(order, .unknown)

@@ -4,13 +4,29 @@ internal import Market
 final class Instance {
     let strategy: any Strategy
     let subscriptions: [InstrumentID]
+    let limits: InstanceLimits
     var random: SeededGenerator
     var freeze: FreezeReason?
+    /// Its own profit, where that has limits.
+    var losses: LossWatch?
+    /// It has lost more than it may: what froze it is for good.
+    var isBroken = false
+    private var orders = SlidingCount(span: .seconds(1))
 
-    init(_ strategy: any Strategy, subscriptions: [InstrumentID], random: SeededGenerator) {
+    init(_ strategy: any Strategy, subscriptions: [InstrumentID], limits: InstanceLimits, random: SeededGenerator) {
         self.strategy = strategy
         self.subscriptions = subscriptions
+        self.limits = limits
         self.random = random
+        losses = limits.losses.map { LossWatch($0) }
+    }
+
+    /// An order or an amend.
+    func recordOrder(_ now: Timestamp) { if limits.maximumOrdersPerSecond != nil { orders.record(now) } }
+
+    func exceedsRate(_ now: Timestamp) -> Bool {
+        guard let maximum = limits.maximumOrdersPerSecond else { return false }
+        return orders.count(now) >= maximum
     }
 }
 

@@ -15,7 +15,7 @@ extension TradingCore {
     func freeze(_ instance: StrategyID) -> FreezeReason? { risk.killLevel == nil ? instances[instance.index].freeze : .killed }
 
     func setFreeze(_ instance: StrategyID, _ reason: FreezeReason?) {
-        guard instances[instance.index].freeze != reason else { return }
+        guard instances[instance.index].freeze != reason, reason != nil || !instances[instance.index].isBroken else { return }
         instances[instance.index].freeze = reason
         // What froze outlives the process.
         if reason != nil { journal?.commit() }
@@ -42,7 +42,7 @@ extension TradingCore {
     func flattenAll() {
         guard !isStopped, !instances.isEmpty, killClosings.allSatisfy(\.isOver) else { return }
         killClosings = []
-        note(StrategyID(0), "kill: closing all that the accounts hold")
+        note(nil, "kill: closing all that the accounts hold")
         var legs: [StrategyBinding.Leg] = []
         for account in accounts.indices {
             for instrument in instruments.indices.lazy.map({ InstrumentID($0) }) {
@@ -88,7 +88,7 @@ extension TradingCore {
         }
         let base = killClosings[index].flatten.configuration.legs.first.map { instruments[$0.instrument.index].base.code } ?? ""
         note(
-            StrategyID(0),
+            nil,
             left.isEmpty ? "kill: flat in \(base)" : "kill: \(left.joined(separator: ", ")) is left, less than an order may be")
     }
 }

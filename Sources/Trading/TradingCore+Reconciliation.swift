@@ -17,7 +17,10 @@ extension TradingCore {
     func reviewAll() {
         nextReview = configuration.reconcileEvery.map { now + $0 } ?? .never
         guard nextReview != .never || isRecovering else { return }
-        for account in accounts.indices { review(AccountID(account)) }
+        for account in accounts.indices {
+            let quietUntil = reviews[account].quietUntil
+            if now >= quietUntil { review(AccountID(account)) } else { nextReview = min(nextReview, quietUntil) }
+        }
         if isRecovering { nextReview = min(nextReview, now + Self.recheckAfter) }
         hasNews = true
     }
@@ -81,7 +84,7 @@ extension TradingCore {
     /// The venue has an order that we hold ended, or never sent: it is not to stay.
     func isOpenAgainstUs(_ status: OrderStatus, _ account: AccountID) {
         guard !isStopped else { return }
-        note(StrategyID(0), "the venue of \(accounts[account.index].name) still has order \(status.order.rawValue), which had ended here")
+        note(nil, "the venue of \(accounts[account.index].name) still has order \(status.order.rawValue), which had ended here")
         emit(.cancel(CancelRequest(account: account, instrument: status.instrument, order: status.order)))
     }
 
@@ -117,12 +120,14 @@ extension TradingCore {
         let (instrument, change) = (mismatch.instrument, mismatch.difference)
         guard let price = reference(instrument) else { return }
         note(
-            StrategyID(0),
+            nil,
             "the venue's position of \(accounts[account.index].name) in \(instruments[instrument.index].venueSymbol) differs by "
                 + "\(change.lots) lots: ours is adjusted")
-        positions.force(change, of: instrument, at: price, cost: .zero(instruments[instrument.index].settlement), account: account)
+        let nothing = Money.zero(instruments[instrument.index].settlement)
+        let shares = positions.force(change, of: instrument, at: price, cost: nothing, account: account)
+        book(shares, of: instrument, account, at: price, penalty: nothing)
         forgoFills(account, instrument)
         observers.tell { $0.adjusted(change, of: instrument, account: account, at: now) }
-        for index in instances.indices { inbox.add(.adjusted(account, instrument, change), .strategy(StrategyID(index))) }
+        tell(shares) { .adjusted(account, instrument, $0) }
     }
 }

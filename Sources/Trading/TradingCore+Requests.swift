@@ -15,13 +15,14 @@ extension TradingCore {
         order.deadline = now + configuration.unknownAfter
         orders.add(order)
         risk.recordOrder(draft, now)
+        instances[instance.index].recordOrder(now)
         deadlines.add(order.id, order.deadline)
         emit(
             .submit(
                 OrderRequest(
                     account: draft.account, instrument: draft.instrument, order: order.id, side: draft.side, type: draft.type,
                     timeInForce: draft.timeInForce, price: draft.price, quantity: draft.quantity, postOnly: draft.postOnly,
-                    reduceOnly: draft.reduceOnly, terms: draft.terms)))
+                    reduceOnly: draft.reduceOnly, terms: draft.terms, instance: instance)))
         observers.tell { $0.submitted(order, at: now) }
         return order.id
     }
@@ -31,6 +32,9 @@ extension TradingCore {
             if let order = orders[id] { announce(order, .amendRejected(.unknownOrder)) }
             return
         }
+        if let reason = denial(ofAmending: order, to: price, quantity) { return announce(order, .amendDenied(reason)) }
+        risk.recordRequest(now)
+        instances[order.instance.index].recordOrder(now)
         _ = orders.update(id) { $0.expects(price: price, quantity: quantity) }
         expectAnswer(id)
         emit(
@@ -106,7 +110,7 @@ extension TradingCore {
 
     func random(_ instance: StrategyID, _ range: ClosedRange<Int64>) -> Int64 { instances[instance.index].random.uniform(in: range) }
 
-    func note(_ instance: StrategyID, _ text: String) {
+    func note(_ instance: StrategyID?, _ text: String) {
         observers.tell { $0.noted(text, instance: instance, at: now) }
     }
 

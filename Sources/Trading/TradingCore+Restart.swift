@@ -80,7 +80,7 @@ extension TradingCore {
     private func endRecovery() {
         guard !isRecovering, !isStopped else { return }
         hasNews = true
-        note(StrategyID(0), "restarted: the venues have told what was missed")
+        note(nil, "restarted: the venues have told what was missed")
         // What a kill wants closed is what stands now.
         if risk.killLevel == .flatten { flattenAll() }
     }
@@ -88,11 +88,8 @@ extension TradingCore {
     /// A fill of an order that nobody has recorded.
     func adopt(_ fill: Fill, _ account: AccountID) {
         guard lostOrders.contains(where: { $0.contains(fill.order.rawValue) }) else { return }
-        note(StrategyID(0), "order \(fill.order.rawValue), which was lost with the process, filled \(fill.quantity.lots) lots")
-        positions.attribute(fill.signedQuantity, of: fill.instrument, account: account)
-        guard !isStopped else { return }
-        for index in instances.indices {
-            inbox.add(.adjusted(account, fill.instrument, fill.signedQuantity), .strategy(StrategyID(index)))
-        }
+        note(nil, "order \(fill.order.rawValue), which was lost with the process, filled \(fill.quantity.lots) lots")
+        let parts = positions.attribute(fill.signedQuantity, of: fill.instrument, account: account)
+        if !isStopped { tell(parts) { .adjusted(account, fill.instrument, $0) } }
     }
 }

@@ -22,6 +22,10 @@ public final class TradingCore {
     let flows: Table<OrderFlow>
     var orders: OrderStore
     var positions: PositionBook
+    /// What each instance made of the accounts; nil where there is one, whose is all, and whose own losses have no limit.
+    var shares: InstanceBook?
+    /// By account × instrument; empty: none is known.
+    var margins: [MarginTerms?]
     var timers = TimerQueue()
     var risk: RiskService
     var observers = CoreObservers()
@@ -72,21 +76,29 @@ public final class TradingCore {
         flows = Table(count: configuration.instruments.count) { _ in OrderFlow() }
         orders = OrderStore(keepsFor: configuration.keepsOrdersFor)
         positions = PositionBook(configuration.instruments, configuration.accounts)
+        margins = configuration.margins
         risk = RiskService(configuration.limits)
         losses = configuration.limits.losses.map { LossWatch($0) }
         reviews = configuration.accounts.map { _ in AccountReview() }
         countedTrades = Table(count: (configuration.accounts.map(\.venue.index).max() ?? -1) + 1) { _ in TradeFilter() }
     }
 
+    /// More would not fit the journal's records.
+    public static let maximumInstances = 64
+
     /// Adds an instance of a strategy, which will be woken by the books of `subscriptions`.
+    ///
+    /// - Precondition: The core has not started; it has fewer than `maximumInstances`.
     @discardableResult
-    public func attach(_ strategy: any Strategy, subscriptions: [InstrumentID]) -> StrategyID {
+    public func attach(_ strategy: any Strategy, subscriptions: [InstrumentID], limits: InstanceLimits = InstanceLimits()) -> StrategyID {
+        precondition(!isStarted && instances.count < Self.maximumInstances, "an instance too many, or after the start")
         let id = StrategyID(instances.count)
         instances.append(
             Instance(
-                strategy, subscriptions: subscriptions,
+                strategy, subscriptions: subscriptions, limits: limits,
                 random: SeededGenerator(seed: configuration.seed, stream: UInt64(instances.count))))
         positions.addInstance()
+        if instances.count > 1 || limits.losses != nil { shares = InstanceBook(instances: instances.count, accounts: accounts.count) }
         for instrument in subscriptions { feeds.watch(instrument, strategy.interests, .strategy(id)) }
         return id
     }

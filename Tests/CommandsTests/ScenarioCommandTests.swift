@@ -69,7 +69,9 @@ import Testing
         let program = try Program()
         let list = try program.run("strategies")
         #expect((list.code, list.error) == (0, ""))
-        let names = list.out.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+        let paragraphs = list.out.components(separatedBy: "\n\n")
+        #expect(paragraphs.count == 2 && paragraphs[1].hasPrefix("Several at once: strategies: { ID:"))
+        let names = paragraphs[0].split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(names == Self.strategies)
         for name in names {
             let explained = try program.run("strategies", name)

@@ -230,8 +230,8 @@ import Testing
         let journal = Journal(sink: nil)
         let core = TradingCore(plan.coreConfiguration, journal: journal)
         let registry = StrategyRegistry.builtIn
-        let strategy = try #require(try registry.make(scenario.strategy.name, scenario.strategy.parameters, plan.binding))
-        core.attach(strategy, subscriptions: plan.subscriptions)
+        let strategy = try #require(try registry.make(scenario.strategy.name, scenario.strategy.parameters, plan.bindings[0]))
+        core.attach(strategy, subscriptions: RunPlan.subscriptions(plan.bindings[0]))
         let feeds = plan.listings.enumerated().map { index, listing in
             SimulationDriver.Feed(
                 source: TapeCatalog.source(

@@ -227,7 +227,7 @@ import Trading
         let recorded = try Recorded()
         let header = try #require(try JournalFile(opening: recorded.journal).header)
         #expect(try RunHeader(json: header.json) == header && header.feeds.count == 2)
-        #expect(header.strategyParameters != nil && header.binding?.legs.count == 2 && header.coreConfiguration?.accounts.count == 2)
+        #expect(header.allInstances.map(\.legs.count) == [2] && header.instances == nil && header.coreConfiguration?.accounts.count == 2)
     }
 }
 

@@ -18,7 +18,8 @@ import Trading
         var lines: [(text: String, time: Timestamp)] = []
         var fills: [(account: String, purpose: OrderPurpose?, time: Timestamp)] = []
         func fill(
-            _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+            _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp,
+            isLate: Bool
         ) throws(RunError) { fills.append((account, purpose, venueTime)) }
         func note(_ text: String, at time: Timestamp) throws(RunError) { lines.append((text, time)) }
     }
@@ -87,6 +88,15 @@ import Trading
         #expect(outcome.result.attribution.residual == .zero)
         #expect(story.fills.contains { $0.purpose == .hedge && $0.account == "T" })
         #expect(story.fills.allSatisfy { ($0.purpose == .quote) == ($0.account == "M") })
+    }
+
+    @Test func `two strategies share accounts, and each is told apart`() throws {
+        let (outcome, story) = try Self.run("two_strategies", Self.market(minutes: 20), seed: 42, synth: "")
+        let result = outcome.result
+        #expect(result.instances.map(\.name) == ["quotes", "spread"] && result.instances.allSatisfy { $0.fills >= 5 })
+        #expect(result.attribution.residual == .zero)
+        #expect(result.instances.reduce(.zero) { $0 + $1.net } == result.attribution.netProfit - result.attribution.currency)
+        #expect(story.fills.contains { $0.purpose == .hedge && $0.account == "T" })
     }
 
     @Test func `a simple hedge enters, holds, leaves and does it again`() throws {

@@ -82,10 +82,11 @@ struct Workbench {
 /// What a test's output does not keep goes nowhere.
 extension RunOutput {
     func fill(
-        _ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool
+        _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp,
+        isLate: Bool
     ) throws(RunError) {}
     func witness(_ fill: VenueFill, account: String, instrument: Instrument) throws(RunError) {}
-    func order(_ order: Order, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
+    func order(_ order: Order, of strategy: String?, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
     func equity(_ equity: Int64, at time: Timestamp) throws(RunError) {}
     func position(_ quantity: Quantity, account: String, instrument: Instrument, at time: Timestamp) throws(RunError) {}
     func note(_ text: String, at time: Timestamp) throws(RunError) {}

@@ -21,7 +21,7 @@ import Testing
     private static let testedApart: Set = [
         "queue_exponent", "tier", "speed_bumps", "separate_lanes", "batches", "instruments", "reconcile_every", "compute_time",
         "self_trade", "self_trade_scope", "market_price", "amend_place", "limits", "cancel_on_disconnect", "replenish", "nonces", "funding",
-        "funding_interval", "max_drawdown", "max_loss_per_hour", "max_loss_per_day", "on_breaker",
+        "funding_interval", "max_drawdown", "max_loss_per_hour", "max_loss_per_day", "on_breaker", "margin_headroom",
     ]
 
     /// The demo has every key there is but faults, which have tests of their own, and the schema no other.
@@ -31,7 +31,7 @@ import Testing
         func demo(_ path: String) -> Set<String> {
             Set(Demo.lines.filter { $0.path == path + "." + $0.key }.map(\.key)).union(Demo.moneyKeys[path] ?? [])
         }
-        #expect(try keys(schema) == Set(Demo.lines.filter { $0.indent == 0 }.map(\.key)).union(["faults"]))
+        #expect(try keys(schema) == Set(Demo.lines.filter { $0.indent == 0 }.map(\.key)).union(["faults", "strategies"]))
         for (name, path) in [
             ("range", "range"), ("venue", "venues.near"), ("account", "accounts.M"), ("margin", "venues.near.margin"),
             ("strategy", "strategy"), ("risk", "risk"),
@@ -43,7 +43,20 @@ import Testing
         #expect(try keys(try #require(definitions["instrument"] as? Object)).count == 4)
         let idle = try #require(definitions["parameters of idle"] as? Object)
         #expect(try keys(idle) == [])
-        #expect(definitions.count == 19)
+        #expect(definitions.count == 21)
+    }
+
+    @Test func `a scenario has one strategy or several, and each of several what one has and limits of its own`() throws {
+        let schema = try schema()
+        let either = try #require(schema["oneOf"] as? [Object])
+        #expect(either.map { $0["required"] as? [String] } == [["strategy"], ["strategies"]])
+        let definitions = try #require(schema["$defs"] as? Object)
+        let (one, several) = (try #require(definitions["strategy"] as? Object), try #require(definitions["strategy of several"] as? Object))
+        #expect(try keys(several) == keys(one).union(["risk"]) && (several["allOf"] as? [Object])?.count == 2)
+        let limits = [
+            "max_order_notional", "max_position", "max_orders_per_second", "max_drawdown", "max_loss_per_hour", "max_loss_per_day",
+        ]
+        #expect(try keys(try #require(definitions["risk of one"] as? Object)) == Set(limits))
     }
 
     @Test func `every reference leads somewhere`() throws {

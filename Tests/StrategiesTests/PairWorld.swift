@@ -36,7 +36,7 @@ struct PairWorld {
         func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp) {}
         func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) {}
         func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {}
-        func noted(_ text: String, instance: StrategyID, at time: Timestamp) { texts.append(text) }
+        func noted(_ text: String, instance: StrategyID?, at time: Timestamp) { texts.append(text) }
         var checks: [(text: String, passes: Bool)] = []
         func checked(_ text: String, passes: Bool, at time: Timestamp) { checks.append((text, passes)) }
     }

@@ -43,21 +43,26 @@ final class CoreStage {
 
     let core: TradingCore
     let probe: Probe
+    /// Of stories with two strategies.
+    let second: Probe?
     var now = Timestamp(nanoseconds: 1_000_000_000)
     private var lastTrade: UInt64 = 0
 
     init(
         _ instrument: Instrument = .plain, limits: RiskLimits = RiskLimits(), interests: Interests = [], seed: UInt64 = 1,
-        keepsOrdersFor: Nanoseconds = .minutes(10), hasBook: Bool = true, journal: Journal? = nil
+        keepsOrdersFor: Nanoseconds = .minutes(10), hasBook: Bool = true, margins: [MarginTerms?] = [],
+        reconcileEvery: Nanoseconds? = nil, own: InstanceLimits = InstanceLimits(), second: InstanceLimits? = nil, journal: Journal? = nil
     ) {
         core = TradingCore(
             CoreConfiguration(
                 instruments: [instrument],
                 accounts: [.init(name: "a", venue: VenueID(0), balances: [Money(nanos: 1_000_000_000_000, .usd)])], seed: seed,
-                limits: limits,
-                keepsOrdersFor: keepsOrdersFor), journal: journal)
+                limits: limits, margins: margins,
+                keepsOrdersFor: keepsOrdersFor, reconcileEvery: reconcileEvery), journal: journal)
         probe = Probe(interests)
-        core.attach(probe, subscriptions: [Self.instrument])
+        self.second = second.map { _ in Probe(interests) }
+        core.attach(probe, subscriptions: [Self.instrument], limits: own)
+        if let limits = second, let other = self.second { core.attach(other, subscriptions: [Self.instrument], limits: limits) }
         core.start(at: now)
         if hasBook { snapshot(bid: 99, ask: 100) }
         _ = takeEvents()
@@ -81,11 +86,11 @@ final class CoreStage {
 
     /// What strategies may do, done now; what it causes is told afterwards.
     @discardableResult
-    func act<Result>(_ body: (inout Context) -> Result) -> Result {
+    func act<Result>(of instance: Int = 0, _ body: (inout Context) -> Result) -> Result {
         pass()
         core.advance(to: now)
         var result: Result?
-        core.call(.strategy(StrategyID(0))) { _, context in result = body(&context) }
+        core.call(.strategy(StrategyID(instance))) { _, context in result = body(&context) }
         core.deliver()
         return result!
     }
@@ -122,11 +127,11 @@ final class CoreStage {
             quantity: Quantity(lots: lots), postOnly: postOnly, reduceOnly: reduceOnly, purpose: purpose)
     }
 
-    func submit(_ draft: OrderDraft) -> OrderID { act { $0.submit(draft) } }
+    func submit(_ draft: OrderDraft, of instance: Int = 0) -> OrderID { act(of: instance) { $0.submit(draft) } }
 
     /// An order that the venue has.
-    func open(_ side: Side = .buy, _ ticks: Int64 = 98, _ lots: Int64 = 5) -> OrderID {
-        let id = submit(Self.draft(side, ticks, lots))
+    func open(_ side: Side = .buy, _ ticks: Int64 = 98, _ lots: Int64 = 5, of instance: Int = 0) -> OrderID {
+        let id = submit(Self.draft(side, ticks, lots), of: instance)
         report(.acknowledged(id))
         _ = takeEvents()
         _ = takeCommands()
@@ -134,9 +139,16 @@ final class CoreStage {
     }
 
     /// Why our own risk refuses an order now; nil if it lets it go.
-    func denial(_ draft: OrderDraft) -> DenyReason? {
-        let id = submit(draft)
-        for case .order(id, .denied(let reason)) in takeEvents() { return reason }
+    func denial(_ draft: OrderDraft, of instance: Int = 0) -> DenyReason? {
+        let id = submit(draft, of: instance)
+        for case .order(id, .denied(let reason)) in takeEvents(of: instance) { return reason }
+        return nil
+    }
+
+    /// Why our own risk refuses an amend now; nil if it lets it go.
+    func amendDenial(_ id: OrderID, _ ticks: Int64, _ lots: Int64) -> DenyReason? {
+        act { $0.amend(id, price: Price(ticks: ticks), quantity: Quantity(lots: lots)) }
+        for case .order(id, .amendDenied(let reason)) in takeEvents() { return reason }
         return nil
     }
 
@@ -150,7 +162,8 @@ final class CoreStage {
         return commands
     }
 
-    func takeEvents() -> [StrategyEvent] {
+    func takeEvents(of instance: Int = 0) -> [StrategyEvent] {
+        let probe = instance == 0 ? probe : second ?? probe
         defer { probe.events = [] }
         return probe.events
     }

@@ -121,7 +121,7 @@ private struct Samples {
                 OrderRequest(
                     account: account(), instrument: instrument(), order: order(), side: any(Side.self), type: any(OrderType.self),
                     timeInForce: any(TimeInForce.self), price: flag() ? price() : nil, quantity: quantity(), postOnly: flag(),
-                    reduceOnly: flag(), terms: flag() ? terms() : .plain))
+                    reduceOnly: flag(), terms: flag() ? terms() : .plain, instance: StrategyID(small() & 63)))
         case 1:
             .amend(AmendRequest(account: account(), instrument: instrument(), order: order(), price: price(), quantity: quantity()))
         case 2: .cancel(CancelRequest(account: account(), instrument: instrument(), order: order()))

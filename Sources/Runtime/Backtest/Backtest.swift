@@ -113,17 +113,7 @@ public struct Backtest {
         let store = try journalPath.map { (path) throws(RunError) in try Self.store(path, plan, hashes) }
         let sink = store.map { RunJournal($0, path: journalPath ?? "") }
         let journal = Journal(sink: sink)
-        let core = TradingCore(plan.coreConfiguration, journal: journal)
-        let strategy: any Strategy
-        do throws(ParameterError) {
-            guard let made = try registry.make(scenario.strategy.name, scenario.strategy.parameters, plan.binding) else {
-                throw ParameterError(parameter: "name", message: "there is no strategy '\(scenario.strategy.name)'")
-            }
-            strategy = made
-        } catch {
-            throw .scenario(message: "strategy.parameters.\(error.parameter): \(error.message)", hint: error.hint)
-        }
-        core.attach(strategy, subscriptions: plan.subscriptions)
+        let core = try plan.makeCore(plan.coreConfiguration, registry, journal: journal)
         let venues = scenario.venues.indices.map { SimulatedVenue(plan.venueConfiguration($0)) }
         let recorder = RunRecorder(plan.description)
         let sources = plan.listings.enumerated().map { index, listing in
@@ -136,7 +126,7 @@ public struct Backtest {
         let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
         let bridge = RunBridge(
             plan.description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core, recorder,
-            output: output, computeTime: scenario.strategy.computeTime
+            output: output, computeTime: scenario.computeTime
         ) { (time, events) throws(RunError) in
             if let failure = sink?.failure { throw failure }
             return goesOn(Progress(time: time, start: start, end: end, events: events))
@@ -148,7 +138,7 @@ public struct Backtest {
                 .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
             },
             venueOfAccount: venueOfAccount, end: end,
-            observer: bridge, computeTime: scenario.strategy.computeTime)
+            observer: bridge, computeTime: scenario.computeTime)
         let ending = try driver.run(from: start)
         for reader in readers { (reader as? ReadAhead)?.finish() }
         if let failure = bridge.failure { throw failure }

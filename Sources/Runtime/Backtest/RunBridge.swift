@@ -80,11 +80,17 @@ public final class RunBridge: SimulationObserver, CoreObserver {
 
     func accountName(_ id: AccountID) -> String { description.accounts[id.index].name }
 
+    private func strategyName(_ id: StrategyID) -> String? {
+        description.strategies.indices.contains(id.index) ? description.strategies[id.index] : nil
+    }
+
     /// The run's figures, with what the venues know at its end.
     func finish(at time: Timestamp) -> RunResult {
         refresh(time)
         caughtUp(to: time)
-        return recorder.finish(current, unknownOrders: core.with { $0.unknownOrders })
+        let marks = current.marks
+        let instances = core.with { InstanceRecord.all(of: $0, description.strategies, marks: marks) }
+        return recorder.finish(current, unknownOrders: core.with { $0.unknownOrders }, instances: instances)
     }
 
     /// Brings `current` up to date in place. Where a book can't be trusted for the moment, its last trusted mid stands.
@@ -210,7 +216,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         guard let output else { return }
         attempt { () throws(RunError) in
             try output.fill(
-                fill, purpose: order?.draft.purpose, account: accountName(account),
+                fill, of: order.flatMap { strategyName($0.instance) }, purpose: order?.draft.purpose, account: accountName(account),
                 instrument: description.instruments[fill.instrument.index], venueTime: venueTime, isLate: isLate)
         }
     }
@@ -220,7 +226,7 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         guard let output else { return }
         attempt { () throws(RunError) in
             try output.order(
-                order, account: accountName(order.draft.account),
+                order, of: strategyName(order.instance), account: accountName(order.draft.account),
                 instrument: description.instruments[order.draft.instrument.index], at: time)
         }
     }
@@ -247,8 +253,9 @@ public final class RunBridge: SimulationObserver, CoreObserver {
         attempt { () throws(RunError) in try output?.note("\(name): adjustment \(money)", at: time) }
     }
 
-    public func noted(_ text: String, instance: StrategyID, at time: Timestamp) {
-        attempt { () throws(RunError) in try output?.note(text, at: time) }
+    public func noted(_ text: String, instance: StrategyID?, at time: Timestamp) {
+        let owner = description.strategies.count > 1 ? instance.flatMap { strategyName($0) }.map { "\($0): " } ?? "" : ""
+        attempt { () throws(RunError) in try output?.note(owner + text, at: time) }
     }
 
     public func checked(_ text: String, passes: Bool, at time: Timestamp) {

@@ -82,7 +82,29 @@ extension RunPlan {
                 warnings += feeWarnings(account, venue)
             }
         }
+        if scenario.risk.marginHeadroom != nil, margins.allSatisfy({ $0 == nil }) {
+            throw .scenario(
+                message: "risk.margin_headroom: no venue of the run asks for margin",
+                hint: "state venues.VENUE.margin, or leave risk.margin_headroom out")
+        }
         return (margins, warnings)
+    }
+
+    /// What the core reckons with before an order leaves, by account × instrument; empty where it is not asked to.
+    var marginTerms: [MarginTerms?] {
+        guard limits.marginHeadroom != nil else { return [] }
+        return scenario.accounts.flatMap { account in
+            listings.enumerated().map { index, listing -> MarginTerms? in
+                let venue = listing.venue
+                let place = listings.prefix(index).count { $0.venue == venue }
+                guard scenario.venues[venue].name == account.venue, let margin = margins[venue], let table = margin.tables[place] else {
+                    return nil
+                }
+                return MarginTerms(
+                    table: table, openOrders: margin.rules.openOrders, leverageIsPerAccount: margin.rules.leverageIsPerAccount,
+                    leverage: account.leverage)
+            }
+        }
     }
 
     private static func checkLeverage(

@@ -21,7 +21,8 @@ struct RunPlan {
     let listings: [Listing]
     let start: Timestamp
     let end: Timestamp
-    let binding: StrategyBinding
+    /// By strategy of the scenario.
+    let bindings: [StrategyBinding]
     let limits: RiskLimits
     let rates: [Currency: RunDescription.Rate]
     let assumptions: [String]
@@ -43,10 +44,12 @@ struct RunPlan {
             }
             if !wanted.contains(where: { $0 == (venue, symbol) }) { wanted.append((venue, symbol)) }
         }
-        for role in scenario.strategy.accounts.keys.sorted() {
-            let name = scenario.strategy.accounts[role] ?? ""
-            guard let account = scenario.account(name) else { throw .scenario(message: "there is no account '\(name)'", hint: nil) }
-            try want(account.venue, scenario.strategy.symbol)
+        for strategy in scenario.strategies {
+            for role in strategy.accounts.keys.sorted() {
+                let name = strategy.accounts[role] ?? ""
+                guard let account = scenario.account(name) else { throw .scenario(message: "there is no account '\(name)'", hint: nil) }
+                try want(account.venue, strategy.symbol)
+            }
         }
         for rate in scenario.rates {
             if case .feed(let venue, let symbol) = rate.source { try want(venue, symbol) }
@@ -60,7 +63,7 @@ struct RunPlan {
             let instrument = try Self.instrument(recorded, symbol, profile)
             listings.append(Listing(venue: venue, symbol: symbol, parts: parts, instrument: instrument))
         }
-        try Self.checkSymbol(scenario, listings)
+        for strategy in scenario.strategies { try Self.checkSymbol(strategy.symbol, scenario, listings) }
         try Self.checkTerms(scenario, listings)
         try Self.checkQueues(scenario, listings)
         listings.sort { ($0.venue, $0.instrument.venueSymbol) < ($1.venue, $1.instrument.venueSymbol) }
@@ -73,16 +76,17 @@ struct RunPlan {
             }
             return InstrumentID(index)
         }
-        var legs: [String: StrategyBinding.Leg] = [:]
-        for (role, name) in scenario.strategy.accounts {
-            let venue = scenario.account(name)?.venue ?? ""
-            let account = AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0)
-            legs[role] = .init(account: account, instrument: index(venue, scenario.strategy.symbol))
+        bindings = scenario.strategies.map { strategy in
+            let legs = strategy.accounts.mapValues { name in
+                let venue = scenario.account(name)?.venue ?? ""
+                let account = AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0)
+                return StrategyBinding.Leg(account: account, instrument: index(venue, strategy.symbol))
+            }
+            return StrategyBinding(legs: legs, instruments: found.map(\.instrument))
         }
-        binding = StrategyBinding(legs: legs, instruments: listings.map(\.instrument))
         let (rates, stated) = try Self.rates(scenario, listings, index)
         self.rates = rates
-        let computeTime = scenario.strategy.computeTime
+        let computeTime = scenario.computeTime
         assumptions =
             computeTime > .zero ? stated + ["commands leave \(LatencyModel.constant(computeTime)) after what brought them about"] : stated
         limits = try Self.limits(scenario, listings.map(\.instrument))
@@ -104,13 +108,13 @@ struct RunPlan {
     }
 
     /// The traded symbol has to mean one thing at every venue.
-    private static func checkSymbol(_ scenario: Scenario, _ listings: [Listing]) throws(RunError) {
-        let traded = listings.filter { $0.symbol == scenario.strategy.symbol }
+    private static func checkSymbol(_ symbol: String, _ scenario: Scenario, _ listings: [Listing]) throws(RunError) {
+        let traded = listings.filter { $0.symbol == symbol }
         guard let first = traded.first, let other = traded.first(where: { $0.instrument.base != first.instrument.base }) else { return }
         func name(_ listing: Listing) -> String { "\(listing.instrument.base) at '\(scenario.venues[listing.venue].name)'" }
         throw .scenario(
-            message: "'\(scenario.strategy.symbol)' is \(name(first)) and \(name(other)): that is no hedge",
-            hint: "say under symbols.\(scenario.strategy.symbol) what each venue calls it")
+            message: "'\(symbol)' is \(name(first)) and \(name(other)): that is no hedge",
+            hint: "say under symbols.\(symbol) what each venue calls it")
     }
 
     /// Where all feeds overlap, cut to the scenario's range.
@@ -192,6 +196,13 @@ struct RunPlan {
                 message: "risk.max_position is in \(limit.currency), which is not what is traded",
                 hint: "write it in \(instruments.first?.base.code ?? "the base currency")")
         }
+        if let limit = risk.maximumPosition, Set(scenario.strategies.map(\.symbol)).count > 1,
+            let other = instruments.first(where: { $0.base != limit.currency })
+        {
+            throw .scenario(
+                message: "risk.max_position is in \(limit.currency), and \(other.base) is traded too",
+                hint: "state strategies.ID.risk.max_position of each strategy in what it trades")
+        }
         if let limit = risk.losses, !instruments.contains(where: { $0.settlement == limit.currency }) {
             throw .scenario(
                 message: "risk: losses are limited in \(limit.currency), in which no instrument settles",
@@ -202,7 +213,7 @@ struct RunPlan {
             priceCollar: risk.priceCollar,
             maximumOrdersPerSecond: risk.maximumOrdersPerSecond, reservedOrdersPerSecond: risk.reservedOrdersPerSecond,
             duplicateWindow: risk.duplicateWindow, staleAfter: risk.staleAfter, maximumRejectsPerMinute: risk.maximumRejectsPerMinute,
-            losses: risk.losses)
+            marginHeadroom: risk.marginHeadroom, losses: risk.losses)
     }
 
     // MARK: Parts of the run
@@ -231,7 +242,7 @@ struct RunPlan {
                 CoreConfiguration.Account(
                     name: account.name, venue: VenueID(scenario.venues.firstIndex { $0.name == account.venue } ?? 0),
                     balances: account.collateral)
-            }, seed: scenario.seed, limits: limits, reconcileEvery: scenario.risk.reconcileEvery)
+            }, seed: scenario.seed, limits: limits, margins: marginTerms, reconcileEvery: scenario.risk.reconcileEvery)
     }
 
     var description: RunDescription {
@@ -240,6 +251,6 @@ struct RunPlan {
             accounts: scenario.accounts.map { .init(name: $0.name, venue: $0.venue, collateral: $0.collateral) },
             reporting: scenario.reporting,
             rates: rates, start: start, plannedEnd: end, capital: scenario.capital, isCompounding: scenario.returns == .compounding,
-            staleAfter: limits.staleAfter)
+            staleAfter: limits.staleAfter, strategies: scenario.strategies.map(\.label))
     }
 }

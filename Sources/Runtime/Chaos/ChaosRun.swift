@@ -80,7 +80,7 @@ struct ChaosRun {
             core: core, venues: venues,
             feeds: zip(sources, plan.listings).map { source, listing in
                 .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
-            }, venueOfAccount: venueOfAccount, end: span.upperBound, observer: watch, computeTime: scenario.strategy.computeTime)
+            }, venueOfAccount: venueOfAccount, end: span.upperBound, observer: watch, computeTime: scenario.computeTime)
         let last = try drive(driver, watch, committed) ?? journal
         watch.checkAtRest(max(driver.core.now, span.lowerBound))
         let digest = last.close()
@@ -94,17 +94,7 @@ struct ChaosRun {
     private func makeCore(_ journal: Journal) throws(RunError) -> TradingCore {
         var configuration = plan.coreConfiguration
         configuration.seed = seed
-        let core = TradingCore(configuration, journal: journal)
-        let strategy = plan.scenario.strategy
-        do throws(ParameterError) {
-            guard let made = try registry.make(strategy.name, strategy.parameters, plan.binding) else {
-                throw ParameterError(parameter: "name", message: "there is no strategy '\(strategy.name)'")
-            }
-            core.attach(made, subscriptions: plan.subscriptions)
-        } catch {
-            throw .scenario(message: "strategy.parameters.\(error.parameter): \(error.message)", hint: error.hint)
-        }
-        return core
+        return try plan.makeCore(configuration, registry, journal: journal)
     }
 
     /// Runs to the end through all deaths; returns the journal in which the last core went on.

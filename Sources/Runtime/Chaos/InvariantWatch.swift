@@ -78,7 +78,6 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var journal: Journal
     private let venues: [SimulatedVenue]
     private let plan: RunPlan
-    private let legs: [StrategyBinding.Leg]
     private let killAt: Timestamp
     private let end: Timestamp
     private let killLevel: KillLevel
@@ -109,7 +108,10 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var toldEnds = Set<OrderID>()
     private var orderTimes = Ring<Timestamp>()
     /// When nothing was on its way last, and whether the legs were off each other then.
-    private var lastRest: (time: Timestamp, violation: String?)?
+    private var lastRest: (time: Timestamp, violations: [String?])?
+    /// What is traded, and with what, each once.
+    private let symbols: [String]
+    private let legs: [StrategyBinding.Leg]
 
     init(
         _ bridge: RunBridge, _ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue], _ plan: RunPlan, _ mix: FaultMix,
@@ -117,11 +119,12 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     ) {
         (self.bridge, self.core, self.journal) = (bridge, core, journal)
         (self.venues, self.plan, self.killLevel, self.killAt, self.end) = (venues, plan, kill, killAt, end)
-        legs = Array(Set(plan.binding.legs.values))
         toldFills = venues.map { _ in [] }
         venueFills = venues.map { _ in [] }
         course.stretches = [.init(start: plan.start, phase: .flat)]
         unknownAfter = plan.coreConfiguration.unknownAfter
+        legs = Array(Set(plan.bindings.flatMap(\.legs.values)))
+        symbols = Set(plan.scenario.strategies.map(\.symbol)).sorted()
         phases = venues.map { $0.faultRecords.map { _ in nil } }
         phasesAtStart = phases
         disturbances = mix.disturbances(plan.listings.map(\.venue)).map(\.start)
@@ -173,6 +176,11 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
 
     func acted(venue: Int, at time: Timestamp) { look(at: time) }
 
+    /// Numbers of the strategies that trade a symbol.
+    private func traders(of symbol: String) -> [Int] {
+        plan.scenario.strategies.indices.filter { plan.scenario.strategies[$0].symbol == symbol }
+    }
+
     // MARK: The venues
 
     func filled(_ fill: VenueFill, venue: Int) {
@@ -211,7 +219,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
             isKilled = true
             core.receive(.kill(killLevel), at: time)
         }
-        if isKilled, core.openOrders.isEmpty { lastRest = (time, exposureViolation()) }
+        if isKilled, core.openOrders.isEmpty { lastRest = (time, symbols.map(exposureViolation)) }
         return try bridge.sampled(at: time, events: events)
     }
 
@@ -267,7 +275,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     }
     func adjusted(_ money: Money, account: AccountID, at time: Timestamp) { bridge.adjusted(money, account: account, at: time) }
     func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) { adjustments += 1 }
-    func noted(_ text: String, instance: StrategyID, at time: Timestamp) {}
+    func noted(_ text: String, instance: StrategyID?, at time: Timestamp) {}
 
     // MARK: Restarts
 
@@ -342,9 +350,13 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         for order in core.openOrders where order.certainty != .known {
             violate(.unknown, time, "order \(order.id.rawValue) is unknown at the end")
         }
-        if plan.binding.legs.count > 1, core.frozen(StrategyID(0)) == nil, let violation = exposureViolation() {
+        for (index, symbol) in symbols.enumerated() {
+            // Of strategies that hedge and are not frozen.
+            guard traders(of: symbol).allSatisfy({ plan.bindings[$0].legs.count > 1 && core.frozen(StrategyID($0)) == nil }),
+                let violation = exposureViolation(symbol)
+            else { continue }
             // What the end of the run has met between its two orders was matched when nothing was on its way.
-            let wasMatched = lastRest.map { $0.violation == nil && $0.time + Self.longestExchange >= end } ?? false
+            let wasMatched = lastRest.map { $0.violations[index] == nil && $0.time + Self.longestExchange >= end } ?? false
             if !wasMatched { violate(.hedged, time, violation) }
         }
         if killLevel == .flatten { checkFlat(time) }
@@ -353,10 +365,12 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         if residual.units != 0, adjustments == 0 { violate(.attribution, time, "the residual is \(residual.double)") }
     }
 
-    /// All legs in base together, against the smallest order that every one of them takes.
-    private func exposureViolation() -> String? {
+    /// All legs of a symbol's strategies in base together, against the smallest order that every one of them takes: as much may be
+    /// left of each strategy.
+    private func exposureViolation(_ symbol: String) -> String? {
+        let traders = traders(of: symbol)
         var (exposure, tolerance) = (Int64(0), Int64(0))
-        for leg in legs {
+        for leg in Set(traders.flatMap { plan.bindings[$0].legs.values }) {
             let index = leg.instrument.index
             let contract = plan.listings[index].instrument.contract
             guard let price = venues[plan.listings[index].venue].mid(leg.instrument) ?? core.books[leg.instrument].mid(contract) else {
@@ -366,6 +380,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
             let notional = roundedQuotient(Int128(contract.minimumNotional) * 1_000_000_000, Int128(price.nanos))
             tolerance = max(tolerance, contract.baseAmount(contract.minimumQuantity, at: price), notional, contract.stepUnit)
         }
+        tolerance *= Int64(traders.count)
         // A minimum in quote currency is a little more base when the price falls.
         guard abs(exposure) > tolerance + tolerance / 50 else { return nil }
         return "\(Decimal.text(exposure, decimals: 9)) is unhedged, and \(Decimal.text(tolerance, decimals: 9)) could be traded"

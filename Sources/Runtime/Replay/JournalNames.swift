@@ -55,6 +55,12 @@ public struct JournalNames: Sendable {
     public func account(named name: String) -> AccountID? { header?.accounts.firstIndex { $0.name == name }.map { AccountID($0) } }
     public var accountNames: [String] { header?.accounts.map(\.name) ?? [] }
 
+    /// nil where the run had one strategy.
+    func strategy(_ id: StrategyID) -> String? {
+        guard let instances = header?.instances else { return nil }
+        return instances.indices.contains(id.index) ? instances[id.index].id : "strategy \(id.rawValue)"
+    }
+
     private func venue(_ index: Int) -> String {
         guard let header, header.venues.indices.contains(index) else { return "venue \(index)" }
         return header.venues[index]
@@ -130,6 +136,7 @@ public struct JournalNames: Sendable {
                 ("\(request.side)", quantity(request.quantity, id)), ("at", request.price.map { price($0, id) } ?? "market"),
                 ("type", "\(request.type) \(request.timeInForce)"),
             ]
+            if let strategy = strategy(request.instance) { pairs.insert(("of", strategy), at: 0) }
             if request.postOnly { pairs.append(("flag", "post-only")) }
             if request.reduceOnly { pairs.append(("flag", "reduce-only")) }
             if request.terms.expiry != .never { pairs.append(("until", request.terms.expiry.iso8601)) }

@@ -23,28 +23,31 @@ final class ReplayedCore {
         _ header: RunHeader, _ sources: [any MarketSource], registry: StrategyRegistry, path: String, journal: Journal = Journal(sink: nil)
     ) throws(RunError) {
         func fail(_ message: String, _ hint: String? = nil) -> RunError { .journal(path: path, message: message, hint: hint) }
-        guard let configuration = header.coreConfiguration, let parameters = header.strategyParameters, let binding = header.binding else {
-            throw fail("'\(path)': what its core was built from makes no sense")
-        }
-        guard let specification = registry.specifications.first(where: { $0.name == header.strategy }) else {
-            throw fail(
-                "the journal is of the strategy '\(header.strategy)', which this program does not have",
-                "replay it with the program that ran it")
-        }
-        let known = Set(specification.parameters.map(\.name))
-        guard known == Set(parameters.values.keys), specification.roles.allSatisfy({ $0.isOptional || binding.legs[$0.name] != nil }) else {
-            throw fail(
-                "the strategy '\(header.strategy)' of this program has other parameters than the journal's",
-                "replay it with the version that ran it")
-        }
-        let strategy: (any Strategy)?
-        do { strategy = try registry.make(header.strategy, parameters, binding) } catch {
-            throw fail("'\(header.strategy)' refuses the journal's parameter '\(error.parameter)': \(error.message)", error.hint)
-        }
-        guard let strategy else { preconditionFailure("a strategy of the registry could not be made") }
+        guard let configuration = header.coreConfiguration else { throw fail("'\(path)': what its core was built from makes no sense") }
         self.journal = journal
         core = TradingCore(configuration, journal: journal)
-        core.attach(strategy, subscriptions: RunPlan.subscriptions(binding))
+        for instance in header.allInstances {
+            guard let parameters = instance.values, let binding = header.binding(instance.legs) else {
+                throw fail("'\(path)': what its core was built from makes no sense")
+            }
+            guard let specification = registry.specifications.first(where: { $0.name == instance.strategy }) else {
+                throw fail(
+                    "the journal is of the strategy '\(instance.strategy)', which this program does not have",
+                    "replay it with the program that ran it")
+            }
+            let known = Set(specification.parameters.map(\.name))
+            guard known == Set(parameters.values.keys), specification.roles.allSatisfy({ $0.isOptional || binding.legs[$0.name] != nil }) else {
+                throw fail(
+                    "the strategy '\(instance.strategy)' of this program has other parameters than the journal's",
+                    "replay it with the version that ran it")
+            }
+            let strategy: (any Strategy)?
+            do { strategy = try registry.make(instance.strategy, parameters, binding) } catch {
+                throw fail("'\(instance.strategy)' refuses the journal's parameter '\(error.parameter)': \(error.message)", error.hint)
+            }
+            guard let strategy else { preconditionFailure("a strategy of the registry could not be made") }
+            core.attach(strategy, subscriptions: RunPlan.subscriptions(binding), limits: instance.limits)
+        }
         market = try ReplayMarket(sources)
         usesTouchSync = header.feeds.map(\.usesTouchSync)
         touches = header.feeds.map { _ in TouchFollower() }

@@ -11,22 +11,32 @@ extension RunHeader {
             return .init(name: account.name, venue: VenueID(account.venue), balances: balances)
         }
         guard let instruments = listedInstruments, let accounts else { return nil }
+        guard let margins = marginTerms else { return nil }
         return CoreConfiguration(
-            instruments: instruments, accounts: accounts, seed: seed, limits: limits.value,
+            instruments: instruments, accounts: accounts, seed: seed, limits: limits.value, margins: margins,
             unknownAfter: Nanoseconds(count: unknownAfter), keepsOrdersFor: Nanoseconds(count: keepsOrdersFor),
             reconcileEvery: reconcileEvery.map { Nanoseconds(count: $0) })
     }
 
-    var strategyParameters: Parameters? {
-        var values: [String: ParameterValue] = [:]
-        for (name, parameter) in parameters {
-            guard let value = parameter.value else { return nil }
-            values[name] = value
-        }
-        return Parameters(values)
+    /// The one strategy, or all of them.
+    var allInstances: [Instance] {
+        instances ?? [Instance(id: strategy, strategy: strategy, parameters: parameters, legs: legs)]
     }
 
-    var binding: StrategyBinding? {
+    /// By account × instrument; empty where nothing is known of any.
+    private var marginTerms: [MarginTerms?]? {
+        guard let margins else { return [] }
+        var terms = Array(repeating: MarginTerms?.none, count: accounts.count * instruments.count)
+        for margin in margins {
+            guard accounts.indices.contains(margin.account), instruments.indices.contains(margin.instrument),
+                let value = margin.value(instruments[margin.instrument].symbol)
+            else { return nil }
+            terms[margin.account * instruments.count + margin.instrument] = value
+        }
+        return terms
+    }
+
+    func binding(_ legs: [String: Leg]) -> StrategyBinding? {
         guard let instruments = listedInstruments,
             legs.values.allSatisfy({ accounts.indices.contains($0.account) && instruments.indices.contains($0.instrument) })
         else { return nil }
@@ -86,17 +96,7 @@ extension RunHeader.Limits {
             ordersPerSecond: limits.maximumOrdersPerSecond, reservedOrders: limits.reservedOrdersPerSecond,
             duplicateWindow: limits.duplicateWindow?.count, staleAfter: limits.staleAfter?.count,
             preventsSelfTrade: limits.preventsSelfTrade, rejectsPerMinute: limits.maximumRejectsPerMinute,
-            losses: limits.losses.map {
-                .init(
-                    currency: $0.currency.code, drawdown: $0.drawdown, hourly: $0.hourly, daily: $0.daily, policy: $0.policy.rawValue)
-            })
-    }
-
-    private var lossLimits: LossLimits? {
-        guard let losses, let currency = Currency(losses.currency), let policy = LossLimits.Policy(rawValue: losses.policy) else {
-            return nil
-        }
-        return LossLimits(currency, drawdown: losses.drawdown, hourly: losses.hourly, daily: losses.daily, policy: policy)
+            losses: limits.losses.map { RunHeader.Losses($0) }, marginHeadroom: limits.marginHeadroom?.trillionths)
     }
 
     var value: RiskLimits {
@@ -104,7 +104,8 @@ extension RunHeader.Limits {
             maximumOrderNotional: orderNotional, maximumPosition: position, priceCollar: priceCollar.map { Rate(trillionths: $0) },
             maximumOrdersPerSecond: ordersPerSecond, reservedOrdersPerSecond: reservedOrders,
             duplicateWindow: duplicateWindow.map { Nanoseconds(count: $0) }, staleAfter: staleAfter.map { Nanoseconds(count: $0) },
-            preventsSelfTrade: preventsSelfTrade, maximumRejectsPerMinute: rejectsPerMinute, losses: lossLimits)
+            preventsSelfTrade: preventsSelfTrade, maximumRejectsPerMinute: rejectsPerMinute,
+            marginHeadroom: marginHeadroom.map { Rate(trillionths: $0) }, losses: losses.flatMap(\.value))
     }
 }
 

@@ -51,6 +51,8 @@ struct RunHeader: Codable, Equatable {
         var rejectsPerMinute: Int?
         /// Where losses have limits.
         var losses: Losses?
+        /// Where quotes leave a share of the equity free of margin.
+        var marginHeadroom: Int64?
     }
 
     struct Losses: Codable, Equatable {
@@ -70,6 +72,35 @@ struct RunHeader: Codable, Equatable {
     struct Leg: Codable, Equatable {
         var account: Int
         var instrument: Int
+    }
+
+    /// One of several strategies.
+    struct Instance: Codable, Equatable {
+        var id: String
+        var strategy: String
+        var parameters: [String: Parameter]
+        var legs: [String: Leg]
+        var orderNotional: Int64?
+        var position: Int64?
+        var ordersPerSecond: Int?
+        var losses: Losses?
+    }
+
+    /// What is asked for a notional: a rate, a square root's base and factor, or brackets of floor, rate and deduction.
+    struct Schedule: Codable, Equatable {
+        var kind: String
+        var numbers: [Int64]
+    }
+
+    /// What a venue asks for an instrument of an account to open.
+    struct Margin: Codable, Equatable {
+        var account: Int
+        var instrument: Int
+        var initial: Schedule
+        var defaultLeverage: Int64?
+        var countsWorstSide: Bool
+        var leverageIsPerAccount: Bool
+        var leverage: Int64?
     }
 
     struct Part: Codable, Equatable {
@@ -99,9 +130,14 @@ struct RunHeader: Codable, Equatable {
     var unknownAfter: Int64
     var keepsOrdersFor: Int64
     var reconcileEvery: Int64?
+    /// Of the one strategy, or of the first of several.
     var strategy: String
     var parameters: [String: Parameter]
     var legs: [String: Leg]
+    /// All of several strategies; nil where there is one.
+    var instances: [Instance]?
+    /// As far as the core reckons with them; nil: it does not.
+    var margins: [Margin]?
     /// What the feeds said otherwise than they were recorded; nil: nothing.
     var disturbances: [FeedDisturbance]?
 
@@ -125,9 +161,13 @@ struct RunHeader: Codable, Equatable {
         unknownAfter = core.unknownAfter.count
         keepsOrdersFor = core.keepsOrdersFor.count
         reconcileEvery = core.reconcileEvery?.count
-        strategy = plan.scenario.strategy.name
-        parameters = plan.scenario.strategy.parameters.values.mapValues(Parameter.init)
-        legs = plan.binding.legs.mapValues { Leg(account: $0.account.index, instrument: $0.instrument.index) }
+        let all = zip(plan.scenario.strategies, plan.bindings).map { Instance($0, $1) }
+        (strategy, parameters, legs) = (all[0].strategy, all[0].parameters, all[0].legs)
+        instances = plan.scenario.strategy.id == nil ? nil : all
+        let known = core.margins.enumerated().compactMap { place, terms in
+            terms.map { Margin($0, account: place / core.instruments.count, instrument: place % core.instruments.count) }
+        }
+        margins = known.isEmpty ? nil : known
     }
 
     /// - Throws: `DecodingError`, saying which field can't be read.
@@ -139,11 +179,4 @@ struct RunHeader: Codable, Equatable {
         guard let data = try? encoder.encode(self) else { preconditionFailure("a header of numbers and texts could not be written") }
         return String(decoding: data, as: UTF8.self)
     }
-}
-
-extension RunPlan {
-    /// The instruments whose books wake the strategy.
-    var subscriptions: [InstrumentID] { Self.subscriptions(binding) }
-
-    static func subscriptions(_ binding: StrategyBinding) -> [InstrumentID] { Set(binding.legs.values.map(\.instrument)).sorted() }
 }

@@ -106,7 +106,8 @@ extension OrderChange {
     /// Whether the same order would be refused again.
     var isFinalRefusal: Bool {
         switch self {
-        case .denied(.killed), .denied(.stopped), .denied(.frozen), .denied(.position), .denied(.unknownInstrument), .denied(.notional):
+        case .denied(.killed), .denied(.stopped), .denied(.frozen), .denied(.position), .denied(.unknownInstrument), .denied(.notional),
+            .denied(.margin):
             true
         case .rejected(.margin), .rejected(.balance), .rejected(.reduceOnly), .rejected(.halted), .rejected(.unsupported): true
         default: false

@@ -36,10 +36,13 @@ public struct OrderRequest: Hashable, BitwiseCopyable, Sendable {
     public var postOnly: Bool
     public var reduceOnly: Bool
     public var terms: OrderTerms
+    /// Whose it is, for the journal; no venue is told.
+    public var instance: StrategyID
 
     public init(
         account: AccountID, instrument: InstrumentID, order: OrderID, side: Side, type: OrderType, timeInForce: TimeInForce, price: Price?,
-        quantity: Quantity, postOnly: Bool = false, reduceOnly: Bool = false, terms: OrderTerms = .plain
+        quantity: Quantity, postOnly: Bool = false, reduceOnly: Bool = false, terms: OrderTerms = .plain,
+        instance: StrategyID = StrategyID(0)
     ) {
         self.account = account
         self.instrument = instrument
@@ -52,6 +55,7 @@ public struct OrderRequest: Hashable, BitwiseCopyable, Sendable {
         self.postOnly = postOnly
         self.reduceOnly = reduceOnly
         self.terms = terms
+        self.instance = instance
     }
 }
 

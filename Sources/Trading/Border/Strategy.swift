@@ -88,6 +88,8 @@ public enum OrderChange: Hashable, BitwiseCopyable, Sendable {
     case denied(DenyReason)
     case cancelRejected(RejectReason)
     case amendRejected(RejectReason)
+    /// Our own risk refused an amend; it never left, and the order stands as it did.
+    case amendDenied(DenyReason)
     /// Nobody has told us what became of a request; a query is under way.
     case unknown
     /// Proven never accepted.

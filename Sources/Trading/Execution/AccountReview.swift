@@ -37,6 +37,23 @@ struct AccountReview {
 
     private static let paymentsKept = 1_024
 
+    // A venue that refuses questions is asked less and less often.
+    private static let firstPause = Nanoseconds.seconds(2)
+    private static let longestPause = Nanoseconds.seconds(16)
+    private var pause = Nanoseconds.zero
+    /// Nothing is asked again before this: a question was refused. `.distantPast` if not.
+    private(set) var quietUntil = Timestamp.distantPast
+
+    /// A question was refused: those of one moment are one refusal.
+    mutating func refused(at now: Timestamp) {
+        guard now >= quietUntil else { return }
+        pause = pause == .zero ? Self.firstPause : min(Nanoseconds(count: pause.count * 2), Self.longestPause)
+        quietUntil = now + pause
+    }
+
+    /// A question was answered: the venue takes them again.
+    mutating func isAnswered() { (pause, quietUntil) = (.zero, .distantPast) }
+
     /// - Parameter query: The number of the first of the queries.
     mutating func begin(_ query: UInt64, at time: Timestamp) {
         (self.query, askedAt, newestWhenAsked) = (query, time, newest)

@@ -38,6 +38,7 @@ struct PositionBook: ~Copyable {
         }
     }
 
+    /// - Parameter instance: Whose order it was; nil: nobody's part changes.
     mutating func apply(_ fill: Fill, account: AccountID, instance: StrategyID?) {
         let change = fill.signedQuantity
         if let instance {
@@ -50,23 +51,34 @@ struct PositionBook: ~Copyable {
 
     /// Books a change that the venue made: none of our orders did. It concerns the instances whose positions it makes smaller,
     /// the first ones first, and the first one for the rest.
-    mutating func force(_ change: Quantity, of instrument: InstrumentID, at price: FinePrice, cost: Money, account: AccountID) {
-        attribute(change, of: instrument, account: account)
+    ///
+    /// - Returns: Whose share is how large.
+    @discardableResult
+    mutating func force(
+        _ change: Quantity, of instrument: InstrumentID, at price: FinePrice, cost: Money, account: AccountID
+    ) -> [TradingCore.Share] {
+        let shares = attribute(change, of: instrument, account: account)
         apply(change, of: instrument, at: price, cost: cost, account: account)
+        return shares
     }
 
-    /// Counts a change that no recorded order made among those of the instances.
-    mutating func attribute(_ change: Quantity, of instrument: InstrumentID, account: AccountID) {
+    /// Counts a change that no recorded order of one instance made among those of the instances.
+    @discardableResult
+    mutating func attribute(_ change: Quantity, of instrument: InstrumentID, account: AccountID) -> [TradingCore.Share] {
         var rest = change.lots
         let slot = slot(account, instrument)
-        for place in stride(from: slot, to: own.count, by: positions.count) where rest != 0 {
-            let held = own[place].lots
+        var taken = (0..<own.count / max(1, positions.count)).map { _ in Int64(0) }
+        for instance in taken.indices where rest != 0 {
+            let held = own[instance * positions.count + slot].lots
             guard held != 0, (held > 0) != (rest > 0) else { continue }
-            let taken = min(abs(held), abs(rest)) * rest.signum()
-            own[place] = Quantity(lots: held + taken)
-            rest -= taken
+            taken[instance] = min(abs(held), abs(rest)) * rest.signum()
+            rest -= taken[instance]
         }
-        if rest != 0, slot < own.count { own[slot] = own[slot] + Quantity(lots: rest) }
+        if !taken.isEmpty { taken[0] += rest }
+        for instance in taken.indices {
+            own[instance * positions.count + slot] = own[instance * positions.count + slot] + Quantity(lots: taken[instance])
+        }
+        return taken.enumerated().filter { $0.element != 0 }.map { (StrategyID($0.offset), Quantity(lots: $0.element)) }
     }
 
     /// Books a change of a position that was paid at `price`, and what it cost besides.

@@ -98,7 +98,8 @@ struct JournalFields {
         return .submit(
             OrderRequest(
                 account: head.account, instrument: head.instrument, order: order, side: side, type: type, timeInForce: force,
-                price: price, quantity: quantity, postOnly: head.f & 1 != 0, reduceOnly: head.f & 2 != 0, terms: terms))
+                price: price, quantity: quantity, postOnly: head.f & 1 != 0, reduceOnly: head.f & 2 != 0, terms: terms,
+                instance: StrategyID(Int(head.f >> 2))))
     }
 
     private mutating func terms() -> OrderTerms? {

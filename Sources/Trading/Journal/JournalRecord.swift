@@ -72,7 +72,8 @@ extension JournalRecord {
             pack(
                 request.account.rawValue, request.instrument.rawValue, request.side.rawValue, request.type.rawValue,
                 request.timeInForce.rawValue,
-                (request.postOnly ? 1 : 0) | (request.reduceOnly ? 2 : 0))
+                // Six bits for the instance: `TradingCore.maximumInstances`.
+                (request.postOnly ? 1 : 0) | (request.reduceOnly ? 2 : 0) | UInt8(request.instance.rawValue) << 2)
             put(request.order.rawValue)
             put(optional(request.price))
             put(request.quantity.lots)

@@ -31,7 +31,7 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
     public enum Certainty: Hashable, BitwiseCopyable, Sendable {
         case known
         /// Nobody has told us the outcome of a request sent at `since`, or of fills that the venue counts; `asking` counts the
-        /// questions and cancels sent for it: none while nothing but fills is missing.
+        /// questions and cancels that were due for it: none while nothing but fills is missing.
         case unknown(since: Timestamp, asking: UInt8)
     }
 
@@ -84,6 +84,9 @@ public struct Order: Hashable, BitwiseCopyable, Sendable {
     public var remaining: Quantity { isDone ? .zero : max(.zero, quantity - filled) }
     /// `remaining` with the sign of the side.
     public var signedRemaining: Quantity { draft.side == .buy ? remaining : -remaining }
+
+    /// What may still fill for all we know, without a sign: of an open order with an amend on its way, by the larger total.
+    var possibleReserve: Quantity { isDone ? signedReserve.magnitude : max(remaining, possibleQuantity - filled) }
 
     /// nil while everything is known.
     var unknownSince: Timestamp? { if case .unknown(let since, _) = certainty { since } else { nil } }

@@ -8,6 +8,11 @@ struct LossWatch {
         var limit: Int64
         /// How far it is counted back; nil: to the highest equity.
         var span: Nanoseconds?
+
+        func text(_ currency: Currency) -> String {
+            func text(_ nanos: Int64) -> String { "\(Decimal.text(nanos, decimals: 9)) \(currency)" }
+            return "a loss of \(text(loss)) (\(span.map { "\($0.count / 3_600_000_000_000) h" } ?? "drawdown")) is more than \(text(limit))"
+        }
     }
 
     static let interval = Nanoseconds.seconds(1)
@@ -56,21 +61,31 @@ struct LossWatch {
 }
 
 extension TradingCore {
-    /// Looks at what the accounts are worth, where losses have limits.
+    /// Looks at what the accounts are worth, and at what each instance has made, where losses have limits.
     func watchLosses() {
-        guard losses != nil, !isStopped else { return nextLossCheck = .never }
+        guard losses != nil || instances.contains(where: { $0.losses != nil }), !isStopped else { return nextLossCheck = .never }
         nextLossCheck = now + LossWatch.interval
         hasNews = true
-        guard !isRecovering, let limits = losses?.limits else { return }
+        guard !isRecovering else { return }
+        for index in instances.indices { watchLosses(of: StrategyID(index)) }
+        guard let limits = losses?.limits else { return }
         let equity = accounts.indices.reduce(Int64(0)) { $0 + self.equity(AccountID($1), limits.currency).nanos }
         guard let breach = losses?.breach(equity, at: now) else { return }
-        func text(_ nanos: Int64) -> String { "\(Decimal.text(nanos, decimals: 9)) \(limits.currency)" }
-        let span = breach.span.map { "\($0.count / 3_600_000_000_000) h" } ?? "drawdown"
-        note(
-            StrategyID(0),
-            "breaker: a loss of \(text(breach.loss)) (\(span)) is more than \(text(breach.limit)): \(limits.policy.rawValue)")
+        note(nil, "breaker: \(breach.text(limits.currency)): \(limits.policy.rawValue)")
         for index in instances.indices { setFreeze(StrategyID(index), breach.reason) }
         kill(limits.policy == .flattenAll ? .flatten : .cancelAll)
         if limits.policy == .flattenPair { closePairs() }
+    }
+
+    /// One that has lost more than it may quotes no more, and goes on hedging; the others go on.
+    private func watchLosses(of id: StrategyID) {
+        let instance = instances[id.index]
+        guard let limits = instance.losses?.limits, !instance.isBroken,
+            let breach = instance.losses?.breach(profit(id, limits.currency), at: now)
+        else { return }
+        note(id, "breaker of this strategy: \(breach.text(limits.currency)): it quotes no more")
+        setFreeze(id, breach.reason)
+        instance.isBroken = true
+        for order in orders.open where orders.read(order, { $0.instance == id && $0.draft.purpose == .quote }) == true { cancel(order) }
     }
 }

@@ -20,13 +20,15 @@ public struct RiskLimits: Hashable, Sendable {
     public var preventsSelfTrade: Bool
     /// Quotes freeze when an instance had more rejects than this within a minute.
     public var maximumRejectsPerMinute: Int?
+    /// The share of an account's equity that quotes leave free of the venue's initial margin; nil: they are not asked for it.
+    public var marginHeadroom: Rate?
     /// nil: nothing is done about losses.
     public var losses: LossLimits?
 
     public init(
         maximumOrderNotional: Int64? = nil, maximumPosition: Int64? = nil, priceCollar: Rate? = nil, maximumOrdersPerSecond: Int? = nil,
         reservedOrdersPerSecond: Int = 0, duplicateWindow: Nanoseconds? = nil, staleAfter: Nanoseconds? = nil,
-        preventsSelfTrade: Bool = true, maximumRejectsPerMinute: Int? = nil,
+        preventsSelfTrade: Bool = true, maximumRejectsPerMinute: Int? = nil, marginHeadroom: Rate? = nil,
         losses: LossLimits? = nil
     ) {
         self.maximumOrderNotional = maximumOrderNotional
@@ -38,6 +40,7 @@ public struct RiskLimits: Hashable, Sendable {
         self.staleAfter = staleAfter
         self.preventsSelfTrade = preventsSelfTrade
         self.maximumRejectsPerMinute = maximumRejectsPerMinute
+        self.marginHeadroom = marginHeadroom
         self.losses = losses
     }
 }

@@ -11,8 +11,11 @@ struct RiskService: ~Copyable {
 
     init(_ limits: RiskLimits) { self.limits = limits }
 
+    /// An order or an amend.
+    mutating func recordRequest(_ now: Timestamp) { if limits.maximumOrdersPerSecond != nil { orders.record(now) } }
+
     mutating func recordOrder(_ draft: OrderDraft, _ now: Timestamp) {
-        if limits.maximumOrdersPerSecond != nil { orders.record(now) }
+        recordRequest(now)
         if let window = limits.duplicateWindow {
             recent.removeAll { $0.time + window <= now }
             recent.append((draft, now))
@@ -45,7 +48,8 @@ struct RiskService: ~Copyable {
 
 /// The checks of one order before it leaves; the first that fails is the reason.
 extension TradingCore {
-    func denial(of draft: OrderDraft, _ instance: StrategyID) -> DenyReason? {
+    /// - Parameter replaced: Of an amend: the order that the draft, with its new price and total, takes the place of.
+    func denial(of draft: OrderDraft, _ instance: StrategyID, replacing replaced: OrderID? = nil) -> DenyReason? {
         guard !isStopped else { return .stopped }
         guard mayOrder(draft.purpose) else { return .recovering }
         if draft.purpose == .hedge, isClosingPairs { return .closingPairs }
@@ -60,9 +64,21 @@ extension TradingCore {
             if risk.exceedsRejects(instance, now) { return .frozen }
         }
         if risk.exceedsRate(draft.purpose, now) { return .orderRate }
-        if risk.isDuplicate(draft, now) { return .duplicate }
+        if draft.purpose == .quote, instances[instance.index].exceedsRate(now) { return .orderRate }
+        if replaced == nil, risk.isDuplicate(draft, now) { return .duplicate }
         if let reason = priceDenial(draft) { return reason }
-        return sizeDenial(draft)
+        return sizeDenial(draft, instance, replacing: replaced) ?? marginDenial(draft, replacing: replaced)
+    }
+
+    /// Why an amend may not leave. One that only makes the order smaller is a cancel of a part: no limit holds it back.
+    func denial(ofAmending order: Order, to price: Price, _ quantity: Quantity) -> DenyReason? {
+        var draft = order.draft
+        (draft.price, draft.quantity) = (price, quantity)
+        guard price == order.price, quantity <= order.quantity else { return denial(of: draft, order.instance, replacing: order.id) }
+        guard !isStopped else { return .stopped }
+        guard quantity.lots > 0 else { return .quantity }
+        guard quantity >= contracts[draft.instrument.index].minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
+        return stepDenial(draft, contracts[draft.instrument.index])
     }
 
     /// The venue would refuse what is between its steps; what stands there already may be closed.
@@ -111,29 +127,52 @@ extension TradingCore {
         return nil
     }
 
-    private func sizeDenial(_ draft: OrderDraft) -> DenyReason? {
-        let limits = risk.limits
-        guard limits.maximumOrderNotional != nil || limits.maximumPosition != nil || contracts[draft.instrument.index].minimumNotional > 0
-        else { return nil }
+    private func sizeDenial(_ draft: OrderDraft, _ instance: StrategyID, replacing replaced: OrderID?) -> DenyReason? {
+        let (limits, own) = (risk.limits, instances[instance.index].limits)
+        let hasLimits =
+            limits.maximumOrderNotional != nil || limits.maximumPosition != nil || own.maximumOrderNotional != nil
+            || own.maximumPosition != nil
         let contract = contracts[draft.instrument.index]
+        guard hasLimits || contract.minimumNotional > 0 else { return nil }
         let price = draft.price.map(contract.finePrice) ?? reference(draft.instrument)
-        guard let price else { return limits.maximumOrderNotional == nil && limits.maximumPosition == nil ? nil : .priceCollar }
+        guard let price else { return hasLimits ? .priceCollar : nil }
         let notional = contract.notional(draft.quantity, price).nanos
         if notional < contract.minimumNotional, !draft.reduceOnly { return .minimumNotional }
-        if let limit = limits.maximumOrderNotional, notional > limit, draft.purpose == .quote { return .notional }
-        if let limit = limits.maximumPosition, !draft.reduceOnly, draft.purpose == .quote {
-            var reach = positions.position(draft.account, draft.instrument).lots
-            for id in orders.open {
-                reach += orders.read(id) { $0.draft.isBeside(draft) && $0.draft.side == draft.side ? $0.signedRemaining.lots : 0 } ?? 0
-            }
-            for id in orders.unsettled {
-                reach += orders.read(id) { $0.draft.isBeside(draft) && $0.draft.side == draft.side ? $0.signedReserve.lots : 0 } ?? 0
-            }
-            reach += draft.side.sign * draft.quantity.lots
-            // Only an order that leads further away from flat is held back.
-            let grows = reach * draft.side.sign > 0
-            if grows, abs(contract.baseAmount(Quantity(lots: reach), at: price)) > limit { return .position }
+        guard draft.purpose == .quote else { return nil }
+        if let limit = limits.maximumOrderNotional, notional > limit { return .notional }
+        if let limit = own.maximumOrderNotional, notional > limit { return .notional }
+        guard !draft.reduceOnly else { return nil }
+        /// Only an order that leads further away from flat is held back.
+        func exceeds(_ limit: Int64?, _ held: Quantity, of owner: StrategyID?) -> Bool {
+            guard let limit else { return false }
+            let waiting = working(draft.account, draft.instrument, draft.side, of: owner, except: replaced)
+            let filled = replaced.flatMap { orders.read($0) { $0.filled.lots } } ?? 0
+            let reach = held.lots + draft.side.sign * (waiting + draft.quantity.lots - filled)
+            return reach * draft.side.sign > 0 && abs(contract.baseAmount(Quantity(lots: reach), at: price)) > limit
         }
-        return nil
+        if exceeds(limits.maximumPosition, positions.position(draft.account, draft.instrument), of: nil) { return .position }
+        let ownPosition = own.maximumPosition == nil ? .zero : positions.own(instance, draft.account, draft.instrument)
+        return exceeds(own.maximumPosition, ownPosition, of: instance) ? .position : nil
+    }
+
+    /// Lots on one side of what may still fill for all we know: open orders, an amend's larger total included, and ended ones that are
+    /// unknown.
+    ///
+    /// - Parameter owner: Of one instance; nil: of all.
+    func working(
+        _ account: AccountID, _ instrument: InstrumentID, _ side: Side, of owner: StrategyID? = nil, except replaced: OrderID?,
+        mayOpen: Bool = false
+    ) -> Int64 {
+        func lots(_ order: borrowing Order) -> Int64 {
+            let (draft, instance) = (order.draft, order.instance)
+            guard draft.account == account, draft.instrument == instrument, draft.side == side, owner == nil || instance == owner,
+                !mayOpen || !draft.reduceOnly
+            else { return 0 }
+            return order.possibleReserve.lots
+        }
+        var sum: Int64 = 0
+        for id in orders.open where id != replaced { sum += orders.read(id, lots) ?? 0 }
+        for id in orders.unsettled where id != replaced { sum += orders.read(id, lots) ?? 0 }
+        return sum
     }
 }
