@@ -4,8 +4,10 @@ internal import Market
 ///
 /// What neighbouring records share is stored once: records of one kind, side and frame are a *run*, with at most its first record
 /// flagged `first` and its last one `last`; runs of one frame share its *moment* (times, detail, raw frame).
-/// Layout 2, little-endian: layout, records, runs, moments (u32 each); the heads of the columns (`NumberColumn`); a byte of kind
-/// a run (bit 7: it begins a moment) and a byte of flags; then the columns' planes:
+/// Layout 3, little-endian: layout, records, runs, moments (u32 each); the heads of the columns (`NumberColumn`); a byte of kind
+/// a run (bit 7: it begins a moment) and a byte of flags; then the columns' planes. Layout 2 has columns with heads of fixed size,
+/// which have no tables of common numbers; it is read and no longer written.
+///
 ///
 /// | column | numbers | content |
 /// |---|---|---|
@@ -20,10 +22,10 @@ internal import Market
 ///
 /// Differences are zigzag and wrap, so that every value round-trips. The instrument is the chunk's and not stored.
 enum ChunkCodec {
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let recordLimit = 65_536
     static let columnCount = 10
-    static let headerSize = 16 + columnCount * NumberColumn.headSize
+    static let headerSize = 16
     /// More than a chunk of 64 Ki records can need in any layout.
     static let sizeLimit = 1_024 + recordLimit * 80
     static let beginsMoment: UInt8 = 0x80

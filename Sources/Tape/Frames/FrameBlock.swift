@@ -2,11 +2,12 @@ internal import Market
 
 /// A run of one feed's raw frames, as bytes to be compressed.
 ///
-/// Layout 2: the number of frames, then a column each of receive time, monotonic − receive time, connection, direction and length
+/// Layout 3: numbers as columns (`FrameColumns`), for frames that are text, as most are. Layout 2: the number of frames, then a column each of receive time, monotonic − receive time, connection, direction and length
 /// (zigzag varints; the first two as differences to the frame before), then the frames' bytes one after another, so that
 /// like stands with like. Layout 1: each frame as receive time and length (u64, little-endian) and its bytes.
 struct FrameBlock {
-    static let layout: Int64 = 2
+    static let columnLayout: Int64 = 3
+    static let plainLayout: Int64 = 2
     /// Bytes of a block that is full.
     static let fullSize = 1 << 20
     /// zstd's level for sealed blocks, which are kept for years; open parts take the fast one.
@@ -47,7 +48,11 @@ struct FrameBlock {
         text.removeAll(keepingCapacity: true)
     }
 
-    func encode(into output: inout [UInt8]) {
+    /// In layout 3; nil when the frames are not of its sort.
+    func encodeColumns() -> [UInt8]? { FrameColumns.encode(headers, text.span, lengths: lengths) }
+
+    /// In layout 2.
+    func encodePlain(into output: inout [UInt8]) {
         output.removeAll(keepingCapacity: true)
         VariableInteger.append(Int64(headers.count), to: &output)
         var previous: Int64 = 0
@@ -71,7 +76,8 @@ struct FrameBlock {
     static func decode(_ bytes: Span<UInt8>, layout: Int64, feed: InstrumentID?, _ body: (StoredFrame) -> Void) -> String? {
         switch layout {
         case 1: decodeLayout1(bytes, feed, body)
-        case 2: decodeLayout2(bytes, feed, body)
+        case plainLayout: decodeLayout2(bytes, feed, body)
+        case columnLayout: FrameColumns.decode(bytes, feed: feed, body)
         default: "its layout \(layout) is unknown"
         }
     }
