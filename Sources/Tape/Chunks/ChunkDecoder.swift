@@ -14,7 +14,7 @@ enum ChunkDecoder {
             return "it claims \(records) records in \(runs) runs of \(moments) moments"
         }
         var columns: [NumberColumn] = []
-        var kinds = ChunkCodec.headerSize
+        var (kinds, firstPriceSteps) = (ChunkCodec.headerSize, true)
         if hasFixedHeads {
             kinds += ChunkCodec.columnCount * NumberColumn.fixedHeadSize
             guard bytes.count >= kinds else { return "it is shorter than its header" }
@@ -24,7 +24,9 @@ enum ChunkDecoder {
                 columns.append(column)
             }
         } else {
-            var cursor = VariableInteger.Cursor(bytes.count, at: kinds)
+            guard bytes.count > kinds, bytes[kinds] <= 1 else { return "it does not say what its first prices are" }
+            firstPriceSteps = bytes[kinds] == 1
+            var cursor = VariableInteger.Cursor(bytes.count, at: kinds + 1)
             for index in 0..<ChunkCodec.columnCount {
                 guard let column = NumberColumn(head: bytes, &cursor) else { return "the head of its column \(index) is impossible" }
                 columns.append(column)
@@ -44,7 +46,8 @@ enum ChunkDecoder {
                         guard let extent = columns[index].extent(bytes, at: start, count: counts[index]) else { return false }
                         unsafe readers.append(
                             ColumnReader(
-                                columns[index], base, extent, count: counts[index], isZigzag: ChunkCodec.isZigzag(index),
+                                columns[index], base, extent, count: counts[index],
+                                isZigzag: ChunkCodec.isZigzag(index, firstPriceSteps: firstPriceSteps),
                                 block: block + index * ColumnReader.memorySize))
                         start = extent.end
                     }
@@ -59,7 +62,7 @@ enum ChunkDecoder {
                 guard place(through: ChunkCodec.columnCount - 1) else { return "its columns are longer than it" }
                 guard start == bytes.count else { return "its columns do not fill it" }
                 unsafe events.overwrite(count: records) { records in
-                    var assembly = unsafe ChunkAssembly(readers, instrument, records)
+                    var assembly = unsafe ChunkAssembly(readers, firstPriceSteps: firstPriceSteps, instrument, records)
                     unsafe assembly.add(kinds: base + kinds, flags: base + kinds + runs, runs: runs)
                 }
                 return nil
@@ -118,6 +121,8 @@ private struct RunLengths {
     private var quoteSizes: ColumnReader
     private var otherSizes: ColumnReader
 
+    /// The bits of an earlier first price that count: all or none.
+    private let firstPriceBase: Int64
     private var event: MarketEvent
     /// Where the next record goes.
     private var target: UnsafeMutablePointer<MarketEvent>
@@ -130,7 +135,8 @@ private struct RunLengths {
     private var prices = InlineArray<32, Int64>(repeating: 0)
     private var quotes = InlineArray<2, Int64>(repeating: 0)
 
-    init(_ columns: [ColumnReader], _ instrument: InstrumentID, _ target: UnsafeMutablePointer<MarketEvent>) {
+    init(_ columns: [ColumnReader], firstPriceSteps: Bool, _ instrument: InstrumentID, _ target: UnsafeMutablePointer<MarketEvent>) {
+        firstPriceBase = firstPriceSteps ? -1 : 0
         venueTimes = columns[0]
         latencies = columns[1]
         frames = columns[2]
@@ -191,7 +197,7 @@ private struct RunLengths {
     @inline(__always)
     private mutating func addRun(_ flags: MarketEvent.Flags, length: Int, priceStep: Int64) {
         let slot = Int(event.kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
-        event.price = unsafe prices[unchecked: slot] &+ priceStep
+        event.price = unsafe prices[unchecked: slot] & firstPriceBase &+ priceStep
         unsafe prices[unchecked: slot] = event.price
         let inner = flags.subtracting(ChunkCodec.ends)
         event.flags = inner.union(flags.intersection(.first))

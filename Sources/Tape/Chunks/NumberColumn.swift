@@ -9,6 +9,8 @@ struct NumberColumn {
     static let fixedHeadSize = 17
     /// Fewer numbers than these have no table.
     private static let commonLimit = 512
+    /// Of fewer numbers nothing is known of how often each byte is found.
+    private static let sampleLimit = 32
 
     /// Appends the head to one array and the planes to another.
     static func encode(_ numbers: [Int64], head: inout [UInt8], planes: inout [UInt8]) {
@@ -36,9 +38,10 @@ struct NumberColumn {
         }
     }
 
-    /// Sixteenths of a bit that the planes of numbers would take, each byte by how often its plane has it.
+    /// Sixteenths of a bit that the planes of numbers would take, each byte by how often its plane has it; of few, as they stand.
     static func estimate(_ numbers: [Int64]) -> Int {
         let column = NumberColumn(of: numbers)
+        guard numbers.count >= sampleLimit else { return numbers.count * column.width * 8 * ByteCounts.bit }
         return ByteCounts.estimate(column.stored(numbers), width: column.width)
     }
 

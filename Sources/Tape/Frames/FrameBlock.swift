@@ -32,8 +32,7 @@ struct FrameBlock {
     mutating func append(_ header: FrameHeader, _ bytes: Span<UInt8>) {
         headers.append(header)
         lengths.append(bytes.count)
-        text.reserveCapacity(text.count + bytes.count)
-        for index in bytes.indices { text.append(bytes[index]) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
     }
 
     mutating func append(contentsOf block: FrameBlock) {
@@ -107,7 +106,7 @@ struct FrameBlock {
             let header = FrameHeader(
                 feed: feed, receiveTime: Timestamp(nanoseconds: time), monotonicTime: time &+ offset, connection: connection,
                 direction: direction)
-            body(StoredFrame(header: header, bytes: (at..<end).map { bytes[$0] }))
+            body(StoredFrame(header: header, bytes: array(bytes.extracting(at..<end))))
             at = end
         }
         return at == bytes.count ? nil : "it is longer than its frames"
@@ -124,11 +123,13 @@ struct FrameBlock {
             let end = at + Int(length)
             body(
                 StoredFrame(
-                    header: FrameHeader(feed: feed, receiveTime: Timestamp(nanoseconds: time)), bytes: (at..<end).map { bytes[$0] }))
+                    header: FrameHeader(feed: feed, receiveTime: Timestamp(nanoseconds: time)), bytes: array(bytes.extracting(at..<end))))
             at = end
         }
         return nil
     }
+
+    private static func array(_ bytes: Span<UInt8>) -> [UInt8] { unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
 
     private static func fixed(_ bytes: Span<UInt8>, _ offset: Int) -> UInt64 {
         var value: UInt64 = 0

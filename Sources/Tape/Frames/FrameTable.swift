@@ -13,7 +13,7 @@ final class FrameTable {
     init(_ database: Database, _ table: String, level: Int32) throws(TapeError) {
         insert = try database.prepare(
             "INSERT INTO \(table) (feed, sequence, count, first_receive, last_receive, data, layout, checksum) VALUES (?,?,?,?,?,?,?,?)")
-        compressor = Compressor(level: level)
+        compressor = Compressor(level: level, partSize: 1 << 14)
     }
 
     /// - Parameter feed: Its number, −1 for frames of no feed.
