@@ -3,7 +3,7 @@ import Market
 import Tape
 
 /// Plays an imported tape through the recorder's writer, which is told the receive times, and says what the tape takes before and
-/// after it is closed, beside the frames' text.
+/// after it is closed, beside the frames' text, and how fast its raw frames are read back, which have to be the imported ones.
 enum RecordBenchmark {
     static func run(_ source: String, _ out: String) throws(TapeError) {
         let tape = try Tape(opening: source)
@@ -43,6 +43,22 @@ enum RecordBenchmark {
         try recorder.close(at: now)
         try say("sealed", out, text, recorder.fileSize)
         print("cpu \(Int(seconds * 1_000)) ms, events \(summary.events), events/s \(Int(Double(summary.events) / seconds))")
+        try compare(tape, Tape(opening: out), text)
+    }
+
+    private static func compare(_ source: Tape, _ recorded: Tape, _ text: Int) throws(TapeError) {
+        let frames = try recorded.frameReader(feed: InstrumentID(0))
+        let began = cpuSeconds()
+        while try frames.next() != nil {}
+        let seconds = cpuSeconds() - began
+        let (one, two) = (try source.frameReader(feed: InstrumentID(0)), try recorded.frameReader(feed: InstrumentID(0)))
+        var (count, different) = (0, 0)
+        while let frame = try one.next() {
+            count += 1
+            if try two.next()?.bytes != frame.bytes { different += 1 }
+        }
+        if try two.next() != nil { different += 1 }
+        print("raw frames read at \(Int(Double(text) / seconds / 1e6)) MB/s of text, \(different) of \(count) unlike those imported")
     }
 
     private static func say(_ state: String, _ path: String, _ text: Int, _ size: Int64) throws(TapeError) {
