@@ -35,7 +35,7 @@ enum FrameColumns {
                 let size = NumberColumn.estimate(stepped(sample, before, steps))
                 if size < best.size { best = (steps, size) }
             }
-            heads.append(best.steps.rawValue)
+            VariableInteger.append(Int64(best.steps.rawValue), to: &heads)
             NumberColumn.encode(stepped(numbers, before, best.steps), head: &heads, planes: &planes)
         }
         let times = headers.map(\.receiveTime.nanoseconds)
