@@ -7,7 +7,7 @@ struct CommonNumbers {
     private(set) var codes: [UInt8] = []
     private(set) var rest: [UInt64] = []
 
-    /// nil where the numbers' own planes are estimated to take no more.
+    /// nil where that is estimated to save less than a sixteenth of the numbers' own planes: looking numbers up takes time.
     init?(_ numbers: [UInt64], width: Int) {
         var counts = NumberCounts(room: numbers.count)
         for number in numbers { counts.add(number) }
@@ -25,7 +25,8 @@ struct CommonNumbers {
         var codeCounts = ByteCounts()
         for code in codes { codeCounts.add(code) }
         let size = codeCounts.estimate + table.count * width * 8 * ByteCounts.bit + ByteCounts.estimate(rest, width: width)
-        guard size < ByteCounts.estimate(numbers, width: width) else { return nil }
+        let plain = ByteCounts.estimate(numbers, width: width)
+        guard size < plain - plain / 16 else { return nil }
     }
 }
 
