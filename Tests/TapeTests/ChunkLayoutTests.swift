@@ -42,7 +42,14 @@ import Testing
     private static func heads(_ bytes: [UInt8]) throws -> (values: [[Int64]], end: Int) {
         var cursor = VariableInteger.Cursor(bytes.count, at: 17)
         var values: [[Int64]] = []
-        for _ in 0..<ChunkCodec.columnCount { values.append(try (0..<4).map { _ in try #require(cursor.next(bytes.span)) }) }
+        for _ in 0..<ChunkCodec.columnCount {
+            var head: [Int64] = []
+            for _ in 0..<4 {
+                let value = cursor.next(bytes.span)
+                head.append(try #require(value))
+            }
+            values.append(head)
+        }
         return (values, cursor.at)
     }
 
