@@ -3,8 +3,8 @@ import Market
 import Tape
 
 /// Plays an imported tape through the recorder's writer, which is told the receive times, and says what the tape takes before and
-/// after it is closed, beside the frames' text, how fast its raw frames are read back, which have to be the imported ones, and how fast it is
-/// written when nothing is waited for: in the time of one commit.
+/// after it is closed, beside the frames' text, how fast its raw frames are read back, which have to be the imported ones, and how
+/// fast it is written when nothing is waited for: in the time of one commit.
 enum RecordBenchmark {
     static func run(_ source: String, _ out: String) throws(TapeError) {
         let tape = try Tape(opening: source)

@@ -4,10 +4,10 @@ internal import Market
 ///
 /// What neighbouring records share is stored once: records of one kind, side and frame are a *run*, with at most its first record
 /// flagged `first` and its last one `last`; runs of one frame share its *moment* (times, detail, raw frame).
-/// Layout 3, little-endian: layout, records, runs, moments (u32 each); whether first prices are differences (u8, 0 or 1); the heads of the columns (`NumberColumn`); a byte of kind
-/// a run (bit 7: it begins a moment) and a byte of flags; then the columns' planes. Layout 2 has columns with heads of fixed size,
-/// which have no tables of common numbers, and no byte before them; it is read and no longer written.
-///
+/// Layout 3, little-endian: layout, records, runs, moments (u32 each); whether first prices are differences (u8, 0 or 1); the heads
+/// of the columns (`NumberColumn`); a byte of kind a run (bit 7: it begins a moment) and a byte of flags; then the columns' planes.
+/// Layout 2 has columns with heads of fixed size, which have no tables of common numbers, and no byte before them; it is read and no
+/// longer written.
 ///
 /// | column | numbers | content |
 /// |---|---|---|
