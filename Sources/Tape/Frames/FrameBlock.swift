@@ -4,7 +4,8 @@ internal import Market
 ///
 /// Layout 3: numbers as columns (`FrameColumns`), for frames that are text, as most are. Layout 2: the number of frames, then a
 /// column each of receive time, monotonic − receive time, connection, direction and length (zigzag varints; the first two as
-/// differences to the frame before), then the frames' bytes one after another, so that like stands with like. Layout 1: each frame as receive time and length (u64, little-endian) and its bytes.
+/// differences to the frame before), then the frames' bytes one after another, so that like stands with like. Layout 1: each frame
+/// as receive time and length (u64, little-endian) and its bytes.
 struct FrameBlock {
     static let columnLayout: Int64 = 3
     static let plainLayout: Int64 = 2
