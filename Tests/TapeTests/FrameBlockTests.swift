@@ -121,16 +121,15 @@ import Testing
         return frames
     }
 
-    @Test func `a tape whose blocks are of layout 2 is read, and continued in layout 3`() throws {
-        let place = try Place()
-        let frames = try Self.write(place.tape)
-        #expect(try Self.layouts(place.tape) == [FrameBlock.columnLayout, FrameBlock.columnLayout])
-        let database = try Database(place.tape, .readWrite)
+    /// Puts both blocks in layout 2, and lets go of the file.
+    private static func makePlain(_ path: String, _ frames: [StoredFrame]) throws {
+        let database = try Database(path, .readWrite)
         let first = try database.prepare("SELECT count FROM frames WHERE sequence = 0")
         let count = try first.step() ? Int(first.integer(0)) : 0
+        first.reset()
         for (sequence, part) in [frames[..<count], frames[count...]].enumerated() {
             var plain: [UInt8] = []
-            Self.block(Array(part)).encodePlain(into: &plain)
+            block(Array(part)).encodePlain(into: &plain)
             let update = try database.prepare("UPDATE frames SET data = ?, layout = 2, checksum = NULL WHERE sequence = ?")
             try unsafe Compressor().compress(plain) { (bytes) throws(TapeError) in
                 unsafe update.bind(borrowing: bytes, at: 1)
@@ -138,6 +137,13 @@ import Testing
                 try update.run()
             }
         }
+    }
+
+    @Test func `a tape whose blocks are of layout 2 is read, and continued in layout 3`() throws {
+        let place = try Place()
+        let frames = try Self.write(place.tape)
+        #expect(try Self.layouts(place.tape) == [FrameBlock.columnLayout, FrameBlock.columnLayout])
+        try Self.makePlain(place.tape, frames)
         #expect(try RecorderTests.frames(place.tape, Self.feed) == frames)
         let now = Self.start + .minutes(1)
         let recorder = try TapeRecorder(resuming: place.tape, at: now, options: RecorderTests.options())
