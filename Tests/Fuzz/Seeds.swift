@@ -8,8 +8,8 @@ import Market
 enum Seeds {
     static func of(_ target: FuzzTarget) -> [[UInt8]] {
         switch target {
-        case .chunk: [encoded(events(0..<40)), encoded(events(0..<1)), encoded([])]
-        case .frames: [[UInt8(FrameBlock.layout)] + frames(), [1] + firstLayoutOfFrames]
+        case .chunk: [encoded(events(0..<40)), encoded(events(0..<1)), encoded([]), encoded(commonSizes)]
+        case .frames: [[2] + frames(), [3] + columns(), [3] + columns(count: 0), [1] + firstLayoutOfFrames]
         case .tape: [tape()]
         case .npz: [[1] + rows, [0] + archive, [0] + storedArchive]
         case .recording: [archive]
@@ -44,22 +44,41 @@ enum Seeds {
         return events
     }
 
+    /// Long enough that the sizes have a table.
+    private static var commonSizes: ContiguousArray<MarketEvent> {
+        ContiguousArray(
+            (0..<520).map { index in
+                MarketEvent(
+                    kind: .level, instrument: InstrumentID(0), venueTime: Timestamp(nanoseconds: 1), receiveTime: Timestamp(nanoseconds: 2),
+                    price: 5, quantity: index % 4 == 0 ? Int64(index) * 7_919 : 70_001)
+            })
+    }
+
     private static func encoded(_ events: ContiguousArray<MarketEvent>) -> [UInt8] {
         var bytes: [UInt8] = []
         ChunkCodec.encode(events, into: &bytes)
         return bytes
     }
 
-    private static func frames() -> [UInt8] {
+    private static func block(_ count: Int) -> FrameBlock {
         var block = FrameBlock()
-        for index in 0..<6 {
+        for index in 0..<count {
             let header = FrameHeader(
                 feed: InstrumentID(0), receiveTime: Timestamp(nanoseconds: 1_700_000_000_000_000_000 + Int64(index)),
                 monotonicTime: Int64(index), connection: UInt16(index % 2), direction: index % 2 == 0 ? .received : .sent)
-            block.append(header, Array(#"{"u":\#(index)}"#.utf8).span)
+            block.append(header, Array(#"{"u":\#(index),"p":"28\#(index).50","q":"0.0\#(index % 3)0"}"#.utf8).span)
         }
+        return block
+    }
+
+    private static func frames() -> [UInt8] {
         var bytes: [UInt8] = []
-        block.encode(into: &bytes)
+        block(6).encodePlain(into: &bytes)
+        return bytes
+    }
+
+    private static func columns(count: Int = 6) -> [UInt8] {
+        guard let bytes = block(count).encodeColumns() else { preconditionFailure("frames of one form are no columns") }
         return bytes
     }
 

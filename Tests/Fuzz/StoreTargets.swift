@@ -29,11 +29,14 @@ enum StoreTargets {
             block.append(frame.header, frame.bytes.span)
         }
         guard reason == nil else { return }
-        var written: [UInt8] = []
-        block.encode(into: &written)
-        var again: [StoredFrame] = []
-        let fault = FrameBlock.decode(written.span, layout: FrameBlock.layout, feed: InstrumentID(0)) { again.append($0) }
-        precondition(fault == nil && again == frames, "frames changed when they were written again")
+        var plain: [UInt8] = []
+        block.encodePlain(into: &plain)
+        for (layout, written) in [(FrameBlock.plainLayout, plain), (FrameBlock.columnLayout, block.encodeColumns())] {
+            guard let written else { continue }
+            var again: [StoredFrame] = []
+            let fault = FrameBlock.decode(written.span, layout: layout, feed: InstrumentID(0)) { again.append($0) }
+            precondition(fault == nil && again == frames, "frames changed when they were written again")
+        }
     }
 
     /// Everything that a tape can be asked.

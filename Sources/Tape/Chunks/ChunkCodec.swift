@@ -4,15 +4,17 @@ internal import Market
 ///
 /// What neighbouring records share is stored once: records of one kind, side and frame are a *run*, with at most its first record
 /// flagged `first` and its last one `last`; runs of one frame share its *moment* (times, detail, raw frame).
-/// Layout 2, little-endian: layout, records, runs, moments (u32 each); the heads of the columns (`NumberColumn`); a byte of kind
-/// a run (bit 7: it begins a moment) and a byte of flags; then the columns' planes:
+/// Layout 3, little-endian: layout, records, runs, moments (u32 each); whether first prices are differences (u8, 0 or 1); the heads
+/// of the columns (`NumberColumn`); a byte of kind a run (bit 7: it begins a moment) and a byte of flags; then the columns' planes.
+/// Layout 2 has columns with heads of fixed size, which have no tables of common numbers, and no byte before them; it is read and no
+/// longer written.
 ///
 /// | column | numbers | content |
 /// |---|---|---|
 /// | venue time, receive − venue time, frame | moments | difference to the moment before |
 /// | detail | moments | difference to the last moment of the same kind; quotes count as levels |
 /// | length | runs | records of the run |
-/// | first price | runs | difference to the first price of the last run of the same kind and side |
+/// | first price | runs | difference to the first price of the last run of the same kind and side, or as it is if that is smaller |
 /// | price | records that don't begin a run | difference to the record before |
 /// | size of levels and orders | such records | as it is |
 /// | size of quotes | such records | difference to the last quote of the side |
@@ -20,10 +22,11 @@ internal import Market
 ///
 /// Differences are zigzag and wrap, so that every value round-trips. The instrument is the chunk's and not stored.
 enum ChunkCodec {
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     static let recordLimit = 65_536
     static let columnCount = 10
-    static let headerSize = 16 + columnCount * NumberColumn.headSize
+    static let firstPriceColumn = 5
+    static let headerSize = 16
     /// More than a chunk of 64 Ki records can need in any layout.
     static let sizeLimit = 1_024 + recordLimit * 80
     static let beginsMoment: UInt8 = 0x80
@@ -41,7 +44,10 @@ enum ChunkCodec {
     }
 
     /// Whether a column holds differences, which are zigzag numbers.
-    static func isZigzag(_ column: Int) -> Bool { column != 4 && column != SizeColumn.book.rawValue && column != SizeColumn.other.rawValue }
+    static func isZigzag(_ column: Int, firstPriceSteps: Bool) -> Bool {
+        column != 4 && column != SizeColumn.book.rawValue && column != SizeColumn.other.rawValue
+            && (firstPriceSteps || column != firstPriceColumn)
+    }
 
     /// The kinds whose details continue each other: a venue numbers a book's changes and its best quotes together.
     static func detailSlot(_ kind: MarketEvent.Kind) -> Int { kind == .quote ? Int(MarketEvent.Kind.level.rawValue) : Int(kind.rawValue) }
@@ -54,6 +60,7 @@ enum ChunkCodec {
     /// - Precondition: At most `recordLimit` records.
     static func encode(_ events: ContiguousArray<MarketEvent>, into output: inout [UInt8]) {
         var columns = [[Int64]](repeating: [], count: columnCount)
+        var firstPrices: [Int64] = []
         var (kinds, flags) = ([UInt8](), [UInt8]())
         var (moments, latency, frame, venue) = (0, Int64(0), Int64(0), Int64(0))
         var details = InlineArray<16, Int64>(repeating: 0)
@@ -89,7 +96,8 @@ enum ChunkCodec {
                 flags.append(event.flags.rawValue)
                 columns[4].append(1)
                 let slot = Int(event.kind.rawValue) * 2 + side
-                columns[5].append(zigzag(event.price &- prices[slot]))
+                columns[firstPriceColumn].append(zigzag(event.price &- prices[slot]))
+                firstPrices.append(event.price)
                 prices[slot] = event.price
             }
             let column = sizeColumn(event.kind)
@@ -104,6 +112,9 @@ enum ChunkCodec {
         for number in [Int(version), events.count, kinds.count, moments] {
             for shift in stride(from: 0, to: 32, by: 8) { output.append(UInt8(truncatingIfNeeded: number >> shift)) }
         }
+        let firstPriceSteps = NumberColumn.estimate(columns[firstPriceColumn]) <= NumberColumn.estimate(firstPrices)
+        if !firstPriceSteps { columns[firstPriceColumn] = firstPrices }
+        output.append(firstPriceSteps ? 1 : 0)
         var planes: [UInt8] = []
         for column in columns { NumberColumn.encode(column, head: &output, planes: &planes) }
         output += kinds

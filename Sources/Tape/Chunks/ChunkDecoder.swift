@@ -1,42 +1,55 @@
 internal import Market
 
-/// Reads layout 2 of a chunk: see `ChunkCodec`.
+/// Reads layouts 2 and 3 of a chunk: see `ChunkCodec`.
 enum ChunkDecoder {
     private static let runColumns = 7
 
     static func decode(_ bytes: Span<UInt8>, _ instrument: InstrumentID, into events: EventBatch) -> String? {
         guard bytes.count >= ChunkCodec.headerSize else { return "it is shorter than its header" }
         func fixed(_ offset: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) } }
-        guard fixed(0) == Int(ChunkCodec.version) else { return "its layout \(fixed(0)) is unknown" }
+        let hasFixedHeads = fixed(0) == 2
+        guard hasFixedHeads || fixed(0) == Int(ChunkCodec.version) else { return "its layout \(fixed(0)) is unknown" }
         let (records, runs, moments) = (fixed(4), fixed(8), fixed(12))
         guard records <= ChunkCodec.recordLimit, runs <= records, moments <= runs else {
             return "it claims \(records) records in \(runs) runs of \(moments) moments"
         }
-        let kinds = ChunkCodec.headerSize
-        guard bytes.count >= kinds + 2 * runs else { return "it is shorter than its runs" }
         var columns: [NumberColumn] = []
-        for index in 0..<ChunkCodec.columnCount {
-            guard let column = NumberColumn(head: bytes, at: 16 + index * NumberColumn.headSize) else {
-                return "a column is wider than eight bytes"
+        var (kinds, firstPriceSteps) = (ChunkCodec.headerSize, true)
+        if hasFixedHeads {
+            kinds += ChunkCodec.columnCount * NumberColumn.fixedHeadSize
+            guard bytes.count >= kinds else { return "it is shorter than its header" }
+            for index in 0..<ChunkCodec.columnCount {
+                let offset = ChunkCodec.headerSize + index * NumberColumn.fixedHeadSize
+                guard let column = NumberColumn(fixedHead: bytes, at: offset) else { return "a column is wider than eight bytes" }
+                columns.append(column)
             }
-            columns.append(column)
+        } else {
+            guard bytes.count > kinds, bytes[kinds] <= 1 else { return "it does not say what its first prices are" }
+            firstPriceSteps = bytes[kinds] == 1
+            var cursor = VariableInteger.Cursor(bytes.count, at: kinds + 1)
+            for index in 0..<ChunkCodec.columnCount {
+                guard let column = NumberColumn(head: bytes, &cursor) else { return "the head of its column \(index) is impossible" }
+                columns.append(column)
+            }
+            kinds = cursor.at
         }
+        guard bytes.count >= kinds + 2 * runs else { return "it is shorter than its runs" }
         var counts = [moments, moments, moments, moments, runs, runs, records - runs]
-        return unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe withUnsafeTemporaryAllocation(of: Int64.self, capacity: ChunkCodec.columnCount * ColumnReader.blockSize) { blocks in
-                guard let base = bytes.baseAddress, let block = blocks.baseAddress else { return "no memory" }
+        return unsafe bytes.withUnsafeBufferPointer { pointer in
+            unsafe withUnsafeTemporaryAllocation(of: Int64.self, capacity: ChunkCodec.columnCount * ColumnReader.memorySize) { blocks in
+                guard let base = pointer.baseAddress, let block = blocks.baseAddress else { return "no memory" }
                 var start = kinds + 2 * runs
                 var readers: [ColumnReader] = []
                 /// Goes on to the next columns; false where they are not all there.
                 func place(through last: Int) -> Bool {
                     for index in readers.count...last {
-                        let end = start + counts[index] * columns[index].width
-                        guard end <= bytes.count else { return false }
+                        guard let extent = columns[index].extent(bytes, at: start, count: counts[index]) else { return false }
                         unsafe readers.append(
                             ColumnReader(
-                                columns[index], base + start, count: counts[index], isZigzag: ChunkCodec.isZigzag(index),
-                                block: block + index * ColumnReader.blockSize))
-                        start = end
+                                columns[index], base, extent, count: counts[index],
+                                isZigzag: ChunkCodec.isZigzag(index, firstPriceSteps: firstPriceSteps),
+                                block: block + index * ColumnReader.memorySize))
+                        start = extent.end
                     }
                     return true
                 }
@@ -49,7 +62,7 @@ enum ChunkDecoder {
                 guard place(through: ChunkCodec.columnCount - 1) else { return "its columns are longer than it" }
                 guard start == bytes.count else { return "its columns do not fill it" }
                 unsafe events.overwrite(count: records) { records in
-                    var assembly = unsafe ChunkAssembly(readers, instrument, records)
+                    var assembly = unsafe ChunkAssembly(readers, firstPriceSteps: firstPriceSteps, instrument, records)
                     unsafe assembly.add(kinds: base + kinds, flags: base + kinds + runs, runs: runs)
                 }
                 return nil
@@ -64,7 +77,8 @@ private struct RunLengths {
     private(set) var moments = 0
 
     /// Returns the reason when runs are not possible.
-    mutating func read(_ kinds: UnsafePointer<UInt8>, runs: Int, _ lengths: ColumnReader) -> String? {
+    mutating func read(_ kinds: UnsafePointer<UInt8>, runs: Int, _ column: ColumnReader) -> String? {
+        var lengths = column
         if runs > 0, unsafe kinds[0] & ChunkCodec.beginsMoment == 0 { return "it begins in no moment" }
         for first in stride(from: 0, to: runs, by: ColumnReader.blockSize) {
             for index in 0..<lengths.load(from: first) {
@@ -94,19 +108,21 @@ private struct RunLengths {
 /// Puts records together, run by run, from columns that were found to be complete.
 @safe private struct ChunkAssembly {
     // Columns of moments.
-    private let venueTimes: ColumnReader
-    private let latencies: ColumnReader
-    private let frames: ColumnReader
-    private let detailSteps: ColumnReader
+    private var venueTimes: ColumnReader
+    private var latencies: ColumnReader
+    private var frames: ColumnReader
+    private var detailSteps: ColumnReader
     // Columns of runs.
-    private let lengths: ColumnReader
-    private let firstPrices: ColumnReader
+    private var lengths: ColumnReader
+    private var firstPrices: ColumnReader
     // Columns of some records.
     private var priceSteps: ColumnReader
     private var bookSizes: ColumnReader
     private var quoteSizes: ColumnReader
     private var otherSizes: ColumnReader
 
+    /// The bits of an earlier first price that count: all or none.
+    private let firstPriceBase: Int64
     private var event: MarketEvent
     /// Where the next record goes.
     private var target: UnsafeMutablePointer<MarketEvent>
@@ -119,7 +135,8 @@ private struct RunLengths {
     private var prices = InlineArray<32, Int64>(repeating: 0)
     private var quotes = InlineArray<2, Int64>(repeating: 0)
 
-    init(_ columns: [ColumnReader], _ instrument: InstrumentID, _ target: UnsafeMutablePointer<MarketEvent>) {
+    init(_ columns: [ColumnReader], firstPriceSteps: Bool, _ instrument: InstrumentID, _ target: UnsafeMutablePointer<MarketEvent>) {
+        firstPriceBase = firstPriceSteps ? -1 : 0
         venueTimes = columns[0]
         latencies = columns[1]
         frames = columns[2]
@@ -180,7 +197,7 @@ private struct RunLengths {
     @inline(__always)
     private mutating func addRun(_ flags: MarketEvent.Flags, length: Int, priceStep: Int64) {
         let slot = Int(event.kind.rawValue) * 2 + (flags.contains(.sell) ? 1 : 0)
-        event.price = unsafe prices[unchecked: slot] &+ priceStep
+        event.price = unsafe prices[unchecked: slot] & firstPriceBase &+ priceStep
         unsafe prices[unchecked: slot] = event.price
         let inner = flags.subtracting(ChunkCodec.ends)
         event.flags = inner.union(flags.intersection(.first))

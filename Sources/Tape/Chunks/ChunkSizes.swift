@@ -3,7 +3,7 @@ public import Market
 /// What records would take in sealed chunks of their own.
 public struct ChunkSizes {
     private let limit: Int
-    private let compressor = Compressor(level: ChunkTable.sealedLevel)
+    private let compressor = ChunkTable.compressor(level: ChunkTable.sealedLevel)
     private var events = ContiguousArray<MarketEvent>()
     private var columns: [UInt8] = []
     private var records = 0

@@ -4,13 +4,19 @@ internal import Signing
 /// Bytes to zstd frames with a content checksum, and back.
 @safe final class Compressor {
     private let context: OpaquePointer
+    private let partSize: Int
     private(set) var output: [UInt8] = []
 
-    init(level: Int32 = 3) {
+    /// - Parameters:
+    ///   - minimumMatch: The shortest repetition that is looked for, 3 to 7 bytes; nil: as the level has it.
+    ///   - partSize: zstd codes that many bytes together, by their own frequencies, where it would take 128 KiB.
+    init(level: Int32 = 3, minimumMatch: Int32? = nil, partSize: Int = .max) {
         guard let context = unsafe ZSTD_createCCtx() else { preconditionFailure("no memory for a compressor") }
         unsafe self.context = context
         unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
         unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+        if let minimumMatch { unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, minimumMatch) }
+        self.partSize = partSize
     }
 
     deinit { unsafe ZSTD_freeCCtx(context) }
@@ -32,13 +38,21 @@ internal import Signing
     private func fill(_ bytes: [UInt8]) -> Int {
         let bound = ZSTD_compressBound(bytes.count)
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
-        let size = unsafe output.withUnsafeMutableBytes { target in
+        return unsafe output.withUnsafeMutableBytes { target in
             unsafe bytes.withUnsafeBytes { source in
-                unsafe ZSTD_compress2(context, target.baseAddress, target.count, source.baseAddress, source.count)
+                unsafe ZSTD_CCtx_setPledgedSrcSize(context, UInt64(source.count))
+                var written = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+                var read = unsafe ZSTD_inBuffer(src: source.baseAddress, size: 0, pos: 0)
+                var isOpen = true
+                while isOpen {
+                    unsafe read.size += min(partSize, source.count - read.size)
+                    isOpen = unsafe read.size < source.count
+                    let rest = unsafe ZSTD_compressStream2(context, &written, &read, isOpen ? ZSTD_e_flush : ZSTD_e_end)
+                    precondition(rest == 0, "zstd failed within its own bound")
+                }
+                return unsafe written.pos
             }
         }
-        precondition(ZSTD_isError(size) == 0, "zstd failed within its own bound")
-        return size
     }
 }
 

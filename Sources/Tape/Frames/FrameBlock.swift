@@ -2,11 +2,13 @@ internal import Market
 
 /// A run of one feed's raw frames, as bytes to be compressed.
 ///
-/// Layout 2: the number of frames, then a column each of receive time, monotonic − receive time, connection, direction and length
-/// (zigzag varints; the first two as differences to the frame before), then the frames' bytes one after another, so that
-/// like stands with like. Layout 1: each frame as receive time and length (u64, little-endian) and its bytes.
+/// Layout 3: numbers as columns (`FrameColumns`), for frames that are text, as most are. Layout 2: the number of frames, then a
+/// column each of receive time, monotonic − receive time, connection, direction and length (zigzag varints; the first two as
+/// differences to the frame before), then the frames' bytes one after another, so that like stands with like. Layout 1: each frame
+/// as receive time and length (u64, little-endian) and its bytes.
 struct FrameBlock {
-    static let layout: Int64 = 2
+    static let columnLayout: Int64 = 3
+    static let plainLayout: Int64 = 2
     /// Bytes of a block that is full.
     static let fullSize = 1 << 20
     /// zstd's level for sealed blocks, which are kept for years; open parts take the fast one.
@@ -31,8 +33,7 @@ struct FrameBlock {
     mutating func append(_ header: FrameHeader, _ bytes: Span<UInt8>) {
         headers.append(header)
         lengths.append(bytes.count)
-        text.reserveCapacity(text.count + bytes.count)
-        for index in bytes.indices { text.append(bytes[index]) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
     }
 
     mutating func append(contentsOf block: FrameBlock) {
@@ -47,7 +48,11 @@ struct FrameBlock {
         text.removeAll(keepingCapacity: true)
     }
 
-    func encode(into output: inout [UInt8]) {
+    /// In layout 3; nil when the frames are not of its sort.
+    func encodeColumns() -> [UInt8]? { FrameColumns.encode(headers, text.span, lengths: lengths) }
+
+    /// In layout 2.
+    func encodePlain(into output: inout [UInt8]) {
         output.removeAll(keepingCapacity: true)
         VariableInteger.append(Int64(headers.count), to: &output)
         var previous: Int64 = 0
@@ -71,7 +76,8 @@ struct FrameBlock {
     static func decode(_ bytes: Span<UInt8>, layout: Int64, feed: InstrumentID?, _ body: (StoredFrame) -> Void) -> String? {
         switch layout {
         case 1: decodeLayout1(bytes, feed, body)
-        case 2: decodeLayout2(bytes, feed, body)
+        case plainLayout: decodeLayout2(bytes, feed, body)
+        case columnLayout: FrameColumns.decode(bytes, feed: feed, body)
         default: "its layout \(layout) is unknown"
         }
     }
@@ -101,7 +107,7 @@ struct FrameBlock {
             let header = FrameHeader(
                 feed: feed, receiveTime: Timestamp(nanoseconds: time), monotonicTime: time &+ offset, connection: connection,
                 direction: direction)
-            body(StoredFrame(header: header, bytes: (at..<end).map { bytes[$0] }))
+            body(StoredFrame(header: header, bytes: array(bytes.extracting(at..<end))))
             at = end
         }
         return at == bytes.count ? nil : "it is longer than its frames"
@@ -118,11 +124,13 @@ struct FrameBlock {
             let end = at + Int(length)
             body(
                 StoredFrame(
-                    header: FrameHeader(feed: feed, receiveTime: Timestamp(nanoseconds: time)), bytes: (at..<end).map { bytes[$0] }))
+                    header: FrameHeader(feed: feed, receiveTime: Timestamp(nanoseconds: time)), bytes: array(bytes.extracting(at..<end))))
             at = end
         }
         return nil
     }
+
+    private static func array(_ bytes: Span<UInt8>) -> [UInt8] { unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
 
     private static func fixed(_ bytes: Span<UInt8>, _ offset: Int) -> UInt64 {
         var value: UInt64 = 0

@@ -14,7 +14,10 @@ enum VariableInteger {
         private(set) var at = 0
         private let end: Int
 
-        init(_ end: Int) { self.end = end }
+        init(_ end: Int, at start: Int = 0) {
+            at = start
+            self.end = end
+        }
 
         /// nil past the end, or where ten bytes do not end a number.
         mutating func next(_ bytes: borrowing Span<UInt8>) -> Int64? {

@@ -148,16 +148,21 @@ public final class TapeRecorder {
         }
         if let failure { throw failure }
         hasNews = true
+        guard let redact = options.redact else { return try keep(header, bytes, at: now) }
         var kept = bytes.indices.map { bytes[$0] }
-        options.redact?(header, &kept)
+        redact(header, &kept)
+        return try keep(header, kept.span, at: now)
+    }
+
+    private func keep(_ header: FrameHeader, _ bytes: Span<UInt8>, at now: Timestamp) throws(TapeError) -> UInt32 {
         guard let feed = header.feed?.index else {
-            let frame = ownerless.append(header, kept.span, at: now)
+            let frame = ownerless.append(header, bytes, at: now)
             if ownerless.framesAreFull {
                 try write { (store) throws(TapeError) in try ownerless.sealFrames(feed: -1, store) }
             }
             return frame
         }
-        let frame = lanes[feed].append(header, kept.span, at: now)
+        let frame = lanes[feed].append(header, bytes, at: now)
         if lanes[feed].framesAreFull {
             try write { (store) throws(TapeError) in try lanes[feed].sealFrames(feed: feed, store) }
         }
