@@ -2,6 +2,7 @@ import Market
 import Testing
 
 @testable import Feeds
+@testable import Venues
 @testable import Tape
 
 /// The recordings' raw frames as columns.

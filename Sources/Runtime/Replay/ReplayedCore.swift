@@ -36,7 +36,8 @@ final class ReplayedCore {
                     "replay it with the program that ran it")
             }
             let known = Set(specification.parameters.map(\.name))
-            guard known == Set(parameters.values.keys), specification.roles.allSatisfy({ $0.isOptional || binding.legs[$0.name] != nil }) else {
+            guard known == Set(parameters.values.keys), specification.roles.allSatisfy({ $0.isOptional || binding.legs[$0.name] != nil })
+            else {
                 throw fail(
                     "the strategy '\(instance.strategy)' of this program has other parameters than the journal's",
                     "replay it with the version that ran it")
