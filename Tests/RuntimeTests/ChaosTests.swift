@@ -84,8 +84,8 @@ import Trading
         var course = RunCourse()
         course.stretches = [
             .init(start: start, phase: .flat), .init(start: start + .seconds(20), phase: .quoting),
-            .init(start: start + .seconds(60), phase: .oneLeg, holders: [1]),
-            .init(start: start + .seconds(61), phase: .bothLegs, holders: [0, 1]),
+            .init(start: start + .seconds(60), phase: .oneLeg, holders: 0b10),
+            .init(start: start + .seconds(61), phase: .bothLegs, holders: 0b11),
         ]
         // Orders at venue 0 all the time, cancels at venue 1 while quoting, and never a fill.
         for second in 2...100 {
@@ -123,8 +123,8 @@ import Trading
         #expect(FaultMix.aimed(seed: 1, allowed: [.autoDeleveraging], venues: 1, course: course, in: span) == nil)
         #expect(!course.isHedged(before: span.upperBound) && !course.isClosed(before: span.upperBound))
         course.stretches += [
-            .init(start: start + .seconds(3), phase: .oneLeg, holders: [0]),
-            .init(start: start + .seconds(4), phase: .bothLegs, holders: [0, 1]), .init(start: start + .seconds(9), phase: .quoting),
+            .init(start: start + .seconds(3), phase: .oneLeg, holders: 0b01),
+            .init(start: start + .seconds(4), phase: .bothLegs, holders: 0b11), .init(start: start + .seconds(9), phase: .quoting),
         ]
         #expect(!course.isHedged(before: start + .seconds(4)) && course.isHedged(before: start + .seconds(5)))
         #expect(!course.isClosed(before: start + .seconds(9)) && course.isClosed(before: span.upperBound))

@@ -98,7 +98,7 @@ public final class Chaos: @unchecked Sendable {
             adjusted += seed.run.adjustments > 0 ? 1 : 0
             failures += seed.failures
             for cell in seed.cells { cells[cell, default: 0] += 1 }
-            phases.formUnion(seed.run.course.stretches.map(\.phase))
+            phases.formUnion(seed.phases)
             hedged += seed.isHedged ? 1 : 0
             closed += seed.isClosed ? 1 : 0
             hash = (hash ^ seed.run.journal) &* 1_099_511_628_211
@@ -112,6 +112,8 @@ public final class Chaos: @unchecked Sendable {
         var run: ChaosRun.Result
         var failures: [Failure]
         var cells: [Cell]
+        /// Those in which it was.
+        var phases: Set<Phase>
         var isHedged: Bool
         var isClosed: Bool
         /// Of the run without faults, if there was one.
@@ -222,9 +224,12 @@ public final class Chaos: @unchecked Sendable {
                     kept: kept.map { numbers[$0] }, faults: kept.map { line(mix.entries[$0], start) }, journal: path))
         }
         let (course, kill) = (undisturbed ?? run.course, start + Nanoseconds(count: span.count / 5 * 4))
+        let phases = Set(run.course.stretches.map(\.phase))
+        // What a whole campaign keeps of each seed is small.
+        run.course = RunCourse()
         return SeedOutcome(
-            run: run, failures: failures, cells: cells, isHedged: course.isHedged(before: kill), isClosed: course.isClosed(before: kill),
-            targets: undisturbed?.targets)
+            run: run, failures: failures, cells: cells, phases: phases, isHedged: course.isHedged(before: kill),
+            isClosed: course.isClosed(before: kill), targets: undisturbed?.targets)
     }
 
     /// Leaves faults out as long as the same invariant is violated.

@@ -158,10 +158,10 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
                 if record.touched > 0 { phases[venue][index] = phasesAtStart[venue][index] ?? phase }
             }
         }
-        var (held, holders) = (0, Set<Int>())
+        var (held, holders) = (0, UInt64(0))
         for leg in legs where !venuePosition(leg.account.index, leg.instrument.index).isZero {
             held += 1
-            holders.insert(plan.listings[leg.instrument.index].venue)
+            holders |= 1 << UInt64(plan.listings[leg.instrument.index].venue)
         }
         let next: Phase =
             switch held {

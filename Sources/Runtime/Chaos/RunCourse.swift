@@ -15,8 +15,8 @@ struct RunCourse {
     struct Stretch {
         var start: Timestamp
         var phase: Phase
-        /// Indices of the venues at which something is held.
-        var holders: Set<Int> = []
+        /// The venues at which something is held: bits, by index.
+        var holders: UInt64 = 0
     }
 
     /// Until the next one's start.
@@ -48,7 +48,7 @@ struct RunCourse {
 
     /// Whether a position was taken and given up again before `end`.
     func isClosed(before end: Timestamp) -> Bool {
-        zip(stretches, stretches.dropFirst()).contains { !$0.holders.isEmpty && $1.holders.isEmpty && $1.start < end }
+        zip(stretches, stretches.dropFirst()).contains { $0.holders != 0 && $1.holders == 0 && $1.start < end }
     }
 }
 
@@ -106,7 +106,7 @@ extension RunCourse {
     private func anyMoment(
         _ fault: ChaosFault, _ phase: Phase, venues: Int, in span: ClosedRange<Timestamp>, _ random: inout SeededGenerator
     ) -> (venue: Int, start: Timestamp)? {
-        let moments = stretches.indices.compactMap { index -> (held: Set<Int>, span: ClosedRange<Int64>)? in
+        let moments = stretches.indices.compactMap { index -> (held: UInt64, span: ClosedRange<Int64>)? in
             let until = min(index + 1 < stretches.count ? stretches[index + 1].start : span.upperBound, span.upperBound)
             let from = max(stretches[index].start, span.lowerBound)
             guard stretches[index].phase == phase, from < until else { return nil }
@@ -115,7 +115,7 @@ extension RunCourse {
         guard !moments.isEmpty else { return nil }
         let (holders, stretch) = moments[Int(random.uniform(in: 0...Int64(moments.count - 1)))]
         let start = Timestamp(nanoseconds: random.uniform(in: stretch))
-        let places = fault.reducesPositions ? holders.sorted() : Array(0..<venues)
+        let places = (0..<venues).filter { !fault.reducesPositions || holders & 1 << UInt64($0) != 0 }
         return (places[Int(random.uniform(in: 0...Int64(places.count - 1)))], start)
     }
 }
