@@ -74,7 +74,8 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     }
 
     private let bridge: RunBridge
-    private var core: TradingCore
+    /// The core holds its observers.
+    private unowned var core: TradingCore
     private var journal: Journal
     private let venues: [SimulatedVenue]
     private let plan: RunPlan
