@@ -79,7 +79,10 @@ struct RecordingTests {
     private final class Notes: RunOutput {
         var notes: [String] = []
         var fills: [(fill: Fill, instrument: Instrument)] = []
-        func fill(_ fill: Fill, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp, isLate: Bool) {
+        func fill(
+            _ fill: Fill, of strategy: String?, purpose: OrderPurpose?, account: String, instrument: Instrument, venueTime: Timestamp,
+            isLate: Bool
+        ) {
             fills.append((fill, instrument))
         }
         func note(_ text: String, at time: Timestamp) { notes.append(text) }
