@@ -144,27 +144,11 @@ private indirect enum Tree: ExpressibleByStringLiteral, ExpressibleByIntegerLite
             lines.isEmpty ? open + close : "\(open)\n" + lines.map { inner + $0 }.joined(separator: ",\n") + "\n\(indent)\(close)"
         }
         switch self {
-        case .text(let text): return Self.quoted(text)
+        case .text(let text): return JSONString.quoted(text)
         case .integer(let number): return String(number)
         case .boolean(let flag): return flag ? "true" : "false"
         case .list(let items): return block("[", items.map { $0.json(indent: inner) }, "]")
-        case .object(let pairs): return block("{", pairs.map { "\(Self.quoted($0.0)): \($0.1.json(indent: inner))" }, "}")
+        case .object(let pairs): return block("{", pairs.map { "\(JSONString.quoted($0.0)): \($0.1.json(indent: inner))" }, "}")
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -64,12 +64,13 @@ public indirect enum JSONValue: Hashable, Sendable {
         case .boolean(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
         case .decimal(let value): text += value
-        case .string(let value): text += JSONString.quoted(value)
+        case .string(let value): text += JSONString.quoted(value, isInScript: true)
         case .array(let values): Self.write(values.map { ("", $0) }, "[", "]", to: &text, indent)
         case .object(let values):
-            Self.write(
-                values.sorted { $0.key < $1.key }.map { (JSONString.quoted($0.key) + (indent == nil ? ":" : ": "), $0.value) }, "{", "}",
-                to: &text, indent)
+            let members = values.sorted { $0.key < $1.key }.map { key, value in
+                (JSONString.quoted(key, isInScript: true) + (indent == nil ? ":" : ": "), value)
+            }
+            Self.write(members, "{", "}", to: &text, indent)
         }
     }
 
