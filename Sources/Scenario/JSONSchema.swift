@@ -1,3 +1,4 @@
+internal import Market
 internal import Trading
 
 /// The table of keys and the strategies' parameters as a JSON Schema.
