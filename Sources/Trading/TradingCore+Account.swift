@@ -109,7 +109,8 @@ extension TradingCore {
         if told.wasDone { outlived(fill.order, isCertain: false) }
     }
 
-    /// Books a fill as its instance's. What a kill or a breaker closes is everybody's: it belongs to those whose positions it makes smaller.
+    /// Books a fill as its instance's. What a kill or a breaker closes is everybody's: it belongs to those whose positions it makes
+    /// smaller.
     private func count(_ fill: Fill, _ account: AccountID, _ instance: StrategyID?, _ algorithm: AlgorithmID?) {
         guard shares != nil else { return positions.apply(fill, account: account, instance: instance) }
         guard let algorithm, killClosings.contains(where: { $0.id == algorithm }) || pairClosings.contains(algorithm) else {

@@ -91,7 +91,7 @@ import Trading
     }
 
     @Test func `where the second leg is refused the pilot is undone`() {
-        let refusals = FaultPlan([Fault(.rejections(.margin, probability: PairWorld.certain), until: Self.at(3_000))])
+        let refusals = FaultPlan([Fault(.rejections(.venue, probability: PairWorld.certain), until: Self.at(3_000))])
         var world = Self.apart(
             ["hedge_attempts": .integer(2), "hedge_retry_delay": .duration(.milliseconds(100)), "cooldown": .duration(.seconds(60))],
             faults: [nil, refusals])
@@ -102,7 +102,7 @@ import Trading
     }
 
     @Test func `positions that stay off are closed for good`() {
-        let refusals = FaultPlan([Fault(.rejections(.margin, probability: PairWorld.certain), until: Self.at(10_000))])
+        let refusals = FaultPlan([Fault(.rejections(.venue, probability: PairWorld.certain), until: Self.at(10_000))])
         var world = Self.apart(
             ["hedge_attempts": .integer(100), "hedge_retry_delay": .duration(.seconds(1))], faults: [nil, refusals])
         world.pass(milliseconds: 2_500)

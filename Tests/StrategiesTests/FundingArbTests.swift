@@ -169,7 +169,7 @@ import Trading
     }
 
     @Test func `where the taker leg is refused the maker leg is undone`() {
-        let refusals = FaultPlan([Fault(.rejections(.margin, probability: PairWorld.certain), until: Self.at(20_000))])
+        let refusals = FaultPlan([Fault(.rejections(.venue, probability: PairWorld.certain), until: Self.at(20_000))])
         var world = Self.started(
             ["hedge_attempts": .integer(2), "hedge_retry_delay": .duration(.milliseconds(100)), "cooldown": .duration(.hours(1))],
             faults: [nil, refusals])

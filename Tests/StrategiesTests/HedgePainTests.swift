@@ -92,7 +92,7 @@ private final class Deprived: Strategy {
     @Test(arguments: [true, false])
     func `Pain 5: where one leg is refused the other is reduced, and no hedge ever rests; without: the leg stays open`(heals: Bool) {
         // What heals is that it gives up: without, it would try a hundred times.
-        let refused = Fault(.rejections(.margin, probability: PairWorld.certain))
+        let refused = Fault(.rejections(.venue, probability: PairWorld.certain))
         var world = Self.world(
             ["hedge_attempts": .integer(heals ? 2 : 100), "hedge_retry_delay": .duration(.milliseconds(100))],
             faults: [nil, FaultPlan([refused])])

@@ -157,7 +157,7 @@ import Trading
 
     @Test func `what can be neither hedged nor undone is closed when it can, and it stops`() {
         func refusals(from milliseconds: Int64) -> FaultPlan {
-            FaultPlan([Fault(.rejections(.margin, probability: PairWorld.certain), from: Self.at(milliseconds), until: Self.at(6_000))])
+            FaultPlan([Fault(.rejections(.venue, probability: PairWorld.certain), from: Self.at(milliseconds), until: Self.at(6_000))])
         }
         var world = Self.world(
             ["hedge_attempts": .integer(2), "hedge_retry_delay": .duration(.milliseconds(100))],

@@ -121,7 +121,7 @@ import Trading
         // Once refused it tries again; when that helps the cycle goes on.
         let until: Int64? = isRefusedForGood ? nil : 600
         var world = Self.entered(
-            ["taker_attempts": .integer(2)], faults: [Self.plan(.rejections(.margin, probability: PairWorld.certain), 1, until: until)])
+            ["taker_attempts": .integer(2)], faults: [Self.plan(.rejections(.venue, probability: PairWorld.certain), 1, until: until)])
         world.pass(milliseconds: 200)
         #expect(Self.positions(world) == [799, 0, 0])
         world.pass(milliseconds: 8_000)

@@ -103,7 +103,7 @@ import Trading
         func plan(_ from: Int64) -> FaultPlan {
             let start = Timestamp(nanoseconds: 1_700_000_000 * PairWorld.second)
             return FaultPlan([
-                Fault(.rejections(.margin, probability: PairWorld.certain), from: start + .milliseconds(from), until: start + .seconds(5))
+                Fault(.rejections(.venue, probability: PairWorld.certain), from: start + .milliseconds(from), until: start + .seconds(5))
             ])
         }
         var world = Self.world(

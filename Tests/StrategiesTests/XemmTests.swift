@@ -156,7 +156,7 @@ import Trading
             let start = Timestamp(nanoseconds: 1_700_000_000 * PairWorld.second)
             return FaultPlan([
                 Fault(
-                    .rejections(.margin, probability: PairWorld.certain), from: start + .milliseconds(milliseconds),
+                    .rejections(.venue, probability: PairWorld.certain), from: start + .milliseconds(milliseconds),
                     until: start + .seconds(5))
             ])
         }

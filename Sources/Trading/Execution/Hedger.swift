@@ -3,8 +3,9 @@ public import Market
 /// Keeps a hedge group neutral: turns confirmed fills of the maker leg into immediate orders on the taker leg.
 ///
 /// The need is arithmetic over the ledger and what is in flight, so that a partial fill, a late one or an unknown outcome is
-/// neither missed nor hedged twice. When the taker leg refuses, the cap widens, and what the reason calls for is changed (L1), then the hedge goes to the alternate leg where
-/// there is one (L2), then the maker leg is unwound (L3), then the group freezes (L4) (`domain` B.0).
+/// neither missed nor hedged twice. When the taker leg refuses, the cap widens, and what the reason calls for is changed (L1), then
+/// the hedge goes to the alternate leg where there is one (L2), then the maker leg is unwound (L3), then the group freezes (L4)
+/// (`domain` B.0, B.1).
 ///
 ///     flat ──fill──▶ accumulating ──≥ minimum──▶ hedging ──done──▶ flat | accumulating | unwinding ─▶ accumulating | frozen
 public struct Hedger {
