@@ -172,14 +172,18 @@ public final class Chaos: @unchecked Sendable {
 
     /// Every other seed strikes once, in a phase that is drawn; the others have several faults at drawn times.
     private func mix(_ seed: UInt64, _ start: Timestamp, undisturbed: RunCourse?) -> FaultMix {
-        let quiet = start + Nanoseconds(count: span.count / 10 * 7)
         if let undisturbed {
             let aimed = FaultMix.aimed(
-                seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, course: undisturbed,
-                in: start + .seconds(1)...quiet)
+                seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, course: undisturbed, in: strikes(start))
             if let aimed { return aimed }
         }
+        let quiet = strikes(start).upperBound
         return FaultMix(seed: seed, allowed: options.faults, venues: plan.scenario.venues.count, in: start + .seconds(10)...quiet)
+    }
+
+    /// When the faults of a run that starts then may be there.
+    private func strikes(_ start: Timestamp) -> ClosedRange<Timestamp> {
+        start + .seconds(1)...start + Nanoseconds(count: span.count / 10 * 7)
     }
 
     private func start(_ seed: UInt64) -> Timestamp {
@@ -229,7 +233,7 @@ public final class Chaos: @unchecked Sendable {
         run.course = RunCourse()
         return SeedOutcome(
             run: run, failures: failures, cells: cells, phases: phases, isHedged: course.isHedged(before: kill),
-            isClosed: course.isClosed(before: kill), targets: undisturbed?.targets)
+            isClosed: course.isClosed(before: kill), targets: undisturbed?.targets(in: strikes(start)))
     }
 
     /// Leaves faults out as long as the same invariant is violated.

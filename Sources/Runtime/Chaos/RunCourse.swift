@@ -36,9 +36,10 @@ struct RunCourse {
         chances.append(chance)
     }
 
-    /// What was there to be met, by phase.
-    var targets: [Phase: FaultTargets] {
-        places.keys.reduce(into: [:]) { $0[$1.phase, default: []].formUnion($1.targets) }
+    /// What was there to be met while faults may strike, by phase.
+    func targets(in span: ClosedRange<Timestamp>) -> [Phase: FaultTargets] {
+        places.filter { $0.value.contains { span.contains(chances[$0].time) } }.keys
+            .reduce(into: [:]) { $0[$1.phase, default: []].formUnion($1.targets) }
     }
 
     /// Whether a leg was taken, and the other one after it, before `end`.
