@@ -36,7 +36,7 @@ import Trading
 
     // MARK: Another leg
 
-    private static let refusal = Fault.Kind.rejections(.venue, probability: PairWorld.certain)
+    private static let refusal = Fault.Kind.rejections(.margin, probability: PairWorld.certain)
 
     private static let quick: [String: ParameterValue] = [
         "hedge_attempts": .integer(2), "hedge_retry_delay": .duration(.milliseconds(100)),
@@ -53,34 +53,6 @@ import Trading
         guard heals else { return }
         let tried = world.notes.sent.filter { $0.draft.purpose == .hedge }.map(\.draft.account.index)
         #expect(tried == [1, 1, 1, 2], "three times the one, at once the other")
-    }
-
-    @Test(arguments: [true, false])
-    func `without margin the same leg is not tried again: the alternate is at once, or the maker leg reduced`(hasAlternate: Bool) {
-        let refused = Fault(.rejections(.margin, probability: PairWorld.certain), account: AccountID(1))
-        var world = Self.world(Self.quick, alternate: hasAlternate ? 1 : nil, faults: [nil, FaultPlan([refused])])
-        world.record(0, .trade, .sell, 59_970, 5)
-        world.pass(milliseconds: 150)
-        #expect(Self.positions(world) == (hasAlternate ? [5, 0, -5] : [0, 0]))
-        #expect(world.notes.sent.filter { $0.draft.purpose == .hedge }.map(\.draft.account.index) == (hasAlternate ? [1, 2] : [1]))
-        #expect(world.notes.texts.contains { $0.hasPrefix("there is no margin for the hedge") })
-    }
-
-    @Test func `what the band is too narrow for goes in slices, and what is off the venue's steps by coarser ones`() {
-        let refusal = Fault.Kind.rejections(.priceBand, probability: PairWorld.certain)
-        let band = Fault(refusal, account: AccountID(1), from: Self.start, until: Self.at(250))
-        var world = Self.world(Self.quick.merging(["hedge_attempts": .integer(9)]) { $1 }, faults: [nil, FaultPlan([band])])
-        world.record(0, .trade, .sell, 59_970, 8)
-        world.pass(milliseconds: 1_000)
-        let tried = world.notes.sent.filter { $0.draft.purpose == .hedge }.map(\.draft.quantity.lots)
-        #expect(tried.starts(with: [8, 4]) && tried.reduce(0, +) > 8 && Self.positions(world) == [8, -8], "\(tried)")
-
-        // The venue takes whole tens of lots now, and nobody has told us.
-        let steps = Fault(.steps(ticks: 1, lots: 10), account: AccountID(1))
-        world = Self.world(Self.quick.merging(["hedge_attempts": .integer(9)]) { $1 }, faults: [nil, FaultPlan([steps])])
-        world.record(0, .trade, .sell, 59_970, 15)
-        world.pass(milliseconds: 1_000)
-        #expect(Self.positions(world)[1] == -10, "five are left, which no order takes: \(world.notes.texts)")
     }
 
     @Test func `the alternate is taken off first by a hedge that can`() {

@@ -2,10 +2,10 @@ internal import Market
 
 /// L3 and L4: the maker leg is taken back, or a person is called.
 extension Hedger {
-    mutating func unwind(_ why: String, _ context: inout Context) {
+    mutating func unwind(_ context: inout Context) {
         guard state != .unwinding else { return }
         state = .unwinding
-        context.note("\(why): reducing the maker leg instead")
+        context.note("the hedge failed \(failures) times: reducing the maker leg instead")
         // One that is on its way tells in its end whether that leg can be traded.
         if !isCorrecting(context) { reduceResting(excess, &context) }
     }

@@ -3,9 +3,8 @@ public import Market
 /// Keeps a hedge group neutral: turns confirmed fills of the maker leg into immediate orders on the taker leg.
 ///
 /// The need is arithmetic over the ledger and what is in flight, so that a partial fill, a late one or an unknown outcome is
-/// neither missed nor hedged twice. When the taker leg refuses, the cap widens, and what the reason calls for is changed (L1), then
-/// the hedge goes to the alternate leg where there is one (L2), then the maker leg is unwound (L3), then the group freezes (L4)
-/// (`domain` B.0, B.1).
+/// neither missed nor hedged twice. When the taker leg refuses, the cap widens (L1), then the hedge goes to the alternate leg where
+/// there is one (L2), then the maker leg is unwound (L3), then the group freezes (L4) (`domain` B.0).
 ///
 ///     flat ──fill──▶ accumulating ──≥ minimum──▶ hedging ──done──▶ flat | accumulating | unwinding ─▶ accumulating | frozen
 public struct Hedger {
@@ -74,7 +73,6 @@ public struct Hedger {
     /// The order on the resting leg that takes an exposure off: one at a time, and in flight like a hedge.
     var correction: OrderID?
     var doubts = Doubts()
-    private var refusals = HedgeRefusals()
 
     public init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -175,20 +173,16 @@ public struct Hedger {
             failures = 0
             return
         }
-        if case .rejected(let reason) = change, refusals.learn(reason) { return failed(isHopeless: true, &context) }
         failed(&context)
     }
 
     /// L1 is the same leg again; its last failure leads to L2 at once, or to L3.
-    ///
-    /// - Parameter isHopeless: The same leg would refuse again.
-    private mutating func failed(isHopeless: Bool = false, _ context: inout Context) {
+    private mutating func failed(_ context: inout Context) {
+        failures += 1
         let tries = configuration.attempts + 1
-        let why = isHopeless ? "there is no margin for the hedge" : "the hedge failed \(failures + 1) times"
-        failures = isHopeless ? (isDiverted ? 2 * tries : tries) : failures + 1
-        if failures >= (configuration.alternate == nil ? tries : 2 * tries) { return unwind(why, &context) }
+        if failures >= (configuration.alternate == nil ? tries : 2 * tries) { return unwind(&context) }
         guard failures == tries else { return retryLater(&context) }
-        context.note("\(why): trying the alternate leg")
+        context.note("the hedge failed \(failures) times: trying the alternate leg")
         if let retry { context.cancel(retry) }
         retry = nil
         hedge(&context)
@@ -234,9 +228,7 @@ public struct Hedger {
         // Whatever became of a hedge in doubt: more than is needed either way would be a second hedge for one need.
         let need = Self.common(-beyond(ledger.pending + flying.all), -beyond(ledger.pending + flying.certain))
         guard let (leg, lots) = route(need, at: price, context) else {
-            if isDiverted, isTradable(need, on: hedging, at: price, context) {
-                return unwind("the hedge failed \(failures) times", &context)
-            }
+            if isDiverted, isTradable(need, on: hedging, at: price, context) { return unwind(&context) }
             return rest(flying.all, &context)
         }
         let side: Side = lots.lots > 0 ? .buy : .sell
@@ -245,21 +237,18 @@ public struct Hedger {
         }
         state = .hedging
         let tries = 1 + (isDiverted ? failures - configuration.attempts - 1 : failures)
-        let instrument = contract(leg, context)
         withdrawQuotes(leg, against: side, &context)
         context.submit(
             OrderDraft(
                 account: leg.account, instrument: leg.instrument, side: side, timeInForce: .immediateOrCancel,
-                price: refusals.price(Self.cap(touch, side, configuration.slippage, tries: tries, instrument.contract), side),
-                quantity: refusals.quantity(lots.magnitude, least: instrument.leastOrder(at: mid(leg, context) ?? price)),
-                purpose: .hedge))
+                price: Self.cap(touch, side, configuration.slippage, tries: tries, contract(leg, context).contract),
+                quantity: lots.magnitude, purpose: .hedge))
     }
 
     /// Nothing is to be sent now.
     private mutating func rest(_ flying: Int64, _ context: inout Context) {
         state = flying == 0 ? (ledger.pending == 0 ? .flat : .accumulating) : .hedging
         if isDiverted, flying == 0 { failures = 0 }
-        if state == .flat { refusals = HedgeRefusals() }
         if state == .accumulating { watchDust(&context) }
     }
 
