@@ -60,7 +60,7 @@ lint: setup ## Check formatting, the layers' imports and the banned calls
 	@Tools/mutants/run --check
 	@$(SWIFT) test --filter TidyTests
 
-bench: build ## Measure signing beside the official signer, what recordings take, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
+bench: build ## Measure signing beside the official signer, what recordings and frames take, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
 	@Tools/signers/check $(BIN)/signbench speed
 	@Benchmarks/tape/run $(BIN)/mmsim $(BIN)/tapebench
 	@Benchmarks/wire/run $(BIN)/wirebench
