@@ -54,7 +54,8 @@ extension TradingCore {
             bookFunding(payment, account)
             observers.tell { $0.funded(payment, account: account, at: venueTime) }
             tellAccount(.funding(account, payment))
-        case .liquidation(let instrument, let quantity, let price, let penalty):
+        case .liquidation(let instrument, let quantity, let price, let penalty, let trade):
+            guard trade == 0 || countedTrades[venues[account.index].index].insert(trade) else { return }
             let shares = positions.force(quantity, of: instrument, at: price, cost: penalty, account: account)
             book(shares, of: instrument, account, at: price, penalty: penalty)
             observers.tell {

@@ -312,13 +312,11 @@ import Trading
         world.open()
         world.order(
             "orderFill", client: nil, #""O":"LIQUIDATION_AUTOCLOSE","L":"20.00","l":"1","m":false,"n":"0.2","N":"USDC","t":5,"z":"1""#)
-        world.order(
-            "orderFill", client: nil, #""O":"LIQUIDATION_AUTOCLOSE","L":"20.00","l":"1","m":false,"n":"0.2","N":"USDC","t":5,"z":"1""#)
         #expect(
             world.reports == [
                 .liquidation(
                     BackpackWorld.instrument, Quantity(lots: 100), FinePrice(nanos: 20_000_000_000),
-                    penalty: Money(nanos: 200_000_000, Currency("USDC")!))
+                    penalty: Money(nanos: 200_000_000, Currency("USDC")!), trade: 1 << 48 | 5)
             ])
         world.order("orderFill", client: nil, #""O":"USER","L":"20.00","l":"1","m":false,"n":"0.2","N":"USDC","t":6,"z":"1""#)
         guard case .filled(let fill) = world.reports[1] else {

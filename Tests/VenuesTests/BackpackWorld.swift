@@ -66,7 +66,7 @@ final class BackpackWorld {
             case .request(let id, let request, let lane): requests.append((id, request, lane))
             }
         }
-        while let input = session.nextInput() { inputs.append(input) }
+        while let input = session.nextInput(now: now) { inputs.append(input) }
         alarms += session.takeAlarms()
     }
 

@@ -166,23 +166,26 @@ extension BackpackSession {
             throw RowFailure(offset: reader.place(of: "N"), expected: "a currency of letters and digits")
         }
         let fill = Fill(
-            order: order ?? .venue, instrument: feeds[feed].id, trade: trade(execution.trade, feed), side: update.side,
+            order: order ?? .venue, instrument: feeds[feed].id, trade: trade(execution.trade, feed, account), side: update.side,
             role: execution.isMaker ? .maker : .taker, price: Price(ticks: ticks), quantity: Quantity(lots: lots),
             fee: Money(nanos: execution.fee, currency))
-        if update.isForced { return tellForced(fill, account, at: update.happenedAt, now) }
+        if update.isForced { return tellForced(fill, feed, account, at: update.happenedAt, now) }
         if order == nil { foreign(update) }
         tell(.filled(fill), account, at: update.happenedAt, now)
     }
 
-    /// The venue closed some of a position: told once, whichever way it comes.
-    func tellForced(_ fill: Fill, _ account: AccountID, at time: Timestamp, _ now: Timestamp) {
-        guard forcedTrades.insert(fill.trade).inserted, let feed = feed(fill.instrument) else { return }
+    /// The venue closed some of a position.
+    func tellForced(_ fill: Fill, _ feed: Int, _ account: AccountID, at time: Timestamp, _ now: Timestamp) {
         let price = feeds[feed].instrument.finePrice(fill.price)
-        tell(.liquidation(fill.instrument, fill.signedQuantity, price, penalty: fill.fee), account, at: time, now)
+        tell(.liquidation(fill.instrument, fill.signedQuantity, price, penalty: fill.fee, trade: fill.trade), account, at: time, now)
     }
 
-    /// The venue counts the trades of each symbol for itself; what we call one is unique among all.
-    func trade(_ number: Int64, _ feed: Int) -> UInt64 { UInt64(feed + 1) << 48 | UInt64(number) & 0xFFFF_FFFF_FFFF }
+    /// The venue counts the trades of each symbol for itself, and both sides of one have its number: what we call a trade is unique
+    /// among all symbols and accounts.
+    func trade(_ number: Int64, _ feed: Int, _ account: AccountID) -> UInt64 {
+        let owner = self.account(account) ?? 0
+        return UInt64(owner) << 56 | UInt64(feed + 1) << 48 | UInt64(number) & 0xFFFF_FFFF_FFFF
+    }
 
     /// The stream's spelling of the reasons differs from that of the history.
     static func expiry(_ reason: Bytes?) -> ExpiryReason {

@@ -24,7 +24,7 @@ public final class BackpackAccount: Sendable {
 /// One socket carries the public streams, one each the private streams of an account. A socket that is lost is opened again after a
 /// while that grows; then everything is subscribed anew, books are asked for anew, and the core, which hears that the stream is up,
 /// asks what it missed. What it can't understand is an alarm with the frame, never an end.
-public final class BackpackSession {
+public final class BackpackSession: Connector {
     public struct Configuration: Sendable {
         public var venue: VenueID
         public var instruments: [(id: InstrumentID, instrument: Instrument)]
@@ -46,6 +46,8 @@ public final class BackpackSession {
         public var confirmAfter = Nanoseconds.seconds(1)
         /// An order that is not found yet may be on its way into the history.
         public var historyLag = Nanoseconds.seconds(5)
+        /// When the run first began, by the venue's clock: what was traded before is none of it.
+        public var historyFrom = Timestamp.distantPast
         public var clockEvery = Nanoseconds.minutes(1)
         /// Of the waits before sockets are opened again.
         public var seed: UInt64 = 1
@@ -74,9 +76,8 @@ public final class BackpackSession {
         limit: 1 << 16, filler: KnownOrder(account: AccountID(0), feed: 0, sentAt: .distantPast))
     var ordersOfVenue = RecentMap<UInt64>(limit: 1 << 16, filler: 0)
     var pending: [RequestID: BackpackPending] = [:]
-    /// Trades by which the venue closed a position by force, as told: the stream and the history both have them.
-    var forcedTrades: Set<UInt64> = []
-    private(set) var startedAt = Timestamp.never
+    /// By account, by the venue's clock: fills before it have been told.
+    var fillsToldUntil: [Timestamp]
     let budgets: [RequestBudget]
     /// Questions to be asked again, by time.
     var retries: [(due: Timestamp, subject: BackpackPending)] = []
@@ -94,6 +95,7 @@ public final class BackpackSession {
         feeds = configuration.instruments.map { BackpackFeed($0.id, $0.instrument) }
         links = [BackpackLink(account: nil)] + configuration.accounts.indices.map { BackpackLink(account: $0) }
         random = SeededGenerator(seed: configuration.seed, stream: 0xBAC4)
+        fillsToldUntil = configuration.accounts.map { _ in .distantPast }
         budgets = configuration.accounts.map { _ in
             RequestBudget(limit: configuration.requestsPerMinute, reserve: configuration.reservedRequests, span: .minutes(1))
         }
@@ -102,7 +104,7 @@ public final class BackpackSession {
     /// Opens everything.
     public func start(at now: Timestamp) {
         for index in links.indices { links[index].state = .down(retryAt: now) }
-        (clockDue, startedAt) = (now, now)
+        clockDue = now
         advance(to: now)
     }
 
@@ -119,7 +121,7 @@ public final class BackpackSession {
     }
 
     /// What the core is to hear next, in order.
-    public func nextInput() -> CoreInput? { inputs.isEmpty ? nil : inputs.removeFirst() }
+    public func nextInput(now: Timestamp) -> CoreInput? { inputs.isEmpty ? nil : inputs.removeFirst() }
 
     public func takeAlarms() -> [SessionAlarm] {
         defer { alarms = [] }
