@@ -55,13 +55,13 @@ let package = Package(
         layer("Tape", ["Market", "Signing", "CSQLite", "CZstd"]),
         layer("Strategies", ["Market", "Trading"]),
         layer("Venues", ["Market", "Signing", "Trading"]),
-        layer("Simulation", ["Market", "Trading"]),
+        layer("Simulation", ["Market", "Trading", "Venues"]),
 
         // A run without a socket.
         layer("Feeds", ["Market", "Tape", "Signing", "Venues", "CCSV", "CZlib"]),
         layer("Scenario", ["Market", "Trading", "Signing", yams]),
         layer("Metrics", ["Market", "Trading"]),
-        layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "Feeds", "Scenario", "Metrics"]),
+        layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Venues", "Simulation", "Feeds", "Scenario", "Metrics"]),
         layer("Report", ["Market", "Signing", "Trading", "Tape", "Simulation", "Metrics", "Runtime"]),
         layer("Research", ["Market", "Tape", "Feeds", "Simulation"]),
         layer(
@@ -96,7 +96,7 @@ let package = Package(
         tests("TapeTests", ["TestSupport", "tapewriter", "Tape", "Signing", "Market"]),
         tests("VenuesTests", ["TestSupport", "Venues", "Trading", "Signing", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Venues", "Tape", "Market"]),
-        tests("SimulationTests", ["TestSupport", "Simulation", "Trading", "Market"]),
+        tests("SimulationTests", ["TestSupport", "Simulation", "Venues", "Trading", "Market"]),
         tests("StrategiesTests", ["TestSupport", "Strategies", "Trading", "Market", "Simulation"]),
         tests("ScenarioTests", ["TestSupport", "Scenario", "Trading", "Market"]),
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),

@@ -6,6 +6,7 @@ enum BackpackPending {
     case book(feed: Int)
     case clock(askedAt: Timestamp)
     case place(OrderID, account: Int)
+    case batch([OrderID], account: Int)
     case cancel(OrderID, account: Int)
     case cancelAll(account: Int, feed: Int)
     case leverage(account: Int, InstrumentID, Int64)
@@ -23,7 +24,8 @@ enum BackpackPending {
     var account: Int? {
         switch self {
         case .book, .clock: nil
-        case .place(_, let account), .cancel(_, let account), .cancelAll(let account, _), .leverage(let account, _, _),
+        case .place(_, let account), .batch(_, let account), .cancel(_, let account), .cancelAll(let account, _),
+            .leverage(let account, _, _),
             .order(_, let account, _), .history(_, let account, _), .openOrders(let account, _), .positions(let account, _),
             .balances(let account, _), .fills(let account, _, _, _, _), .payments(let account, _, _):
             account
@@ -33,7 +35,7 @@ enum BackpackPending {
     /// The question that it answers; nil where nobody asked one.
     var query: UInt64? {
         switch self {
-        case .book, .clock, .place, .cancel, .cancelAll, .leverage: nil
+        case .book, .clock, .place, .batch, .cancel, .cancelAll, .leverage: nil
         case .order(_, _, let query), .history(_, _, let query), .openOrders(_, let query), .positions(_, let query),
             .balances(_, let query), .fills(_, let query, _, _, _), .payments(_, let query, _):
             query

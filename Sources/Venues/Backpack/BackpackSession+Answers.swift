@@ -41,7 +41,7 @@ extension BackpackSession {
         case .fills(_, _, let from, _, let before):
             request = .fills(symbol: nil, from: from.nanoseconds / 1_000_000, limit: Self.pageSize, offset: before.count)
         case .payments: request = .fundingPayments(symbol: nil, limit: Self.pageSize, offset: 0)
-        case .book, .clock, .place, .cancel, .cancelAll, .leverage: request = nil
+        case .book, .clock, .place, .batch, .cancel, .cancelAll, .leverage: request = nil
         }
         guard let request else { return fail(subject, .unknownOrder, now) }
         send(request, subject, lane: coldLane, now)
@@ -88,6 +88,7 @@ extension BackpackSession {
             missBook(feed, now)
         case .clock: break
         case .place(let order, let account): if isKnown { reject(order, .submit, reason, account, now) }
+        case .batch(let orders, let account): if isKnown { for order in orders { reject(order, .submit, reason, account, now) } }
         case .cancel(let order, let account): if isKnown { reject(order, .cancel, reason, account, now) }
         case .cancelAll(let account, _): if isKnown { reject(.venue, .cancelAll, reason, account, now) }
         case .leverage(let account, _, _): if isKnown { reject(.venue, .leverage, reason, account, now) }
@@ -148,6 +149,20 @@ extension BackpackSession {
             note(order, venueID: try BackpackAnswers.order(body).id)
             // Its fills and its end come by the private stream, which alone has their trades.
             tell(.acknowledged(order), configuration.accounts[account].id, at: now, now)
+        case .batch(let orders, let account):
+            guard !isPending else { return }
+            let found = try BackpackAnswers.batch(body)
+            guard found.count == orders.count else {
+                throw RowFailure(offset: 0, expected: "\(orders.count) answers, one for each order of the batch")
+            }
+            for (order, result) in zip(orders, found) {
+                switch result {
+                case .success(let accepted):
+                    note(order, venueID: accepted.id)
+                    tell(.acknowledged(order), configuration.accounts[account].id, at: now, now)
+                case .failure(let failure): reject(order, .submit, Self.reason(failure.refusal), account, now)
+                }
+            }
         case .cancel, .cancelAll: break
         case .leverage(let account, let instrument, let leverage):
             tell(.leverage(instrument, leverage), configuration.accounts[account].id, at: now, now)

@@ -13,18 +13,12 @@ public final class BackpackAccount: Sendable {
     }
 }
 
-/// The client's side of Backpack: commands become requests, frames and answers become what the core hears.
-///
-/// It opens no socket and reads no clock. Whoever does calls `opened`, `closed`, `receive` and `answer`, does what `nextAction`
-/// asks for, hands on what `nextInput` gives, and calls `advance` at `nextWake`.
-///
-///     commands ─▶ handle ─▶ nextAction ─▶ requests, subscriptions, sockets
-///     frames, answers, lost sockets ─▶ receive, answer, closed ─▶ nextInput ─▶ core
+/// The client's side of Backpack.
 ///
 /// One socket carries the public streams, one each the private streams of an account. A socket that is lost is opened again after a
 /// while that grows; then everything is subscribed anew, books are asked for anew, and the core, which hears that the stream is up,
 /// asks what it missed. What it can't understand is an alarm with the frame, never an end.
-public final class BackpackSession: Connector {
+public final class BackpackSession: VenueSession {
     public struct Configuration: Sendable {
         public var venue: VenueID
         public var instruments: [(id: InstrumentID, instrument: Instrument)]
@@ -64,6 +58,8 @@ public final class BackpackSession: Connector {
         var sentAt: Timestamp
         /// The venue's number, 0 before it is known.
         var venueID: Int64 = 0
+        /// By which its requests go: they never overtake each other.
+        var lane: Int
         var wasCancelled = false
     }
 
@@ -73,7 +69,7 @@ public final class BackpackSession: Connector {
     var reader = BackpackStreamReader()
     var random: SeededGenerator
     var orders = RecentMap<KnownOrder>(
-        limit: 1 << 16, filler: KnownOrder(account: AccountID(0), feed: 0, sentAt: .distantPast))
+        limit: 1 << 16, filler: KnownOrder(account: AccountID(0), feed: 0, sentAt: .distantPast, lane: 0))
     var ordersOfVenue = RecentMap<UInt64>(limit: 1 << 16, filler: 0)
     var pending: [RequestID: BackpackPending] = [:]
     /// By account, by the venue's clock: fills before it have been told.
@@ -85,6 +81,8 @@ public final class BackpackSession: Connector {
     public internal(set) var clock = ClockOffset()
     var clockDue = Timestamp.never
     private var lastRequest: UInt64 = 0
+    /// Orders of one instant that have not left: those of one account go together.
+    var outbox: [BackpackOutgoing] = []
     private var actions: [SessionAction] = []
     private var nextOfActions = 0
     private var inputs = Ring<CoreInput>(capacity: 1_024)
@@ -111,6 +109,7 @@ public final class BackpackSession: Connector {
     // MARK: What it wants and tells
 
     public func nextAction() -> SessionAction? {
+        if nextOfActions == actions.count { sendOrders() }
         guard nextOfActions < actions.count else {
             actions.removeAll(keepingCapacity: true)
             nextOfActions = 0
