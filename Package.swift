@@ -56,6 +56,7 @@ let package = Package(
         layer("Strategies", ["Market", "Trading"]),
         layer("Venues", ["Market", "Signing", "Trading"]),
         layer("Simulation", ["Market", "Trading"]),
+        layer("VenueServers", ["Market", "Signing", "Trading", "Venues", "Simulation"]),
 
         // A run without a socket.
         layer("Feeds", ["Market", "Tape", "Signing", "Venues", "CCSV", "CZlib"]),
@@ -95,6 +96,7 @@ let package = Package(
             name: "tapewriter", dependencies: ["Tape", "Market"], path: "Tests/TapeWriterProgram", swiftSettings: strict),
         tests("TapeTests", ["TestSupport", "tapewriter", "Tape", "Signing", "Market"]),
         tests("VenuesTests", ["TestSupport", "Venues", "Trading", "Signing", "Market"]),
+        tests("VenueServersTests", ["TestSupport", "VenueServers", "Venues", "Simulation", "Trading", "Signing", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Venues", "Tape", "Market"]),
         tests("SimulationTests", ["TestSupport", "Simulation", "Trading", "Market"]),
         tests("StrategiesTests", ["TestSupport", "Strategies", "Trading", "Market", "Simulation"]),
