@@ -56,12 +56,13 @@ let package = Package(
         layer("Strategies", ["Market", "Trading"]),
         layer("Venues", ["Market", "Signing", "Trading"]),
         layer("Simulation", ["Market", "Trading", "Venues"]),
+        layer("VenueServers", ["Market", "Signing", "Trading", "Venues", "Simulation"]),
 
         // A run without a socket.
         layer("Feeds", ["Market", "Tape", "Signing", "Venues", "CCSV", "CZlib"]),
         layer("Scenario", ["Market", "Trading", "Signing", yams]),
         layer("Metrics", ["Market", "Trading"]),
-        layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Venues", "Simulation", "Feeds", "Scenario", "Metrics"]),
+        layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Venues", "Simulation", "VenueServers", "Feeds", "Scenario", "Metrics"]),
         layer("Report", ["Market", "Signing", "Trading", "Tape", "Simulation", "Metrics", "Runtime"]),
         layer("Research", ["Market", "Tape", "Feeds", "Simulation"]),
         layer(
@@ -95,6 +96,7 @@ let package = Package(
             name: "tapewriter", dependencies: ["Tape", "Market"], path: "Tests/TapeWriterProgram", swiftSettings: strict),
         tests("TapeTests", ["TestSupport", "tapewriter", "Tape", "Signing", "Market"]),
         tests("VenuesTests", ["TestSupport", "Venues", "Trading", "Signing", "Market"]),
+        tests("VenueServersTests", ["TestSupport", "VenueServers", "Venues", "Simulation", "Trading", "Signing", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Venues", "Tape", "Market"]),
         tests("SimulationTests", ["TestSupport", "Simulation", "Venues", "Trading", "Market"]),
         tests("StrategiesTests", ["TestSupport", "Strategies", "Trading", "Market", "Simulation"]),

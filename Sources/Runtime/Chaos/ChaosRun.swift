@@ -6,6 +6,7 @@ internal import Simulation
 internal import Strategies
 internal import Tape
 internal import Trading
+internal import VenueServers
 
 /// One run of a scenario with a mix of faults, watched from beginning to end.
 ///

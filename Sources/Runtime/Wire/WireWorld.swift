@@ -1,4 +1,5 @@
 internal import Market
+internal import Scenario
 internal import Signing
 internal import Simulation
 internal import Trading
@@ -59,9 +60,10 @@ struct WireWorld {
         var venue = venue
         // Requests are counted at the server's door.
         venue.limits = nil
-        let configuration = BackpackServer.Configuration(
+        var configuration = BackpackServer.Configuration(
             venue: venue,
             accounts: accounts.map { .init(id: AccountID($0), name: plan.scenario.accounts[$0].name, key: key($0).publicKey) })
+        configuration.keepsFills = true
         return BackpackServer(configuration)
     }
 

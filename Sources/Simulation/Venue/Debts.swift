@@ -26,6 +26,11 @@ struct Debts {
         return 0
     }
 
+    /// Calls `body` with each price of a side at which something is owed, and how much.
+    func forEach(_ side: Side, at now: Timestamp, _ body: (_ ticks: Int64, _ lots: Int64) -> Void) {
+        for entry in entries where entry.side == side { body(entry.ticks, left(entry, now)) }
+    }
+
     private func left(_ entry: Entry, _ now: Timestamp) -> Int64 { Self.left(entry, now, halfLife) }
 
     private static func left(_ entry: Entry, _ now: Timestamp, _ halfLife: Nanoseconds?) -> Int64 {

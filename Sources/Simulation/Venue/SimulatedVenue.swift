@@ -15,7 +15,7 @@ public final class SimulatedVenue: Connector {
     let accounts: Table<VenueAccount>
     let connections: Table<AccountConnection>
     private let reports: Table<Lane<AccountEvent>>
-    private var lastTrade: UInt64 = 0
+    var lastTrade: UInt64 = 0
     var knownOrders = KnownOrders()
     var desk: MarginDesk
     /// nil where nothing ever goes wrong.

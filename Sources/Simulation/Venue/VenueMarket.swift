@@ -316,6 +316,7 @@ struct VenueMarket: ~Copyable {
     func available(_ side: Side, _ ticks: Int64, _ displayed: Int64) -> Int64 { max(0, displayed - debts.lots(side, ticks, at: now)) }
 
     func debt(_ side: Side, _ ticks: Int64) -> Int64 { debts.lots(side, ticks, at: now) }
+    func forEachDebt(_ side: Side, _ body: (_ ticks: Int64, _ lots: Int64) -> Void) { debts.forEach(side, at: now, body) }
     mutating func owe(_ side: Side, _ ticks: Int64, _ lots: Int64) {
         debts.add(side, ticks, lots, at: now)
         attention.hasDebts = true
