@@ -48,7 +48,7 @@ func measureFrames(_ count: Int) throws {
         switch action {
         case .open(let socket): session.opened(socket, at: start)
         case .request(let id, let request, _) where request.target.hasPrefix("/api/v1/depth"): depth = id
-        case .close, .send, .request: break
+        case .close, .send, .ping, .request: break
         }
     }
     guard let depth else { preconditionFailure("no book was asked for") }

@@ -133,10 +133,10 @@ struct ChaosCommand: ParsableCommand {
             Terminal.out("seed \(failure.seed) violates \(failure.invariant.rawValue) (\(failure.invariant.summary))\n  \(failure.text)")
             for fault in failure.faults { Terminal.out("  with \(fault)") }
             let kept = failure.kept.map { String($0 + 1) }.joined(separator: ",")
-            let faults = self.faults.map { " --faults \($0)" } ?? ""
+            let faults = (wire ? " --wire" : "") + (self.faults.map { " --faults \($0)" } ?? "")
             if let journal = failure.journal { Terminal.out("  journal: \(journal)") }
             Terminal.out(
-                "  again: mmsim chaos \(options.scenario) --seeds 1 --seed \(failure.seed) --minutes \(minutes)\(wire ? " --wire" : "")\(faults)"
+                "  again: mmsim chaos \(options.scenario) --seeds 1 --seed \(failure.seed) --minutes \(minutes)\(faults)"
                     + (kept.isEmpty ? "" : " --keep \(kept)"))
         }
         let names = scenario.strategies.map(\.name).joined(separator: " + ")

@@ -38,7 +38,7 @@ struct ChaosRun {
     /// - Parameter isOverWire: Whether core and venues meet over the venues' protocols.
     init(
         _ plan: RunPlan, _ registry: StrategyRegistry, _ market: ChaosMarket, seed: UInt64, mix: FaultMix, span: ClosedRange<Timestamp>,
-        isOverWire: Bool
+        isOverWire: Bool = false
     ) {
         (self.plan, self.registry, self.market, self.isOverWire) = (plan, registry, market, isOverWire)
         (self.seed, self.mix, self.span) = (seed, mix, span)

@@ -29,8 +29,8 @@ struct VirtualLine<Message: Sendable> {
 
 /// One socket from its opening to the moment at which both ends know that it is over.
 struct VirtualConnection {
-    enum Upward { case opened, frame([UInt8]), heard, closed }
-    enum Downward { case opened, frame([UInt8]), heard, closed }
+    enum Upward { case opened, frame([UInt8]), ping, heard, closed }
+    enum Downward { case opened, frame([UInt8]), ping, answered, closed }
 
     let client: SocketID
     let server: SocketID
@@ -96,6 +96,14 @@ extension VirtualNetwork {
         connections[index].up.push(.frame(bytes), arriving: time)
     }
 
+    func ping(_ socket: SocketID, _ now: Timestamp) {
+        guard let index = connections.lastIndex(where: { $0.client == socket && !$0.isOverAtClient }), !connections[index].isDead else {
+            return
+        }
+        let time = now + upwards(now)
+        connections[index].up.push(.ping, arriving: time)
+    }
+
     func close(_ socket: SocketID, _ now: Timestamp) {
         guard let index = connections.lastIndex(where: { $0.client == socket && !$0.isOverAtClient }) else { return }
         connections[index].isOverAtClient = true
@@ -122,6 +130,10 @@ extension VirtualNetwork {
             connections[index].down.push(.opened, arriving: time)
             return .opened(socket)
         case .frame(let bytes): return .frame(socket, bytes)
+        case .ping:
+            let time = now + downwards(connections[index], now)
+            connections[index].down.push(.answered, arriving: time)
+            return nil
         case .heard: return .heard(socket)
         case .closed:
             connections[index].isOverAtServer = true
@@ -136,7 +148,8 @@ extension VirtualNetwork {
         switch message {
         case .opened: return .opened(socket)
         case .frame(let bytes): return .frame(socket, bytes)
-        case .heard:
+        case .answered: return .heard(socket)
+        case .ping:
             if !connections[index].isDead {
                 let time = now + upwards(now)
                 connections[index].up.push(.heard, arriving: time)
@@ -192,7 +205,7 @@ extension VirtualNetwork {
             !connections[index].isOverAtClient
         else { return }
         let time = now + downwards(connections[index], now)
-        connections[index].down.push(.heard, arriving: time)
+        connections[index].down.push(.ping, arriving: time)
     }
 
     /// The server closes one of its sockets.

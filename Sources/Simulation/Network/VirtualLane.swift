@@ -28,6 +28,7 @@ extension VirtualNetwork {
         case .open(let socket): open(socket, now)
         case .close(let socket): close(socket, now)
         case .send(let socket, let text): send(socket, Array(text.utf8), now)
+        case .ping(let socket): ping(socket, now)
         case .request(let id, let request, let lane):
             if lanes[lane].waiting.count >= configuration.queueLimit {
                 lanes[lane].down.push(.failure(id, .notSent(reason: "too many requests wait")), arriving: now)

@@ -33,8 +33,9 @@ public final class BackpackSession: VenueSession {
         /// Public data silent for so long are stale, and for so long a lost connection.
         public var stallAfter = Nanoseconds.seconds(5)
         public var silentAfter = Nanoseconds.seconds(20)
-        /// The venue pings every minute: a private socket silent for so long is lost.
-        public var privateSilentAfter = Nanoseconds.seconds(130)
+        /// A private socket may have nothing to tell: it is asked for a sign of life so often, and silent for so long it is lost.
+        public var pingEvery = Nanoseconds.seconds(10)
+        public var privateSilentAfter = Nanoseconds.seconds(25)
         public var openTimeout = Nanoseconds.seconds(10)
         /// A subscription has no answer: no refusal for so long is one.
         public var confirmAfter = Nanoseconds.seconds(1)

@@ -19,7 +19,7 @@ public protocol VenueSession: AnyObject, Connector {
     func opened(_ socket: SocketID, at now: Timestamp)
     /// The socket is gone, or could not be opened.
     func closed(_ socket: SocketID, at now: Timestamp)
-    /// The other end gave a sign of life that is no frame: a ping.
+    /// The other end gave a sign of life that is no frame: a ping, or the answer to one.
     func heard(_ socket: SocketID, at now: Timestamp)
     /// Takes a frame that came by a socket; it is read before this returns.
     func receive(_ frame: Span<UInt8>, from socket: SocketID, at now: Timestamp)
