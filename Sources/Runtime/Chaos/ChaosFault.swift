@@ -137,7 +137,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .tooManyRequests: "requests are refused as too many by what stands before the venue"
         case .serverError: "requests are answered by a proxy's error, and never reach the venue"
         case .serverErrorDone: "requests are dealt with, and answered by a proxy's error"
-        case .staleSnapshot: "full books come from a cache, older than the changes"
+        case .staleSnapshot: "public streams end, and full books come from a cache, older than the changes"
         }
     }
 

@@ -12,53 +12,29 @@ internal import Venues
 ///
 /// Of what happens at one moment, the feeds come first, then what reaches servers, then what reaches us, then what falls due here.
 final class WireDriver {
-    struct Feed {
-        var source: any MarketSource
-        /// Index of its venue.
-        var venue: Int
-    }
-
-    private struct Cursor {
-        let source: any MarketSource
-        let venue: Int
-        var batch: EventBatch?
-        var index = 0
-
-        /// Venue time of the next record; `.never` at the end.
-        var next: Timestamp { batch.map { $0[index].venueTime } ?? .never }
-
-        mutating func load() throws(RunError) {
-            while batch == nil || index == batch?.count {
-                if let batch { source.recycle(batch) }
-                batch = try source.next()
-                index = 0
-                if batch == nil { return }
-            }
-        }
-    }
-
     let live: LiveCore
     let venues: [WireVenue]
-    private var feeds: [Cursor]
+    private var feeds: FeedCursors
+    /// Index of the venue of each feed.
+    private let venueOfFeed: [Int]
     private let end: Timestamp
     private let observer: (any SimulationObserver)?
     private let sampleInterval: Nanoseconds
     private(set) var now = Timestamp.distantPast
-    private(set) var eventCount: Int64 = 0
+    var eventCount: Int64 { feeds.count }
     private var nextSample = Timestamp.never
 
     init(
-        _ live: LiveCore, _ venues: [WireVenue], feeds: [Feed], end: Timestamp, observer: (any SimulationObserver)?,
-        sampleInterval: Nanoseconds = .seconds(1)
+        _ live: LiveCore, _ venues: [WireVenue], feeds: [any MarketSource], venueOfFeed: [Int], end: Timestamp,
+        observer: (any SimulationObserver)?, sampleInterval: Nanoseconds = .seconds(1)
     ) throws(RunError) {
         (self.live, self.venues, self.end, self.observer, self.sampleInterval) = (live, venues, end, observer, sampleInterval)
-        self.feeds = feeds.map { Cursor(source: $0.source, venue: $0.venue) }
-        for index in self.feeds.indices { try self.feeds[index].load() }
+        (self.feeds, self.venueOfFeed) = (try FeedCursors(feeds), venueOfFeed)
     }
 
     /// What the venues did before `start` happens unseen; then the core meets them, until `end`, and what is on its way arrives.
     func run(from start: Timestamp) throws(RunError) {
-        while let feed = earliestFeed, feeds[feed].next < start { try replay(feed) }
+        while feeds.next < start { try replay() }
         now = start
         nextSample = start
         live.start(at: start)
@@ -71,14 +47,14 @@ final class WireDriver {
     // MARK: Steps
 
     private enum Step {
-        case feed(Int), venue(Int), delivery(Int), wake, sample, due
+        case feed, venue(Int), delivery(Int), wake, sample, due
     }
 
     /// What happens next, and when; nil when nothing will.
     private func next(_ isOver: Bool = false) -> (time: Timestamp, step: Step)? {
         var (time, step) = (Timestamp.never, Step.wake)
         func consider(_ other: Timestamp, _ what: Step) { if other < time { (time, step) = (other, what) } }
-        if !isOver, let feed = earliestFeed { consider(feeds[feed].next, .feed(feed)) }
+        if !isOver { consider(feeds.next, .feed) }
         for venue in venues.indices { consider(venues[venue].nextAtVenue, .venue(venue)) }
         for venue in venues.indices { consider(venues[venue].network.nextDelivery, .delivery(venue)) }
         consider(live.nextWake, .wake)
@@ -89,18 +65,10 @@ final class WireDriver {
         return time == .never ? nil : (time, step)
     }
 
-    private var earliestFeed: Int? {
-        var first: Int?
-        for index in feeds.indices where feeds[index].next != .never && feeds[index].next < first.map({ feeds[$0].next }) ?? .never {
-            first = index
-        }
-        return first
-    }
-
     private func take(_ next: (time: Timestamp, step: Step)) throws(RunError) {
         now = max(now, next.time)
         switch next.step {
-        case .feed(let feed): try replay(feed)
+        case .feed: try replay()
         case .venue(let venue):
             venues[venue].act(now)
             observer?.acted(venue: venue, at: now)
@@ -121,13 +89,12 @@ final class WireDriver {
         }
     }
 
-    private func replay(_ feed: Int) throws(RunError) {
-        guard let batch = feeds[feed].batch else { return }
-        let venue = feeds[feed].venue
-        venues[venue].receive(batch[feeds[feed].index])
-        feeds[feed].index += 1
-        eventCount += 1
-        try feeds[feed].load()
+    private func replay() throws(RunError) {
+        var venue = 0
+        try feeds.take { event, feed in
+            venue = venueOfFeed[feed]
+            venues[venue].receive(event)
+        }
         observe(venue)
     }
 

@@ -82,7 +82,6 @@ struct WireWorld {
     func driver(
         _ sources: [any MarketSource], until end: Timestamp, _ observer: (any SimulationObserver)?
     ) throws(RunError) -> WireDriver {
-        let feeds = sources.enumerated().map { WireDriver.Feed(source: $1, venue: venueOfInstrument[$0]) }
-        return try WireDriver(live, venues, feeds: feeds, end: end, observer: observer)
+        try WireDriver(live, venues, feeds: sources, venueOfFeed: venueOfInstrument, end: end, observer: observer)
     }
 }

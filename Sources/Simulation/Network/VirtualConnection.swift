@@ -244,11 +244,13 @@ extension VirtualNetwork {
                 lanes[lane].up.lose()
                 lanes[lane].down.lose()
             }
+        case .staleAnswers:
+            // Public data have to come anew, so that what is kept is asked for.
+            for index in connections.indices where connections[index].isPublic { breakOff(index, now) }
         case .reset:
             for index in connections.indices { connections[index].reset = fault }
             for lane in lanes.indices { lanes[lane].reset = fault }
-        case .delay, .twice, .throttle, .answersLate, .streamsLate, .answersLost, .publicStall, .privateStall, .tooMany, .unavailable,
-            .staleAnswers:
+        case .delay, .twice, .throttle, .answersLate, .streamsLate, .answersLost, .publicStall, .privateStall, .tooMany, .unavailable:
             break
         }
     }

@@ -27,7 +27,7 @@ public struct WireFault: Hashable, Sendable {
         case tooMany
         /// What stands before the venue answers every request with 503, which was dealt with or was not.
         case unavailable(isDone: Bool)
-        /// What stands before the venue answers public questions from what it answered before.
+        /// Public streams end, and what stands before the venue answers public questions from what it answered before.
         case staleAnswers
     }
 

@@ -29,6 +29,9 @@ public protocol VenueServer: AnyObject {
     /// What it wants done next; nil when that is all.
     func nextAction() -> ServerAction?
 
+    /// Ends every connection, as the venue does before it goes down.
+    func closeAll()
+
     /// Hands over clients' fills since the last call, where it keeps them: each with the client's own number of its order (0 without
     /// one) and the number of the trade that the client was told.
     func takeFills(_ body: (VenueFill) -> Void)

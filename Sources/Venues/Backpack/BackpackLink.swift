@@ -145,6 +145,7 @@ extension BackpackSession {
         let link = socket.rawValue
         guard links.indices.contains(link), case .up = links[link].state else { return }
         links[link].heardAt = now
+        frameInstrument = nil
         if links[link].isStalled {
             links[link].isStalled = false
             if links[link].isConfirmed { tell(.resumed, of: link, now) }

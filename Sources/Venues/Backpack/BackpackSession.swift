@@ -78,6 +78,8 @@ public final class BackpackSession: VenueSession {
     let budgets: [RequestBudget]
     /// Questions to be asked again, by time.
     var retries: [(due: Timestamp, subject: BackpackPending)] = []
+    /// What the last public frame was about; nil where that is none of our instruments.
+    public internal(set) var frameInstrument: InstrumentID?
     /// How the venue's clock stands to ours.
     public internal(set) var clock = ClockOffset()
     var clockDue = Timestamp.never
