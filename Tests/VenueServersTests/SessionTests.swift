@@ -35,12 +35,27 @@ import Venues
             (side, role, ticks, lots, fee) = (fill.side, fill.role, fill.price.ticks, fill.quantity.lots, fill.fee)
         }
 
+        init(_ fill: ServedFill) {
+            (trade, instrument) = (UInt64(fill.trade), fill.market.id)
+            (side, role, ticks, lots, fee) = (fill.side, fill.isMaker ? .maker : .taker, fill.ticks, fill.lots, fill.fee)
+        }
+
+        /// The venue numbers the sides of a trade between two of its accounts one after the other; clients are told one number.
+        var withoutNumber: Named {
+            var named = self
+            named.trade = 0
+            return named
+        }
+
         static func < (one: Named, two: Named) -> Bool { (one.instrument, one.trade) < (two.instrument, two.trade) }
     }
 
     private static func agree(_ wire: SessionWire, _ account: AccountID, _ note: String) {
         let venue = wire.world.server.venue
-        #expect(wire.fills(account).map(Named.init).sorted() == wire.venueFills(account).map(Named.init).sorted(), "\(note)")
+        let heard = wire.fills(account).map { Named($0) }
+        let served = wire.world.server.fills.filter { $0.account == wire.world.server.account(account)?.index }.map { Named($0) }
+        #expect(heard.sorted() == served, "\(note)")
+        #expect(served.map(\.withoutNumber) == wire.venueFills(account).map { Named($0).withoutNumber }, "\(note)")
         #expect(wire.position(account, ServerWorld.perp) ?? .zero == venue.position(account, ServerWorld.perp), "\(note)")
         for balance in venue.balances(account) { #expect(wire.balance(account, balance.currency) == balance, "\(note)") }
     }
@@ -88,6 +103,7 @@ import Venues
         wire.handle(.cancel(CancelRequest(account: Self.account, instrument: ServerWorld.perp, order: OrderID(1))))
         wire.run(.seconds(1))
         #expect(wire.reports().contains(.cancelled(OrderID(1), .requested)))
+        #expect(wire.venueFills(Self.account).map { Named($0) } == [Named(fill)])
         // What became of one that is gone is in the history.
         wire.forget()
         wire.handle(.query(QueryRequest(account: Self.account, query: 10, subject: .order(OrderID(1), ServerWorld.perp))))
