@@ -48,13 +48,17 @@ extension BackpackServer {
     // MARK: Books
 
     private func publishFrame(_ market: ServedMarket) {
-        guard let change = market.applyFrame(venue.ownLevels(market.id)) else { return }
-        publish(change, market, at: market.bookTime)
+        // What the frame took away of clients' orders is told before what it brings, so that the book is not crossed between.
+        tellOwn(market)
+        if let change = market.applyFrame() { publish(change, market, at: market.bookTime) }
+        tellOwn(market)
     }
 
     /// What clients' orders changed of the book; a frame that has begun is waited for.
-    func publishOwn(_ market: ServedMarket) {
-        guard !market.isWithinFrame, let change = market.applyOwn(venue.ownLevels(market.id), at: now) else { return }
+    func publishOwn(_ market: ServedMarket) { if !market.isWithinFrame { tellOwn(market) } }
+
+    private func tellOwn(_ market: ServedMarket) {
+        guard let change = market.applyOwn(venue.ownLevels(market.id), at: now) else { return }
         publish(change, market, at: now)
     }
 

@@ -42,6 +42,8 @@ final class ServedMarket {
     /// What clients see.
     private(set) var shown = OrderBook()
     private(set) var own: [SimulatedVenue.OwnLevel] = []
+    /// Whose change waits for a frame.
+    private var unsettled: [SimulatedVenue.OwnLevel] = []
     /// Of the last change of the book that clients were told of.
     private(set) var number: Int64 = 0
     private var tapeNumber: Int64 = 0
@@ -108,10 +110,10 @@ final class ServedMarket {
     /// The rest of a frame that has begun is not to come.
     func dropFrame() { pending.removeAll(keepingCapacity: true) }
 
-    /// Brings a whole frame in, with what clients' orders are now: what is to be told of it, and whether anything is.
+    /// Brings a whole frame in.
     ///
-    /// - Returns: The first and the last number; nil where the frame says nothing new.
-    func applyFrame(_ ownNow: [SimulatedVenue.OwnLevel]) -> (first: Int64, levels: [Level])? {
+    /// - Returns: The first number and what is to be told; nil where the frame says nothing new.
+    func applyFrame() -> (first: Int64, levels: [Level])? {
         guard let last = pending.last else { return nil }
         bookTime = last.venueTime
         let isFull = pending.contains { $0.flags.contains(.snapshot) }
@@ -126,7 +128,6 @@ final class ServedMarket {
             keys.append(Level(side: event.side, ticks: event.price, lots: 0))
         }
         pending.removeAll(keepingCapacity: true)
-        own = ownNow
         var changes: [Level] = []
         for key in keys {
             let lots = displayed(key.side, key.ticks)
@@ -151,16 +152,19 @@ final class ServedMarket {
     /// Whether a frame has begun that has not ended.
     var isWithinFrame: Bool { !pending.isEmpty }
 
-    /// Brings in what clients' orders changed; each level takes a number.
+    /// Brings in what clients' orders changed; each level takes a number. Before a frame that waits, only what is less than it was
+    /// goes first, at levels that the frame does not tell of.
     func applyOwn(_ ownNow: [SimulatedVenue.OwnLevel], at time: Timestamp) -> (first: Int64, levels: [Level])? {
-        guard !own.isEmpty || !ownNow.isEmpty else { return nil }
-        let keys = own + ownNow
+        guard !own.isEmpty || !ownNow.isEmpty || !unsettled.isEmpty else { return nil }
+        // Those of before come up again after the frame.
+        let keys = own + ownNow + unsettled
+        unsettled = isWithinFrame ? keys : []
         own = ownNow
         var changes: [Level] = []
-        for key in keys {
+        for key in keys where !pending.contains(where: { $0.side == key.side && $0.price == key.ticks }) {
             let lots = displayed(key.side, key.ticks)
-            guard lots != shown.lots(key.side, key.ticks) else { continue }
-            // What is gone goes first: a book is never crossed by what it tells of itself.
+            let before = shown.lots(key.side, key.ticks)
+            guard lots < before || (lots > before && !isWithinFrame) else { continue }
             shown.set(key.side, ticks: key.ticks, lots: lots)
             changes.append(Level(side: key.side, ticks: key.ticks, lots: lots))
         }
