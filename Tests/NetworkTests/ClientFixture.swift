@@ -22,17 +22,21 @@ struct ClientFixture: Sendable {
     let told: Inbox<Told>
     private let client: NIOLoopBound<VenueClient>
 
-    init(_ configuration: VenueClient.Configuration) async throws {
+    /// - Parameter greeting: Sent on each WebSocket from within the call that tells of its opening.
+    init(_ configuration: VenueClient.Configuration, greeting: String? = nil) async throws {
         let (loop, told) = (MultiThreadedEventLoopGroup.singleton.next(), Inbox<Told>())
         (self.loop, self.told) = (loop, told)
         client = try await loop.submit {
-            NIOLoopBound(try VenueClient(configuration, on: loop, delegate: Ear(told)), eventLoop: loop)
+            let ear = Ear(told, greeting)
+            let client = try VenueClient(configuration, on: loop, delegate: ear)
+            ear.client = client
+            return NIOLoopBound(client, eventLoop: loop)
         }.get()
     }
 
     /// One that talks to a port of this machine, with little patience where asked for.
     static func to(
-        _ port: Int, lanes: Int = 1, host: String = "127.0.0.1", path: String = "", secure: Bool = false,
+        _ port: Int, lanes: Int = 1, host: String = "127.0.0.1", path: String = "", secure: Bool = false, greeting: String? = nil,
         _ change: (inout VenueClient.Configuration) -> Void = { _ in }
     ) async throws -> ClientFixture {
         var configuration = VenueClient.Configuration(
@@ -40,7 +44,7 @@ struct ClientFixture: Sendable {
             stream: try Endpoint("\(secure ? "wss" : "ws")://\(host):\(port)\(path)"))
         configuration.lanes = lanes
         change(&configuration)
-        return try await ClientFixture(configuration)
+        return try await ClientFixture(configuration, greeting: greeting)
     }
 
     func run(_ body: @escaping @Sendable (VenueClient) -> Void) async throws {
@@ -86,10 +90,15 @@ struct ClientFixture: Sendable {
 
     private final class Ear: VenueClientDelegate {
         private let told: Inbox<Told>
+        private let greeting: String?
+        weak var client: VenueClient?
 
-        init(_ told: Inbox<Told>) { self.told = told }
+        init(_ told: Inbox<Told>, _ greeting: String?) { (self.told, self.greeting) = (told, greeting) }
 
-        func opened(_ socket: SocketID) { told.put(.opened(socket.rawValue)) }
+        func opened(_ socket: SocketID) {
+            told.put(.opened(socket.rawValue))
+            if let greeting { client?.perform(.send(socket, text: greeting)) }
+        }
         func closed(_ socket: SocketID, reason: String) { told.put(.closed(socket.rawValue, reason)) }
         func received(_ frame: Span<UInt8>, from socket: SocketID, arrived: NIODeadline) {
             told.put(.received(socket.rawValue, String(decoding: frame.indices.map { frame[$0] }, as: UTF8.self)))

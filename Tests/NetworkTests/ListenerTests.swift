@@ -88,10 +88,8 @@ import Venues
     @Test func `a client that still sends gets the refusal whole`() async throws {
         let server = try await server { $0.requestBody = 100 }
         let peer = try await RawPeer.connect(to: server.port)
-        try await peer.pauseReading()
         peer.send("POST / HTTP/1.1\r\nContent-Length: 8000000\r\n\r\n\(String(repeating: "a", count: 2_000_000))")
         peer.send(String(repeating: "a", count: 2_000_000))
-        try await peer.resumeReading()
         #expect(await peer.text().hasSuffix("\r\nConnection: close\r\n\r\nPayload Too Large\n"))
         try await server.stop()
     }
@@ -147,8 +145,9 @@ import Venues
         let first = try await RawPeer.connect(to: server.port)
         first.send("GET /a HTTP/1.1\r\n\r\n")
         #expect(await first.text(to: "/a ") == Self.answer("GET /a "))
-        let second = try await RawPeer.connect(to: server.port)
-        #expect(await second.text() == "")
+        // The reset may be there before the connection is.
+        let second = try? await RawPeer.connect(to: server.port)
+        #expect(await second?.text() ?? "" == "")
         first.close()
         try await server.stop()
     }
@@ -156,7 +155,7 @@ import Venues
     // MARK: Misbehaviour
 
     @Test(arguments: [
-        (AnswerDelivery.cut(after: 20), "HTTP/1.1 200 OK\r\nCont"), (.cut(after: 0), ""), (.close, ""), (.reset, ""),
+        (AnswerDelivery.cut(after: 20), "HTTP/1.1 200 OK\r\nCon"), (.cut(after: 0), ""), (.close, ""), (.reset, ""),
         (.wholeThenClose, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
         (.wholeThenReset, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
     ])
@@ -214,8 +213,8 @@ import Venues
         let server = try await server { $0.writeBuffer = 1 << 16 }
         let peer = try await RawPeer.connect(to: server.port)
         peer.send(
-            "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
+            "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+                + "Sec-WebSocket-Version: 13\r\n\r\n")
         #expect(await peer.text(to: "\r\n\r\n").hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
         #expect(await server.told.next() == .opened(1))
         try await peer.pauseReading()
@@ -241,7 +240,7 @@ import Venues
         // There is room for another once it is given up.
         var answer = ""
         while answer.isEmpty {
-            let other = try await RawPeer.connect(to: server.port)
+            guard let other = try? await RawPeer.connect(to: server.port) else { continue }
             other.send("GET /small HTTP/1.1\r\n\r\n")
             answer = await other.text(to: "\r\n\r\na")
             other.close()

@@ -22,7 +22,6 @@ struct RawPeer: Sendable {
     func send(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
 
     func pauseReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
-    func resumeReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
 
     /// What comes until it ends in so, or to the end of the connection.
     func text(to end: String? = nil) async -> String {

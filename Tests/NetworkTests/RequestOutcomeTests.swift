@@ -1,15 +1,11 @@
 import NIOCore
+import NIOPosix
 import Network
 import Testing
 import Venues
 
 /// Each request ends as one of answered, not sent and unknown, whatever a server does.
 @Suite(.timeLimit(.minutes(1))) struct RequestOutcomeTests {
-    private static let impatient: @Sendable (inout VenueClient.Configuration) -> Void = { configuration in
-        configuration.limits.request = .milliseconds(200)
-        configuration.limits.connect = .milliseconds(200)
-    }
-
     /// What a server does once it has read a request, and what becomes of the request.
     @Test(arguments: [
         ("", "the server closed the connection"),
@@ -96,16 +92,16 @@ import Venues
         try await server.stop()
     }
 
-    @Test func `one that no answer comes to is unknown in time, and what waits behind it is sent on a new connection or not at all`()
+    @Test func `one that no answer comes to is unknown in time, and the next is sent on a new connection`()
         async throws
     {
         let server = try await RawServer()
-        let client = try await ClientFixture.to(server.port, Self.impatient)
+        let client = try await ClientFixture.to(server.port) { $0.limits.request = .seconds(2) }
         try await client.startUp()
         try await client.get(1)
         let first = try await server.peer()
         _ = await first.text(to: "\r\n\r\n")
-        #expect(await client.outcome(1) == .unknown(1, "no whole answer came within 200 ms"))
+        #expect(await client.outcome(1) == .unknown(1, "no whole answer came within 2 s"))
         #expect(await first.text() == "")
         try await client.get(2)
         let second = try await server.peer()
@@ -166,6 +162,54 @@ import Venues
         try await client.get(1)
         #expect(await client.outcome(1) == .notSent(1, "lane 0 is down: no address can be found for the name 'venue.invalid'"))
         try await client.stop()
+    }
+
+    /// The system takes in a few connections for it, and lets the others wait.
+    private func reclusiveServer() async throws -> any Channel {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1).serverChannelOption(.autoRead, value: false)
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+
+    @Test func `a server that takes no connections in is given up in time`() async throws {
+        let server = try await reclusiveServer()
+        let client = try await ClientFixture.to(server.localAddress?.port ?? 0, lanes: 8) { $0.limits.connect = .milliseconds(200) }
+        try await client.start()
+        let late = await client.told.first { told in
+            if case .down(_, let reason) = told { reason.hasPrefix("no TCP connection at 127.0.0.1:") } else { false }
+        }
+        #expect(late != nil)
+        try await client.stop()
+        try await server.close().get()
+    }
+
+    @Test func `what waits too long for its lane is not sent`() async throws {
+        let server = try await reclusiveServer()
+        let client = try await ClientFixture.to(server.localAddress?.port ?? 0, lanes: 8) {
+            $0.limits.connect = .seconds(30)
+            $0.limits.request = .milliseconds(500)
+        }
+        try await client.start()
+        for lane in 0..<8 { try await client.get(UInt64(lane), lane: lane) }
+        var notSent = 0
+        for _ in 0..<8 {
+            let told = await client.told.first { told in
+                switch told {
+                case .answered, .notSent, .unknown: true
+                default: false
+                }
+            }
+            switch told {
+            case .notSent(let lane, let reason):
+                #expect(reason == "lane \(lane) was not free within 500 ms")
+                notSent += 1
+            case .unknown(_, let reason): #expect(reason == "no whole answer came within 500 ms")
+            default: #expect(Bool(false), "nobody answers")
+            }
+        }
+        #expect(notSent > 0)
+        try await client.stop()
+        try await server.close().get()
     }
 
     @Test func `a lane that is down comes up when its server does`() async throws {

@@ -14,7 +14,7 @@ public struct ClientLimits: Hashable, Sendable {
     public var request = TimeAmount.seconds(10)
     /// Of a farewell, by WebSocket or TLS.
     public var close = TimeAmount.seconds(2)
-    /// A WebSocket silent for so long is pinged; silent for longer, it is given up.
+    /// A WebSocket silent for so long is pinged, and again; silent for `lostAfter`, it is given up.
     public var pingAfter = TimeAmount.seconds(15)
     public var lostAfter = TimeAmount.seconds(30)
     /// Before a lane is opened again: at once, then after `reopenFirst`, twice as long each time, `reopenLongest` at most. A connection

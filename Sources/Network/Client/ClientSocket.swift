@@ -57,7 +57,7 @@ final class ClientSocket: WebSocketOwner {
         var request = ByteBuffer()
         head.writeUpgrade(key: key, into: &request)
         let place = route.endpoint.place
-        let exchange = HTTPExchange(.GET, request: request) { [weak self] outcome in
+        let exchange = HTTPExchange(.GET, request: request, by: connection) { [weak self] outcome in
             guard let self, case .upgrading(_, _, let timer) = state else { return }
             timer.cancel()
             switch outcome {
@@ -75,7 +75,7 @@ final class ClientSocket: WebSocketOwner {
             fail(.late(.upgrade, place: place, limit), closing: connection)
         }
         state = .upgrading(connection, exchange, timer)
-        do { try exchange.start(on: connection.channel) } catch {
+        do { try exchange.start() } catch {
             timer.cancel()
             fail(.lost(.upgrade, place: place), closing: connection)
         }

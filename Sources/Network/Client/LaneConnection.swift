@@ -8,17 +8,16 @@ final class LaneConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private let channel: any Channel
-    private let end: SocketEnd
+    private let outlet: Outlet
     private let limits: ClientLimits
-    private let writer = RequestWriter()
     /// Nil once it is closed, by either side.
     private weak var lane: Lane?
     private var answer: (head: HTTPResponseHead, body: [UInt8])?
-    /// Tells the decoder that an answer is to come; the writer behind it puts the request's bytes in its place.
+    /// Tells the decoder that an answer is to come; the outlet puts the request's bytes in its place.
     private let announcement = HTTPClientRequestPart.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"))
 
     init(_ connection: Connection, _ limits: ClientLimits, lane: Lane) {
-        (channel, end, self.limits, self.lane) = (connection.channel, connection.end, limits, lane)
+        (channel, outlet, self.limits, self.lane) = (connection.channel, connection.outlet, limits, lane)
     }
 
     var isActive: Bool { channel.isActive }
@@ -30,14 +29,14 @@ final class LaneConnection: ChannelInboundHandler {
         let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: bounds))
         guard channel.isActive else { return false }
         do {
-            try channel.pipeline.syncOperations.addHandlers([writer, decoder, self])
+            try channel.pipeline.syncOperations.addHandlers([decoder, self])
         } catch { return false }
         return true
     }
 
     func write(_ body: (inout ByteBuffer) -> Void) {
-        writer.bytes.clear()
-        body(&writer.bytes)
+        outlet.bytes.clear()
+        body(&outlet.bytes)
         channel.pipeline.syncOperations.writeAndFlush(wrapOutboundOut(announcement), promise: nil)
     }
 

@@ -108,13 +108,9 @@ public final class VenueClient {
         loop.assumeIsolated().execute { self.tell { $0.changed(lane: lane, to: state) } }
     }
 
-    func opened(_ socket: ClientSocket) {
-        guard isCurrent(socket) else { return }
-        tell { $0.opened(socket.id) }
-    }
+    func opened(_ socket: ClientSocket) { delegate?.opened(socket.id) }
 
     func received(_ frame: Span<UInt8>, from socket: ClientSocket, arrived: NIODeadline) {
-        guard isCurrent(socket) else { return }
         guard isCalled else {
             delegate?.received(frame, from: socket.id, arrived: arrived)
             return
@@ -127,9 +123,11 @@ public final class VenueClient {
     }
 
     func heard(_ socket: ClientSocket) {
-        guard !isCalled else { return loop.assumeIsolated().execute { self.heard(socket) } }
-        guard isCurrent(socket) else { return }
-        tell { $0.heard(socket.id) }
+        guard isCalled else {
+            delegate?.heard(socket.id)
+            return
+        }
+        loop.assumeIsolated().execute { if self.isCurrent(socket) { self.delegate?.heard(socket.id) } }
     }
 
     func closed(_ socket: ClientSocket, reason: String) {

@@ -21,12 +21,6 @@ struct Route {
     }
 }
 
-/// A connection through which bytes can go.
-struct Connection {
-    let channel: any Channel
-    let end: SocketEnd
-}
-
 /// One try to reach a place, up to where bytes can go through.
 ///
 ///     connecting ──▶ tunnelling (with a proxy) ──▶ securing (with TLS) ──▶ ended
@@ -90,9 +84,8 @@ final class Dial {
         switch result {
         case .failure(let error): fail(.of(error, host: host, place: place, within: route.limits.connect))
         case .success(let channel):
-            let connection = Connection(channel: channel, end: SocketEnd())
             do {
-                try channel.pipeline.syncOperations.addHandler(connection.end)
+                let connection = try Connection(channel)
                 if let proxy = route.proxy { try tunnel(connection, proxy) } else { try secure(connection) }
             } catch {
                 channel.close(promise: nil)
@@ -106,7 +99,7 @@ final class Dial {
         request.writeString("CONNECT \(route.endpoint.place) HTTP/1.1\r\nHost: \(route.endpoint.place)\r\n")
         if let authorization = proxy.authorization { request.writeString("Proxy-Authorization: \(authorization)\r\n") }
         request.writeString("\r\n")
-        let exchange = HTTPExchange(.CONNECT, request: request) { [self] outcome in
+        let exchange = HTTPExchange(.CONNECT, request: request, by: connection) { [self] outcome in
             guard case .tunnelling(_, _, let timer) = state else { return }
             timer.cancel()
             switch outcome {
@@ -119,7 +112,7 @@ final class Dial {
             }
         }
         state = .tunnelling(connection, exchange, timer(.tunnel, "\(proxy)", route.limits.tunnel))
-        try exchange.start(on: connection.channel)
+        try exchange.start()
     }
 
     private func secure(_ connection: Connection) throws {
@@ -137,6 +130,7 @@ final class Dial {
         state = .securing(connection, timer(.secure, endpoint.place, route.limits.handshake))
         let operations = connection.channel.pipeline.syncOperations
         try operations.addHandler(watch, position: .after(connection.end))
+        // From here on the handshake goes on by itself.
         try operations.addHandler(handler, position: .after(connection.end))
     }
 

@@ -1,19 +1,6 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Writes the bytes of requests that are there already, where an encoder would make them: the decoder behind it learns of each.
-final class RequestWriter: ChannelOutboundHandler, RemovableChannelHandler {
-    typealias OutboundIn = HTTPClientRequestPart
-    typealias OutboundOut = ByteBuffer
-
-    /// What the next head is written as.
-    var bytes = ByteBuffer()
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        context.write(wrapOutboundOut(bytes), promise: promise)
-    }
-}
-
 /// One request that makes of the connection something else: a tunnel, or a WebSocket.
 final class HTTPExchange: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
@@ -27,23 +14,23 @@ final class HTTPExchange: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private let method: HTTPMethod
-    private let writer = RequestWriter()
+    private let channel: any Channel
+    private let outlet: Outlet
     private let decoder: ByteToMessageHandler<HTTPResponseDecoder>
     private var head: HTTPResponseHead?
     private var done: ((Outcome) -> Void)?
 
     /// - Parameter done: Called once; when the connection has changed, what it adds to the pipeline gets all bytes that follow.
-    init(_ method: HTTPMethod, request: ByteBuffer, done: @escaping (Outcome) -> Void) {
+    init(_ method: HTTPMethod, request: ByteBuffer, by connection: Connection, done: @escaping (Outcome) -> Void) {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderListSize = 1 << 16
-        self.method = method
-        self.done = done
-        writer.bytes = request
+        (self.method, self.done, channel, outlet) = (method, done, connection.channel, connection.outlet)
+        outlet.bytes = request
         decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
     }
 
-    func start(on channel: any Channel) throws {
-        try channel.pipeline.syncOperations.addHandlers([writer, decoder, self])
+    func start() throws {
+        try channel.pipeline.syncOperations.addHandlers([decoder, self])
         channel.pipeline.syncOperations.writeAndFlush(
             wrapOutboundOut(.head(HTTPRequestHead(version: .http1_1, method: method, uri: "/"))), promise: nil)
     }
@@ -65,9 +52,8 @@ final class HTTPExchange: ChannelInboundHandler, RemovableChannelHandler {
             let operations = context.pipeline.syncOperations
             end(.changed(head))
             // The decoder goes last: it hands on what came behind the head.
-            _ = operations.removeHandler(self)
-            _ = operations.removeHandler(writer)
-            _ = operations.removeHandler(decoder)
+            operations.removeHandler(self, promise: nil)
+            operations.removeHandler(decoder, promise: nil)
         }
     }
 

@@ -143,8 +143,7 @@ public final class LoopbackListener {
     // MARK: Its parts
 
     private func accept(_ channel: any Channel) throws {
-        let connection = Connection(channel: channel, end: SocketEnd())
-        try channel.pipeline.syncOperations.addHandler(connection.end)
+        let connection = try Connection(channel)
         guard !refusesConnections, delegate != nil, connections.count + sockets.count < configuration.limits.connections else {
             return loop.assumeIsolated().execute { connection.end.reset() }
         }
@@ -170,10 +169,10 @@ public final class LoopbackListener {
     func upgraded(_ connection: ServerConnection) {
         connections[ObjectIdentifier(connection)] = nil
         lastSocket += 1
-        let socket = ServerSocket(SocketID(lastSocket), connection.end, self)
+        let socket = ServerSocket(SocketID(lastSocket), connection.wire, self)
         sockets[socket.id] = socket
         do {
-            try socket.start(on: connection.channel)
+            try socket.start()
         } catch {
             sockets[socket.id] = nil
             return connection.end.cut()

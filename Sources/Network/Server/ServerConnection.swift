@@ -10,8 +10,7 @@ internal import Venues
 ///     idle ──first byte──▶ receiving ──last byte──▶ answering ──▶ writing ──▶ idle, or the next that waits, or closed
 final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+    typealias OutboundIn = Never
 
     private enum Phase { case idle, receiving, answering, writing, ended }
 
@@ -28,8 +27,9 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler {
         var body: [UInt8] = []
     }
 
-    let channel: any Channel
-    let end: SocketEnd
+    let wire: Connection
+    var end: SocketEnd { wire.end }
+    private var channel: any Channel { wire.channel }
     private unowned let listener: LoopbackListener
     private let limits: ListenerLimits
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
@@ -45,8 +45,8 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var wantsRead = false
     private var timer: Scheduled<Void>?
 
-    init(_ connection: Connection, _ listener: LoopbackListener) {
-        (channel, end, self.listener) = (connection.channel, connection.end, listener)
+    init(_ wire: Connection, _ listener: LoopbackListener) {
+        (self.wire, self.listener) = (wire, listener)
         limits = listener.configuration.limits
         var bounds = NIOHTTPDecoderLimitConfiguration()
         (bounds.maxHeaderListSize, bounds.maxHeaderFieldSize) = (limits.requestHead, limits.requestHead)
@@ -55,7 +55,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     func start(_ tls: NIOSSLContext?) throws {
         let operations = channel.pipeline.syncOperations
-        if let tls { try operations.addHandler(NIOSSLServerHandler(context: tls)) }
+        if let tls { try operations.addHandler(NIOSSLServerHandler(context: tls), position: .after(end)) }
         isThrough = tls == nil
         try operations.addHandlers([decoder, self])
         end.arrived = { [weak self] in self?.arrived() }
@@ -106,7 +106,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler {
             guard length <= limits.requestBody else { return refuse(413) }
             receiving = Receiving(head: head, method: method)
             if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" }), phase == .receiving {
-                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+                wire.outlet.send(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
             }
         case .body(let bytes):
             guard let count = receiving?.body.count, count + bytes.readableBytes <= limits.requestBody else { return refuse(413) }
@@ -189,7 +189,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler {
         if case .cut(let count) = delivery { buffer.moveWriterIndex(to: min(count, buffer.writerIndex)) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess { [self] in self.written(delivery) }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
+        wire.outlet.send(buffer, promise: written)
     }
 
     /// The client's system has taken the answer.
@@ -227,7 +227,7 @@ final class ServerConnection: ChannelDuplexHandler, RemovableChannelHandler {
                 var answer = ByteBuffer(string: "HTTP/1.1 101 Switching Protocols\r\n")
                 for header in headers { answer.writeString("\(header.name): \(header.value)\r\n") }
                 answer.writeString("\r\n")
-                context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+                wire.outlet.send(answer)
                 enter(.ended)
                 let operations = context.pipeline.syncOperations
                 listener.upgraded(self)

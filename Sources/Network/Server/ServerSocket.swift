@@ -6,17 +6,19 @@ internal import Venues
 final class ServerSocket: WebSocketOwner {
     let id: SocketID
     let end: SocketEnd
+    private let wire: Connection
     private(set) var connection: WebSocketConnection?
     private unowned let listener: LoopbackListener
     /// While set, messages to the client are lost.
     var isStalled = false
 
-    init(_ id: SocketID, _ end: SocketEnd, _ listener: LoopbackListener) { (self.id, self.end, self.listener) = (id, end, listener) }
+    init(_ id: SocketID, _ wire: Connection, _ listener: LoopbackListener) {
+        (self.id, self.wire, end, self.listener) = (id, wire, wire.end, listener)
+    }
 
-    func start(on channel: any Channel) throws {
+    func start() throws {
         let limits = listener.configuration.limits
-        let connection = WebSocketConnection(
-            .server, Connection(channel: channel, end: end), .init(message: limits.message, close: limits.close), owner: self)
+        let connection = WebSocketConnection(.server, wire, .init(message: limits.message, close: limits.close), owner: self)
         self.connection = connection
         try connection.start(maximumFrame: limits.frame)
     }

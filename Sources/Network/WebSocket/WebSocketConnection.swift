@@ -18,7 +18,6 @@ protocol WebSocketOwner: AnyObject {
 ///       └──────────── the peer closes, errs, is silent or doesn't read ──▲
 final class WebSocketConnection: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
-    typealias OutboundOut = ByteBuffer
 
     enum Role { case client, server }
 
@@ -36,6 +35,7 @@ final class WebSocketConnection: ChannelInboundHandler {
     private let limits: Limits
     private let channel: any Channel
     private let end: SocketEnd
+    private let outlet: Outlet
     /// Nil once it has been told of the end, or doesn't want to be.
     private weak var owner: (any WebSocketOwner)?
     private var state = State.open
@@ -47,7 +47,7 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     init(_ role: Role, _ connection: Connection, _ limits: Limits, owner: any WebSocketOwner) {
         (self.role, self.limits, self.owner) = (role, limits, owner)
-        (channel, end) = (connection.channel, connection.end)
+        (channel, end, outlet) = (connection.channel, connection.end, connection.outlet)
         writer = WebSocketFrameWriter(masks: role == .client)
     }
 
@@ -66,7 +66,7 @@ final class WebSocketConnection: ChannelInboundHandler {
 
     private func write(_ kind: WebSocketOpcode, _ payload: (inout ByteBuffer) -> Void) {
         guard state == .open else { return }
-        channel.pipeline.syncOperations.writeAndFlush(wrapOutboundOut(writer.frame(kind, payload)), promise: nil)
+        outlet.send(writer.frame(kind, payload))
         // What the system took is not counted: this much waits because the peer doesn't read.
         guard state == .open, channel.isActive, !channel.isWritable else { return }
         finish("the peer doesn't read what is sent to it")
@@ -194,12 +194,12 @@ final class WebSocketConnection: ChannelInboundHandler {
     private func watch(_ silence: (ping: TimeAmount, lost: TimeAmount), from now: NIODeadline) {
         let heard = end.lastArrival
         guard heard + silence.lost > now else { return lose("nothing was heard for \(silence.lost.text)") }
-        if heard + silence.ping <= now, pingedAt < heard {
+        if max(heard, pingedAt) + silence.ping <= now {
             pingedAt = now
             ping()
             guard state == .open else { return }
         }
-        let next = pingedAt < heard ? heard + silence.ping : heard + silence.lost
+        let next = min(max(heard, pingedAt) + silence.ping, heard + silence.lost)
         timer = channel.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] in
             guard let self, state == .open else { return }
             watch(silence, from: .now())
