@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build backtest example test chaos chaos-mutants fuzz signers lint bench clean
+.PHONY: help setup build live backtest example test chaos chaos-mutants clients fuzz signers lint bench clean
 
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
@@ -21,6 +21,10 @@ build: setup ## Build mmsim and the benchmark programs, optimised
 	@$(RELEASE) --product signbench
 	@$(RELEASE) --product tapebench
 	@$(RELEASE) --product wirebench
+
+live: setup ## Build mmsim and mmsim-live, whose commands need the network (a TLS library among it: some minutes)
+	@$(RELEASE) --product mmsim
+	@$(RELEASE) --product mmsim-live
 
 backtest: setup ## From a fresh clone to a report: build mmsim, generate the demo market, run the demo hedge
 	@$(RELEASE) --product mmsim
@@ -45,6 +49,11 @@ chaos-mutants: setup ## Plant ten bugs, one after the other, and see whether cha
 	@$(RELEASE) --product mmsim
 	@Tools/chaos $(BIN)/mmsim 1
 	@SEEDS=$(or $(SEEDS),500) Tools/mutants/run
+
+clients: setup ## Let the venues' real clients trade against a venue that mmsim-live serves
+	@$(SWIFT) build --product mmsim --explicit-target-dependency-import-check error
+	@$(SWIFT) build --product mmsim-live --explicit-target-dependency-import-check error
+	@Tools/clients/check .build/debug/mmsim .build/debug/mmsim-live
 
 fuzz: setup ## Feed the parsers and the tape what libFuzzer makes up: FUZZ_SECONDS (10) each, all or those of FUZZ_TARGETS
 	@Tests/Fuzz/run $(or $(FUZZ_SECONDS),10) $(FUZZ_TARGETS)

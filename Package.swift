@@ -37,6 +37,7 @@ let package = Package(
     name: "mmsim",
     products: [
         .executable(name: "mmsim", targets: ["mmsim"]),
+        .executable(name: "mmsim-live", targets: ["mmsim-live"]),
         .executable(name: "workload", targets: ["workload"]),
         // What a package with strategies of its own imports.
         .library(name: "Commands", targets: ["Commands", "Strategies", "Trading", "Market"]),
@@ -71,7 +72,9 @@ let package = Package(
         layer("Feeds", ["Market", "Tape", "Signing", "Venues", "CCSV", "CZlib"]),
         layer("Scenario", ["Market", "Trading", "Signing", yams]),
         layer("Metrics", ["Market", "Trading"]),
-        layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Venues", "Simulation", "VenueServers", "Feeds", "Scenario", "Metrics"]),
+        layer(
+            "Runtime",
+            ["Market", "Signing", "Trading", "Tape", "Strategies", "Venues", "Simulation", "VenueServers", "Feeds", "Scenario", "Metrics"]),
         layer("Report", ["Market", "Signing", "Trading", "Tape", "Simulation", "Metrics", "Runtime"]),
         layer("Research", ["Market", "Tape", "Feeds", "Simulation"]),
         layer(
@@ -84,6 +87,11 @@ let package = Package(
 
         // The only layer that opens a socket.
         layer("Network", ["Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL]),
+        layer(
+            "Live", ["Market", "Trading", "Tape", "Venues", "Simulation", "VenueServers", "Runtime", "Network", nioCore, nioPosix]),
+        layer(
+            "LiveCommands", ["Market", "Tape", "Scenario", "VenueServers", "Runtime", "Network", "Live", "Commands", argumentParser]),
+        .executableTarget(name: "mmsim-live", dependencies: ["LiveCommands"], swiftSettings: strict),
 
         .target(
             name: "CommonWorkload", dependencies: ["Market", "Trading", "Simulation", "Metrics", "Runtime"], path: "Benchmarks/Common",

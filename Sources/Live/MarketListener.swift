@@ -1,10 +1,10 @@
 public import Market
-internal import NIOCore
+public import NIOCore
 internal import NIOPosix
 public import Network
 public import Runtime
 internal import Synchronization
-public import Tape
+internal import Tape
 internal import Trading
 public import Venues
 
@@ -117,10 +117,10 @@ public final class MarketListener: @unchecked Sendable {
             venue: VenueID(0), instruments: instruments.enumerated().map { (InstrumentID($0), $1) }, accounts: [])
         configuration.lanes = options.client.lanes - 1
         configuration.seed = UInt64(truncatingIfNeeded: clock.now.nanoseconds)
-        let session = BackpackSession(configuration)
+        let settled = configuration
         try loop.submit {
-            self.session = session
-            session.start(at: clock.now)
+            self.session = BackpackSession(settled)
+            self.session?.start(at: clock.now)
             self.proceed()
         }.wait()
         return instruments
@@ -145,7 +145,8 @@ public final class MarketListener: @unchecked Sendable {
         settle(nil)
         while let action = session.nextAction() { client.perform(action) }
         timer?.cancel()
-        let wait = max(0, min(session.nextWake, clock.now + .seconds(1)) - clock.now)
+        let now = clock.now
+        let wait = max(.zero, min(session.nextWake, now + .seconds(1)) - now)
         timer = group.next().assumeIsolated().scheduleTask(in: .nanoseconds(wait.count)) { self.proceed() }
         noticeTape()
         noteClock()

@@ -1,4 +1,4 @@
-public import Market
+internal import Market
 internal import NIOCore
 internal import NIOPosix
 public import Network
@@ -68,8 +68,11 @@ public final class VenueService: @unchecked Sendable {
     /// - Returns: The port.
     public func run() throws -> Int {
         let loop = group.next()
-        let listener = try LoopbackListener(configuration.listener, on: loop, delegate: self)
         return try loop.flatSubmit {
+            let listener: LoopbackListener
+            do { listener = try LoopbackListener(self.configuration.listener, on: loop, delegate: self) } catch {
+                return loop.makeFailedFuture(error)
+            }
             self.listener = listener
             (self.recordedStart, self.start) = (self.feeds.next, self.clock.now)
             for fault in self.configuration.faults { self.schedule(fault) }

@@ -49,9 +49,7 @@ struct RecordCommand: ParsableCommand {
         let wanted = symbols.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         guard !wanted.isEmpty else { throw Self.usage("--symbols is empty", hint: "name one, such as SOL_USDC_PERP") }
         guard Set(wanted).count == wanted.count else { throw Self.usage("--symbols has one of them twice") }
-        let span = try duration.map { text in
-            do { return try UnitText.duration(text) } catch { throw Self.usage("--duration: \(error.message)", hint: error.hint) }
-        }
+        let span = try self.span()
         let listener = try MarketListener(options(wanted), path: path())
         Interruption.watch()
         let instruments = try begin(listener)
@@ -60,8 +58,16 @@ struct RecordCommand: ParsableCommand {
         do { try listener.stop(ending: ending.isEmpty ? "interrupted" : ending) } catch let error as TapeError { throw Failure(error) }
         let counters = listener.soFar
         Terminal.error(
-            "\(counters.frames) frames and \(counters.records) records, \(counters.gaps) gaps, \(counters.alarms) alarms, \(counters.lost) lost")
+            "\(counters.frames) frames and \(counters.records) records, \(counters.gaps) gaps, \(counters.alarms) alarms, \(counters.lost) lost"
+        )
         if ending.isEmpty { throw ExitCode(Failure.interrupted) }
+    }
+
+    private func span() throws -> Nanoseconds? {
+        guard let duration else { return nil }
+        do throws(UnitText.Failure) { return try UnitText.duration(duration) } catch {
+            throw Self.usage("--duration: \(error.message)", hint: error.hint)
+        }
     }
 
     private func options(_ symbols: [String]) throws -> MarketListener.Options {
@@ -102,7 +108,9 @@ struct RecordCommand: ParsableCommand {
         } catch let error as ListenerError {
             var hint: String?
             if case .notListed(let symbol, let listed) = error {
-                hint = Spelling.hint(symbol, listed) ?? "it lists \(listed.prefix(12).joined(separator: ", "))\(listed.count > 12 ? ", …" : "")"
+                hint =
+                    Spelling.hint(symbol, listed)
+                    ?? "it lists \(listed.prefix(12).joined(separator: ", "))\(listed.count > 12 ? ", …" : "")"
             }
             throw Failure(error.message, hint: hint, code: Failure.runFailed)
         }

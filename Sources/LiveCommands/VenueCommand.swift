@@ -21,10 +21,10 @@ struct VenueCommand: ParsableCommand {
                 .joined(separator: "\n"))
             """)
 
-    enum Protocol: String, ExpressibleByArgument, CaseIterable { case backpack }
+    enum Name: String, ExpressibleByArgument, CaseIterable { case backpack }
 
     @Argument(help: "Whose protocol it speaks: backpack.")
-    var venue: Protocol
+    var venue: Name
 
     @Option(
         parsing: .upToNextOption, help: ArgumentHelp("Tapes that hold the market.", valueName: "tape"))
@@ -87,14 +87,16 @@ struct VenueCommand: ParsableCommand {
     private func servedTape() throws -> ServedTape {
         var options = ServedTape.Options()
         options.accounts = accounts
-        options.collateral = try collateral.split(separator: ",").map { part in
-            do { return try UnitText.amount(part.trimmingCharacters(in: .whitespaces)) } catch {
-                throw Self.usage("--collateral: \(error.message)", hint: error.hint ?? "write it like \"100000 USDC\"")
-            }
-        }
+        options.collateral = try collateral.split(separator: ",").map { try Self.amount(String($0)) }
         if let symbols { options.symbols = symbols.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
         options.requestsPerMinute = rate == 0 ? nil : rate
         do { return try ServedTape(tapes: tape, options) } catch { throw Failure(error) }
+    }
+
+    private static func amount(_ text: String) throws -> Money {
+        do throws(UnitText.Failure) { return try UnitText.amount(text.trimmingCharacters(in: .whitespaces)) } catch {
+            throw usage("--collateral: \(error.message)", hint: error.hint ?? "write it like \"100000 USDC\"")
+        }
     }
 
     private func identity() throws -> TLSIdentity? {
@@ -111,7 +113,8 @@ struct VenueCommand: ParsableCommand {
             let text = part.trimmingCharacters(in: .whitespaces)
             let sides = text.split(separator: "@", maxSplits: 1)
             let times = sides.count == 2 ? sides[1].split(separator: "+", maxSplits: 1) : []
-            guard times.count == 2, let start = try? UnitText.duration(String(times[0])), let length = try? UnitText.duration(String(times[1]))
+            guard times.count == 2, let start = try? UnitText.duration(String(times[0])),
+                let length = try? UnitText.duration(String(times[1]))
             else { throw Self.usage("--faults: '\(text)' is no fault with its time", hint: "write it like stall@20s+5s") }
             guard let kind = ServiceFault.Kind(rawValue: String(sides[0])) else {
                 let names = ServiceFault.Kind.allCases.map(\.rawValue)
@@ -158,7 +161,8 @@ struct VenueCommand: ParsableCommand {
             }
             if line % 600 == 0 {
                 Terminal.error(
-                    "\(counters.records) records, \(counters.requests) requests, \(counters.frames) frames, \(counters.sockets) sockets open")
+                    "\(counters.records) records, \(counters.requests) requests, \(counters.frames) frames, \(counters.sockets) sockets open"
+                )
             }
         }
     }

@@ -36,6 +36,7 @@ final class ClientSocket: WebSocketOwner {
     }
 
     func send(_ text: String) { if case .open(let socket) = state { socket.send(text) } }
+    func ping() { if case .open(let socket) = state { socket.ping() } }
 
     /// Tells nothing more.
     func close() {

@@ -63,6 +63,7 @@ public final class VenueClient {
             case .open(let id): open(id)
             case .close(let id): sockets.removeValue(forKey: id)?.close()
             case .send(let id, let text): sockets[id]?.send(text)
+            case .ping(let id): sockets[id]?.ping()
             case .request(let id, let request, let lane): lanes[lane % lanes.count].take(id, request)
             }
         }

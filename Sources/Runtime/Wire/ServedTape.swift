@@ -1,8 +1,8 @@
 public import Market
-public import Signing
-public import Simulation
+internal import Signing
+internal import Simulation
 internal import Tape
-public import Trading
+internal import Trading
 public import VenueServers
 
 /// A recorded market as a venue that speaks Backpack's protocol, with accounts to try it with.
@@ -48,7 +48,8 @@ public struct ServedTape {
         }
         let names = chosen.map { $0[0].summary.description.instrument.venueSymbol }
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-            throw .scenario(message: "'\(twice)' is recorded at two venues", hint: "choose the symbols to serve, or cut the tape to one venue")
+            throw .scenario(
+                message: "'\(twice)' is recorded at two venues", hint: "choose the symbols to serve, or cut the tape to one venue")
         }
         guard !chosen.isEmpty else { throw .scenario(message: "there is nothing on the tape that can be served", hint: nil) }
         instruments = chosen.map { $0[0].summary.description.instrument }
