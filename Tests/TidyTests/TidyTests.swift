@@ -65,7 +65,7 @@ import Testing
 
 private enum Layers {
     /// Nothing here opens a file, reads a clock or draws entropy (Tape: its own file, through SQLite).
-    static let pure: Set = ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation"]
+    static let pure: Set = ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "VenueServers"]
     static let systemModules: Set = ["Foundation", "Glibc", "Synchronization", "Dispatch"]
     static let systemModulesOfPureLayers: Set<String> = []
     /// One file may import more than its layer: with the reason.
