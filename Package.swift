@@ -26,6 +26,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "mmsim",
@@ -38,6 +44,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // For what needs the network alone: `mmsim` itself builds neither.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // System libraries.
@@ -55,14 +64,14 @@ let package = Package(
         layer("Tape", ["Market", "Signing", "CSQLite", "CZstd"]),
         layer("Strategies", ["Market", "Trading"]),
         layer("Venues", ["Market", "Signing", "Trading"]),
-        layer("Simulation", ["Market", "Trading"]),
+        layer("Simulation", ["Market", "Trading", "Venues"]),
         layer("VenueServers", ["Market", "Signing", "Trading", "Venues", "Simulation"]),
 
         // A run without a socket.
         layer("Feeds", ["Market", "Tape", "Signing", "Venues", "CCSV", "CZlib"]),
         layer("Scenario", ["Market", "Trading", "Signing", yams]),
         layer("Metrics", ["Market", "Trading"]),
-        layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "Feeds", "Scenario", "Metrics"]),
+        layer("Runtime", ["Market", "Signing", "Trading", "Tape", "Strategies", "Venues", "Simulation", "VenueServers", "Feeds", "Scenario", "Metrics"]),
         layer("Report", ["Market", "Signing", "Trading", "Tape", "Simulation", "Metrics", "Runtime"]),
         layer("Research", ["Market", "Tape", "Feeds", "Simulation"]),
         layer(
@@ -72,6 +81,10 @@ let package = Package(
                 "Metrics", argumentParser,
             ]),
         .executableTarget(name: "mmsim", dependencies: ["Commands"], swiftSettings: strict),
+
+        // The only layer that opens a socket.
+        layer("Network", ["Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL]),
+
         .target(
             name: "CommonWorkload", dependencies: ["Market", "Trading", "Simulation", "Metrics", "Runtime"], path: "Benchmarks/Common",
             swiftSettings: strict),
@@ -98,7 +111,7 @@ let package = Package(
         tests("VenuesTests", ["TestSupport", "Venues", "Trading", "Signing", "Market"]),
         tests("VenueServersTests", ["TestSupport", "VenueServers", "Venues", "Simulation", "Trading", "Signing", "Market"]),
         tests("FeedsTests", ["TestSupport", "Feeds", "Venues", "Tape", "Market"]),
-        tests("SimulationTests", ["TestSupport", "Simulation", "Trading", "Market"]),
+        tests("SimulationTests", ["TestSupport", "Simulation", "Venues", "Trading", "Market"]),
         tests("StrategiesTests", ["TestSupport", "Strategies", "Trading", "Market", "Simulation"]),
         tests("ScenarioTests", ["TestSupport", "Scenario", "Trading", "Market"]),
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),
@@ -108,6 +121,7 @@ let package = Package(
         tests("ReportTests", ["TestSupport", "Report", "Runtime", "Metrics", "Tape", "Trading", "Market"]),
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["TestSupport", "Commands"]),
+        tests("NetworkTests", ["TestSupport", "Network", "Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]

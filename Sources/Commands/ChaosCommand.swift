@@ -15,7 +15,11 @@ struct ChaosCommand: ParsableCommand {
             A seed that fails is run again with fewer faults, and the command that repeats it is printed. Exit code 4: a seed has failed.
 
             What goes wrong:
-            \(list(ChaosFault.allCases.map { ($0.rawValue, $0.summary) }))
+            \(list(ChaosFault.drawn(overWire: false).map { ($0.rawValue, $0.summary) }))
+
+            With --wire core and venues meet over the venues' own protocol (Backpack's, under each venue's rules and fees), on a \
+            virtual network, and what goes wrong is:
+            \(list(ChaosFault.drawn(overWire: true).map { ($0.rawValue, $0.summary) }))
 
             What goes wrong elsewhere, and is not drawn here:
             \(list(UndrawnFault.allCases.map { ($0.rawValue, "\($0.level.rawValue): \($0.summary)") }))
@@ -31,6 +35,9 @@ struct ChaosCommand: ParsableCommand {
 
     @Option(name: .customLong("seed"), help: "The first seed.")
     var firstSeed: UInt64 = 1
+
+    @Flag(help: "Lets core and venues meet over the venues' protocol on a virtual network, and draws its faults.")
+    var wire = false
 
     @Option(help: ArgumentHelp("Faults to draw from, with commas between them. Default: all.", valueName: "list"))
     var faults: String?
@@ -58,7 +65,7 @@ struct ChaosCommand: ParsableCommand {
         let chosen = try chosenFaults()
         var campaign = Chaos.Options(
             seeds: seeds, firstSeed: firstSeed, faults: chosen, minutes: minutes,
-            jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers())
+            jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount, kept: try keptNumbers(), isOverWire: wire)
         (campaign.journals, campaign.failedJournals) = (try folder(journal), try folder(failures))
         do {
             let chaos = try Chaos(scenario, registry: Mmsim.strategies, campaign)
@@ -77,13 +84,21 @@ struct ChaosCommand: ParsableCommand {
     private static func usage(_ text: String) -> Failure { Failure(text, code: Failure.usage) }
 
     private func chosenFaults() throws -> [ChaosFault] {
-        guard let faults else { return ChaosFault.allCases }
+        let drawn = ChaosFault.drawn(overWire: wire)
+        guard let faults else { return drawn }
         return try faults.split(separator: ",").map { word in
             let name = word.trimmingCharacters(in: .whitespaces)
-            if let fault = ChaosFault(rawValue: name) { return fault }
-            throw Failure(
-                "there is no fault '\(name)'", hint: Spelling.hint(name, ChaosFault.allCases.map(\.rawValue)) ?? "see `mmsim help chaos`",
-                code: Failure.usage)
+            guard let fault = ChaosFault(rawValue: name) else {
+                throw Failure(
+                    "there is no fault '\(name)'", hint: Spelling.hint(name, drawn.map(\.rawValue)) ?? "see `mmsim help chaos`",
+                    code: Failure.usage)
+            }
+            guard drawn.contains(fault) else {
+                throw Failure(
+                    "the fault '\(name)' is \(wire ? "not" : "only") drawn with --wire", hint: "see `mmsim help chaos`", code: Failure.usage
+                )
+            }
+            return fault
         }
     }
 
@@ -118,7 +133,7 @@ struct ChaosCommand: ParsableCommand {
             Terminal.out("seed \(failure.seed) violates \(failure.invariant.rawValue) (\(failure.invariant.summary))\n  \(failure.text)")
             for fault in failure.faults { Terminal.out("  with \(fault)") }
             let kept = failure.kept.map { String($0 + 1) }.joined(separator: ",")
-            let faults = self.faults.map { " --faults \($0)" } ?? ""
+            let faults = (wire ? " --wire" : "") + (self.faults.map { " --faults \($0)" } ?? "")
             if let journal = failure.journal { Terminal.out("  journal: \(journal)") }
             Terminal.out(
                 "  again: mmsim chaos \(options.scenario) --seeds 1 --seed \(failure.seed) --minutes \(minutes)\(faults)"

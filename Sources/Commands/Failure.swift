@@ -1,32 +1,32 @@
-internal import Feeds
-internal import Report
-internal import Runtime
-internal import Scenario
-internal import Tape
+package import Feeds
+package import Report
+package import Runtime
+package import Scenario
+package import Tape
 
 /// How a command fails: what happened, what to do, and the exit code.
-struct Failure: Error {
-    static let runFailed: Int32 = 1
-    static let usage: Int32 = 2
-    static let data: Int32 = 3
-    static let check: Int32 = 4
-    static let interrupted: Int32 = 130
+package struct Failure: Error {
+    package static let runFailed: Int32 = 1
+    package static let usage: Int32 = 2
+    package static let data: Int32 = 3
+    package static let check: Int32 = 4
+    package static let interrupted: Int32 = 130
 
-    var messages: [(message: String, hint: String?)]
-    var code: Int32
+    package var messages: [(message: String, hint: String?)]
+    package var code: Int32
 
-    init(_ message: String, hint: String? = nil, code: Int32) {
+    package init(_ message: String, hint: String? = nil, code: Int32) {
         messages = [(message, hint)]
         self.code = code
     }
 
-    init(_ error: ScenarioError) {
+    package init(_ error: ScenarioError) {
         messages = error.issues.map { ($0.description, $0.hint) }
         code = Self.usage
     }
 
-    init(_ error: RunError) { self.init(error.message, hint: error.hint, code: error.exitCode) }
-    init(_ error: FeedError) {
+    package init(_ error: RunError) { self.init(error.message, hint: error.hint, code: error.exitCode) }
+    package init(_ error: FeedError) {
         switch error {
         case .tape(let error): self.init(error)
         case .interrupted: self.init(error.message, hint: error.hint, code: Self.interrupted)
@@ -35,7 +35,7 @@ struct Failure: Error {
         }
     }
 
-    init(_ error: ReportError) {
+    package init(_ error: ReportError) {
         let code: Int32
         switch error {
         case .notAFolder, .notAReport, .alreadyExists: code = Self.usage
@@ -44,7 +44,7 @@ struct Failure: Error {
         self.init(error.message, hint: error.hint, code: code)
     }
 
-    init(_ error: TapeError) {
+    package init(_ error: TapeError) {
         let code: Int32
         switch error {
         case .diskFull, .notWritable: code = Self.runFailed
@@ -54,7 +54,7 @@ struct Failure: Error {
         self.init(error.message, hint: error.hint, code: code)
     }
 
-    init(_ error: QueryError) {
+    package init(_ error: QueryError) {
         switch error {
         case .tape(let error): self.init(error)
         case .statement, .notReading, .empty: self.init(error.message, hint: error.hint, code: Self.usage)
@@ -62,7 +62,7 @@ struct Failure: Error {
         }
     }
 
-    func print() {
+    package func print() {
         for (message, hint) in messages {
             Terminal.error("error: \(message)")
             if let hint { Terminal.error("hint: \(hint)") }

@@ -1,13 +1,13 @@
 internal import Foundation
 
 /// Standard output and error, and whether a person looks at them.
-enum Terminal {
-    static var isInteractive: Bool { isatty(2) == 1 }
+package enum Terminal {
+    package static var isInteractive: Bool { isatty(2) == 1 }
 
-    static func out(_ text: String) { write(text + "\n", to: 1) }
-    static func error(_ text: String) { write(text + "\n", to: 2) }
+    package static func out(_ text: String) { write(text + "\n", to: 1) }
+    package static func error(_ text: String) { write(text + "\n", to: 2) }
 
-    static func write(_ text: String, to descriptor: Int32) {
+    package static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
@@ -19,19 +19,19 @@ enum Terminal {
 }
 
 /// How far something has come: one line that is rewritten on a terminal, else a line every ten seconds.
-final class ProgressLine {
+package final class ProgressLine {
     private let isQuiet: Bool
     private let isInteractive = Terminal.isInteractive
     private let start = ContinuousClock.now
     private var last: ContinuousClock.Instant
     private var hasLine = false
 
-    init(isQuiet: Bool) {
+    package init(isQuiet: Bool) {
         self.isQuiet = isQuiet
         last = start
     }
 
-    var elapsed: Double {
+    package var elapsed: Double {
         let span = (ContinuousClock.now - start).components
         return Double(span.seconds) + Double(span.attoseconds) / 1e18
     }
@@ -39,7 +39,7 @@ final class ProgressLine {
     /// - Parameters:
     ///   - share: 0 to 1.
     ///   - text: Made only when it is shown.
-    func update(_ share: Double, _ text: (Double) -> String) {
+    package func update(_ share: Double, _ text: (Double) -> String) {
         guard !isQuiet else { return }
         let now = ContinuousClock.now
         guard now - last >= (isInteractive ? .milliseconds(200) : .seconds(10)) else { return }
@@ -55,12 +55,12 @@ final class ProgressLine {
         }
     }
 
-    func finish() {
+    package func finish() {
         if hasLine { Terminal.write("\r\u{1B}[K", to: 2) }
         hasLine = false
     }
 
-    static func span(_ seconds: Double) -> String {
+    package static func span(_ seconds: Double) -> String {
         let whole = Int(seconds.rounded(.up))
         if whole < 60 { return "\(whole) s" }
         return whole < 3_600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3_600) h \(whole / 60 % 60) min"
@@ -68,10 +68,10 @@ final class ProgressLine {
 }
 
 /// Ctrl-C, noticed between two steps of the work; a second one ends the process at once.
-enum Interruption {
+package enum Interruption {
     nonisolated(unsafe) private static var isRequested: sig_atomic_t = 0
 
-    static func watch() {
+    package static func watch() {
         signal(SIGINT) { _ in
             if unsafe Interruption.isRequested != 0 { _exit(130) }
             unsafe Interruption.isRequested = 1
@@ -85,5 +85,5 @@ enum Interruption {
         unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
-    static var wasRequested: Bool { unsafe isRequested != 0 }
+    package static var wasRequested: Bool { unsafe isRequested != 0 }
 }

@@ -1,11 +1,11 @@
-internal import Market
+package import Market
 public import Trading
 
 /// Values with units as a scenario writes them.
-enum UnitText {
-    struct Failure: Error {
-        var message: String
-        var hint: String?
+package enum UnitText {
+    package struct Failure: Error {
+        package var message: String
+        package var hint: String?
     }
 
     private static let spans: [(unit: String, nanoseconds: Int64)] = [
@@ -20,7 +20,7 @@ enum UnitText {
         return (text[..<end], text[end...].drop { $0 == " " })
     }
 
-    static func duration(_ text: String) throws(Failure) -> Nanoseconds {
+    package static func duration(_ text: String) throws(Failure) -> Nanoseconds {
         let (number, unit) = try split(text)
         guard !unit.isEmpty else { throw Failure(message: "'\(text)' has no unit", hint: "write \"\(text) ms\", with ms, s, min, h or d") }
         guard let span = spans.first(where: { $0.unit == unit })?.nanoseconds else {
@@ -49,7 +49,7 @@ enum UnitText {
         }
     }
 
-    static func amount(_ text: String) throws(Failure) -> Money {
+    package static func amount(_ text: String) throws(Failure) -> Money {
         let (number, unit) = try split(text)
         guard !unit.isEmpty else {
             throw Failure(message: "'\(text)' has no currency", hint: "write \"\(text) USD\", or another currency or token")

@@ -89,6 +89,8 @@ enum TapeSchema {
     static let creation = "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 
     /// For a file that others read while it is written: every commit reaches the disk, and what open parts took is given back at the end.
+    /// Pages are small because each table takes one, and so is the log, which a writer that is killed leaves behind.
     static let recording =
-        "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        "PRAGMA page_size = 2048; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        + "PRAGMA wal_autocheckpoint = 128;"
 }

@@ -54,7 +54,8 @@ extension TradingCore {
             bookFunding(payment, account)
             observers.tell { $0.funded(payment, account: account, at: venueTime) }
             tellAccount(.funding(account, payment))
-        case .liquidation(let instrument, let quantity, let price, let penalty):
+        case .liquidation(let instrument, let quantity, let price, let penalty, let trade):
+            guard trade == 0 || countedTrades[venues[account.index].index].insert(trade) else { return }
             let shares = positions.force(quantity, of: instrument, at: price, cost: penalty, account: account)
             book(shares, of: instrument, account, at: price, penalty: penalty)
             observers.tell {
@@ -184,8 +185,12 @@ extension TradingCore {
             end(id, .rejected, .rejected(reason), venueTime)
         case .cancel, .amend:
             change(id) { $0.refusedRequest(kind, reason, self.now) }
-            // The venue does not know an order that we think is open: nobody has told us what became of it.
-            if reason == .unknownOrder, let order = orders[id], !order.isDone { becomeUnknown(order) }
+            // The venue does not know an order that we think is open: nobody has told us what became of it. It answers, so that it
+            // can be asked.
+            if reason == .unknownOrder, let order = orders[id], !order.isDone {
+                reviews[account.index].isAnswered()
+                becomeUnknown(order)
+            }
         case .cancelAll:
             // What was to be cancelled with all the rest stands after all. One that was asked for by itself has its own answer.
             for id in orders.open where orders.read(id, { $0.draft.account == account }) == true {

@@ -46,15 +46,16 @@ extension TradingCore {
 
     func cancel(_ id: OrderID) {
         guard !isStopped else { return }
-        let deadline = now + configuration.unknownAfter
+        let (now, deadline) = (now, now + configuration.unknownAfter)
         let request = orders.update(id) { order -> CancelRequest? in
             guard !order.isDone, order.pending != .cancel else { return nil }
             order.pending = .cancel
-            order.deadline = deadline
+            // What is unknown is asked about when that is due, however often it is cancelled meanwhile.
+            if order.certainty == .known || order.deadline <= now { order.deadline = deadline }
             return CancelRequest(account: order.draft.account, instrument: order.draft.instrument, order: id)
         }
         guard let request = request ?? nil else { return }
-        deadlines.add(id, deadline)
+        if orders.read(id, { $0.deadline }) == deadline { deadlines.add(id, deadline) }
         emit(.cancel(request))
         guard !observers.isEmpty, let order = orders[id] else { return }
         observers.tell { $0.requested(.cancel, order, at: now) }

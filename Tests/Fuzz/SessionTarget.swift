@@ -28,7 +28,7 @@ enum SessionTarget {
                 case .close, .send: break
                 }
             }
-            while session.nextInput() != nil {}
+            while session.nextInput(now: .never) != nil {}
             _ = session.takeAlarms()
         }
         session.start(at: now)

@@ -184,7 +184,7 @@ final class MarginWorld {
             if reducing.contains(fill.order) {
                 #expect(abs(after) < abs(before) && after.signum() * before.signum() >= 0, "a reduce-only order opened a position")
             }
-        case .liquidation(let instrument, let quantity, let price, let penalty):
+        case .liquidation(let instrument, let quantity, let price, let penalty, _):
             let before = ledgers[account].positions[instrument.index]
             change(instrument, quantity.lots, price, penalty)
             let after = ledgers[account].positions[instrument.index]

@@ -36,6 +36,36 @@ import Testing
         #expect(complaints == [])
     }
 
+    @Test func `only the network opens sockets`() throws {
+        let package = try PackageLayers(manifest: SourceTree.text("Package.swift"))
+        var complaints: [String] = []
+        for (layer, modules) in package.dependencies.sorted(by: { $0.key < $1.key }) where !Layers.networked.contains(layer) {
+            for module in modules.sorted() where module.hasPrefix("NIO") {
+                complaints.append("Package.swift: '\(layer)' uses '\(module)': only Network opens sockets")
+            }
+        }
+        for file in try SourceTree.swiftFiles(under: "Sources") where !Layers.networked.contains(file.target) {
+            for (number, line) in file.lines.enumerated() {
+                for call in Layers.socketCalls where withoutComment(line).contains(call) {
+                    complaints.append("\(file.path):\(number + 1) '\(call)': only Network opens sockets")
+                }
+            }
+        }
+        #expect(complaints == [])
+        #expect(package.dependencies["Network"]?.contains("NIOSSL") == true)
+    }
+
+    @Test func `the program for what needs no socket builds no network`() throws {
+        let package = try PackageLayers(manifest: SourceTree.text("Package.swift"))
+        var reached: Set = ["mmsim"]
+        var frontier = ["mmsim"]
+        while let layer = frontier.popLast() {
+            for module in package.dependencies[layer] ?? [] where reached.insert(module).inserted { frontier.append(module) }
+        }
+        #expect(reached.contains("Market") && !reached.contains("Network"))
+        #expect(reached.filter { $0.hasPrefix("NIO") } == [])
+    }
+
     @Test func `no source holds what is banned everywhere`() throws {
         var complaints: [String] = []
         for root in ["Sources", "Tests", "Benchmarks", "Examples"] {
@@ -58,7 +88,8 @@ import Testing
         #expect(importedModule("import struct Foundation.Date") == "Foundation")
         #expect(importedModule("important(x)") == nil)
         #expect(withoutComment("let a = 1 // Date()") == "let a = 1 ")
-        let layers = try PackageLayers(manifest: "layer(\"A\", [\"B\", yams]),\nlayer(\"C\"),")
+        let yams = "let yams: Target.Dependency = .product(name: \"Yams\", package: \"Yams\")\n"
+        let layers = try PackageLayers(manifest: yams + "layer(\"A\", [\"B\", yams]),\nlayer(\"C\"),")
         #expect(layers.dependencies == ["A": ["B", "Yams"], "C": []])
     }
 }
@@ -66,6 +97,9 @@ import Testing
 private enum Layers {
     /// Nothing here opens a file, reads a clock or draws entropy (Tape: its own file, through SQLite).
     static let pure: Set = ["Market", "Signing", "Trading", "Tape", "Strategies", "Simulation", "VenueServers"]
+    /// What may use the network's libraries.
+    static let networked: Set = ["Network"]
+    static let socketCalls = ["socket(AF_", "getaddrinfo(", "URLSession"]
     static let systemModules: Set = ["Foundation", "Glibc", "Synchronization", "Dispatch"]
     static let systemModulesOfPureLayers: Set<String> = []
     /// One file may import more than its layer: with the reason.
@@ -117,10 +151,14 @@ private struct PackageLayers {
 
     init(manifest: String) throws {
         let flat = manifest.replacingOccurrences(of: "\n", with: " ")
+        var products: [String: String] = [:]
+        for match in flat.matches(of: /let (\w+): Target\.Dependency = \.product\(name: "(\w+)"/) {
+            products[String(match.output.1)] = String(match.output.2)
+        }
         for match in flat.matches(of: /(?:layer\(\s*|executableTarget\(\s*name:\s*)"(\w+)"(?:,\s*(?:dependencies:\s*)?\[([^\]]*)\])?/) {
             let names = (match.output.2 ?? "").split(separator: ",").map { part -> String in
                 let word = part.trimmingCharacters(in: CharacterSet(charactersIn: " \"\n"))
-                return ["yams": "Yams", "argumentParser": "ArgumentParser"][word] ?? word
+                return products[word] ?? word
             }
             dependencies[String(match.output.1)] = Set(names.filter { !$0.isEmpty })
         }

@@ -172,7 +172,7 @@ private struct Samples {
                     instrument: instrument(), settledAt: Timestamp(nanoseconds: self.number()), position: quantity(),
                     mark: FinePrice(nanos: self.number()),
                     rate: Rate(trillionths: self.number()), amount: money()))
-        case 14: .liquidation(instrument(), quantity(), FinePrice(nanos: self.number()), penalty: money())
+        case 14: .liquidation(instrument(), quantity(), FinePrice(nanos: self.number()), penalty: money(), trade: count())
         case 15: .adjustment(money())
         default: .externalFlow(money())
         }

@@ -77,7 +77,7 @@ import Trading
         #expect(world.reports == [.rejected(.venue, .query, .venue)])
     }
 
-    @Test func `fills come in pages, the newest first, and are told in order; forced ones once`() throws {
+    @Test func `fills come in pages, the newest first, and are told in order; forced ones as such`() throws {
         let world = try BackpackWorld()
         world.open()
         world.submit(7)
@@ -94,10 +94,32 @@ import Trading
         let trades = world.reports.compactMap { if case .filled(let fill) = $0 { fill.trade & 0xFFFF_FFFF } else { nil } }
         #expect(trades == [999] + Array(1_001...2_000) && world.reports.last == .endOfAnswer(query: 42))
         #expect(world.reports.contains { if case .liquidation = $0 { true } else { false } })
-        world.forget()
-        world.ask(.fills(after: 0))
-        world.answer("/wapi/v1/history/fills", "[" + fill(1_000, #""systemOrderType":"LiquidatePositionOnBook""#) + "]")
+    }
+
+    @Test func `fills are asked for from where they were last told, or from the run's beginning`() throws {
+        let world = try BackpackWorld { $0.historyFrom = BackpackWorld.start + .seconds(5) }
+        world.open()
+        func ask(after trade: UInt64) throws -> String {
+            world.forget()
+            world.ask(.fills(after: trade))
+            return try #require(world.targets.first { $0.hasPrefix("/wapi/v1/history/fills") })
+        }
+        let begin = BackpackWorld.start.nanoseconds / 1_000_000
+        #expect(try ask(after: 0).contains("from=\(begin + 5_000)&"))
+        world.advance(by: .minutes(10))
+        #expect(try ask(after: 0).contains("from=\(begin + 5_000)&"))
+        let asked = world.now
+        // One that came before the run is none of it.
+        let early = """
+            {"clientId":"7","fee":"0","feeSymbol":"USDC","isMaker":true,"orderId":"900","price":"20.00","quantity":"0.01","side":"Bid",\
+            "symbol":"SOL_USDC_PERP","timestamp":"2023-11-14T22:13:20.5","tradeId":3}
+            """
+        world.answer("/wapi/v1/history/fills", "[\(early)]")
         #expect(world.reports == [.endOfAnswer(query: 42)])
+        world.advance(by: .minutes(10))
+        let from = (asked + world.session.clock.offset - .minutes(2)).nanoseconds / 1_000_000
+        #expect(try ask(after: 1).contains("from=\(from)&"))
+        #expect(try ask(after: 0).contains("from=\(begin + 5_000)&"))
     }
 
     @Test func `funding payments after a time are told, the oldest first`() throws {

@@ -176,15 +176,26 @@ import Trading
         #expect(world.connections == [.stalled, .resumed])
         world.advance(by: .seconds(20))
         #expect(world.closed == [BackpackWorld.market] && world.connections.last == .down)
-        // The venue's pings keep a private socket; without them it is lost.
-        for _ in 0..<3 {
-            world.advance(by: .seconds(60))
-            world.session.heard(BackpackWorld.first, at: world.now)
-            world.session.heard(BackpackWorld.second, at: world.now)
+    }
+
+    @Test func `a private socket with nothing to tell is asked for a sign of life, and lost without one`() throws {
+        let world = try BackpackWorld()
+        world.open()
+        for _ in 0..<6 {
+            world.forget()
+            world.advance(by: .seconds(10))
+            #expect(world.pinged == [BackpackWorld.first, BackpackWorld.second])
+            for socket in world.pinged { world.session.heard(socket, at: world.now) }
         }
         #expect(!world.closed.contains(BackpackWorld.first))
-        world.advance(by: .seconds(130))
-        #expect(world.closed.contains(BackpackWorld.first) && world.closed.contains(BackpackWorld.second))
+        world.advance(by: .seconds(10))
+        world.session.heard(BackpackWorld.second, at: world.now)
+        world.advance(by: .seconds(15))
+        #expect(world.closed.contains(BackpackWorld.first) && !world.closed.contains(BackpackWorld.second))
+        // One that is gone is asked nothing.
+        world.forget()
+        world.advance(by: .milliseconds(200))
+        #expect(!world.pinged.contains(BackpackWorld.first))
     }
 
     // MARK: Orders
@@ -312,13 +323,11 @@ import Trading
         world.open()
         world.order(
             "orderFill", client: nil, #""O":"LIQUIDATION_AUTOCLOSE","L":"20.00","l":"1","m":false,"n":"0.2","N":"USDC","t":5,"z":"1""#)
-        world.order(
-            "orderFill", client: nil, #""O":"LIQUIDATION_AUTOCLOSE","L":"20.00","l":"1","m":false,"n":"0.2","N":"USDC","t":5,"z":"1""#)
         #expect(
             world.reports == [
                 .liquidation(
                     BackpackWorld.instrument, Quantity(lots: 100), FinePrice(nanos: 20_000_000_000),
-                    penalty: Money(nanos: 200_000_000, Currency("USDC")!))
+                    penalty: Money(nanos: 200_000_000, Currency("USDC")!), trade: 1 << 48 | 5)
             ])
         world.order("orderFill", client: nil, #""O":"USER","L":"20.00","l":"1","m":false,"n":"0.2","N":"USDC","t":6,"z":"1""#)
         guard case .filled(let fill) = world.reports[1] else {

@@ -14,6 +14,7 @@ final class BackpackWorld {
     private(set) var now = BackpackWorld.start
     private(set) var opened: [SocketID] = []
     private(set) var closed: [SocketID] = []
+    private(set) var pinged: [SocketID] = []
     private(set) var sent: [(socket: SocketID, text: String)] = []
     private(set) var requests: [(id: RequestID, request: HTTPRequest, lane: Int)] = []
     private(set) var inputs: [CoreInput] = []
@@ -55,7 +56,7 @@ final class BackpackWorld {
         collect()
     }
 
-    func forget() { (inputs, alarms, requests, sent, opened, closed) = ([], [], [], [], [], []) }
+    func forget() { (inputs, alarms, requests, sent, opened, closed, pinged) = ([], [], [], [], [], [], []) }
 
     func collect() {
         while let action = session.nextAction() {
@@ -63,10 +64,11 @@ final class BackpackWorld {
             case .open(let socket): opened.append(socket)
             case .close(let socket): closed.append(socket)
             case .send(let socket, let text): sent.append((socket, text))
+            case .ping(let socket): pinged.append(socket)
             case .request(let id, let request, let lane): requests.append((id, request, lane))
             }
         }
-        while let input = session.nextInput() { inputs.append(input) }
+        while let input = session.nextInput(now: now) { inputs.append(input) }
         alarms += session.takeAlarms()
     }
 

@@ -123,7 +123,7 @@ public struct Backtest {
         // Decoding the tapes is a third of the work of a run, and no part of its order.
         let readers = decodesAhead ? ReadAhead.sources(sources) : sources
         let (start, end) = (plan.start, plan.end)
-        let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
+        let venueOfAccount = plan.venueOfAccount
         let bridge = RunBridge(
             plan.description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core, recorder,
             output: output, computeTime: scenario.computeTime

@@ -33,6 +33,8 @@ struct RunPlan {
     private(set) var faults: [FaultPlan?] = []
 
     var instruments: [Instrument] { listings.map(\.instrument) }
+    /// By account: index of its venue.
+    var venueOfAccount: [Int] { scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 } }
     func account(_ name: String) -> AccountID { AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0) }
 
     init(_ scenario: Scenario, _ catalog: TapeCatalog) throws(RunError) {
@@ -238,10 +240,8 @@ struct RunPlan {
     var coreConfiguration: CoreConfiguration {
         CoreConfiguration(
             instruments: instruments,
-            accounts: scenario.accounts.map { account in
-                CoreConfiguration.Account(
-                    name: account.name, venue: VenueID(scenario.venues.firstIndex { $0.name == account.venue } ?? 0),
-                    balances: account.collateral)
+            accounts: zip(scenario.accounts, venueOfAccount).map { account, venue in
+                CoreConfiguration.Account(name: account.name, venue: VenueID(venue), balances: account.collateral)
             }, seed: scenario.seed, limits: limits, margins: marginTerms, reconcileEvery: scenario.risk.reconcileEvery)
     }
 

@@ -13,7 +13,7 @@ struct TapeCatalog {
     }
 
     /// Parts by feed name, each sorted by time.
-    private let feeds: [String: [Part]]
+    private let feedsByName: [String: [Part]]
 
     /// - Throws: `RunError` when a tape can't be opened, or two of them hold the same span of a feed.
     init(_ paths: [String]) throws(RunError) {
@@ -36,14 +36,16 @@ struct TapeCatalog {
                     to: min(one.span.upperBound, two.span.upperBound))
             }
         }
-        self.feeds = feeds
+        feedsByName = feeds
     }
 
-    var names: [String] { feeds.keys.sorted() }
+    var names: [String] { feedsByName.keys.sorted() }
+    /// Each feed's parts, by its name.
+    var feeds: [[Part]] { names.compactMap { feedsByName[$0] } }
 
     /// The feed of a venue by the venue's own symbol, or by the trader's.
     func find(venue: String, venueSymbol: String?, symbol: String) -> [Part]? {
-        let matches = feeds.values.filter { parts in
+        let matches = feedsByName.values.filter { parts in
             guard let instrument = parts.first?.summary.description.instrument, instrument.venue == venue else { return false }
             return venueSymbol.map { instrument.venueSymbol == $0 } ?? (instrument.symbol == symbol)
         }

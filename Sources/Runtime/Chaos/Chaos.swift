@@ -23,6 +23,8 @@ public final class Chaos: @unchecked Sendable {
         public var minutes: Int
         /// Threads.
         public var jobs: Int
+        /// Whether core and venues meet over the venues' protocols, on a virtual network.
+        public var isOverWire: Bool
         /// Of each mix, only the faults with these numbers; nil: all.
         public var kept: [Int]?
         /// A folder that is there: each run's journal is written into it, or that of those that fail, with the fewest faults.
@@ -30,11 +32,12 @@ public final class Chaos: @unchecked Sendable {
         public var failedJournals: String?
 
         public init(
-            seeds: Int, firstSeed: UInt64 = 1, faults: [ChaosFault] = ChaosFault.allCases, minutes: Int = 10, jobs: Int = 1,
-            kept: [Int]? = nil
+            seeds: Int, firstSeed: UInt64 = 1, faults: [ChaosFault]? = nil, minutes: Int = 10, jobs: Int = 1, kept: [Int]? = nil,
+            isOverWire: Bool = false
         ) {
-            (self.seeds, self.firstSeed, self.faults, self.minutes) = (seeds, firstSeed, faults, minutes)
+            (self.seeds, self.firstSeed, self.minutes, self.isOverWire) = (seeds, firstSeed, minutes, isOverWire)
             (self.jobs, self.kept) = (jobs, kept)
+            self.faults = faults ?? ChaosFault.drawn(overWire: isOverWire)
         }
     }
 
@@ -256,7 +259,8 @@ public final class Chaos: @unchecked Sendable {
 
     /// One run of one seed with these faults.
     private func run(_ seed: UInt64, _ mix: FaultMix, _ start: Timestamp, journal: String? = nil) throws(RunError) -> ChaosRun.Result {
-        try ChaosRun(plan, registry, market, seed: seed, mix: mix, span: start...start + span).run(journal: journal)
+        let run = ChaosRun(plan, registry, market, seed: seed, mix: mix, span: start...start + span, isOverWire: options.isOverWire)
+        return try run.run(journal: journal)
     }
 
     /// What the threads of a campaign share, behind a lock; outcomes are put together in the order of the seeds.

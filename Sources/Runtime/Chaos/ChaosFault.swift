@@ -2,7 +2,8 @@ internal import Market
 internal import Simulation
 internal import Trading
 
-/// What a chaos run lets go wrong: the faults of the list that the core can see by itself, each with how hard and how long.
+/// What a chaos run lets go wrong, each with how hard and how long: the faults of the list that the core can see by itself, and those
+/// of frames, connections and requests, which a run over the venues' protocols draws.
 ///
 /// Losses of acknowledgements, fills after cancels, double fills and the like are no faults of their own: they are what lost, late,
 /// doubled and reordered reports come to, depending on what they hit.
@@ -42,6 +43,47 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     case feeChange = "fee-change"
     case stepChange = "step-change"
     case restart
+    // Of frames, connections and requests.
+    case wireDelay = "wire-delay"
+    case wireCut = "wire-cut"
+    case halfOpen = "half-open"
+    case connectionReset = "connection-reset"
+    case framesTwice = "frames-twice"
+    case throttled
+    case answersLate = "answers-late"
+    case streamsLate = "streams-late"
+    case answersLost = "answers-lost"
+    case publicStall = "public-stall"
+    case privateStall = "private-stall"
+    case tooManyRequests = "too-many-requests"
+    case serverError = "server-error"
+    case serverErrorDone = "server-error-done"
+    case staleSnapshot = "stale-snapshot"
+
+    public var level: FaultLevel {
+        switch self {
+        case .wireDelay, .wireCut, .halfOpen, .connectionReset, .framesTwice, .throttled, .answersLate, .streamsLate, .answersLost,
+            .publicStall, .privateStall, .tooManyRequests, .serverError, .serverErrorDone, .staleSnapshot:
+            .wire
+        default: .core
+        }
+    }
+
+    /// What a run draws from unless it is told.
+    ///
+    /// - Parameter overWire: Of a run over the venues' protocols: the faults of the wire, and what venues do by themselves. Faults of
+    ///   reports and requests are what those of the wire come to.
+    public static func drawn(overWire: Bool) -> [ChaosFault] {
+        guard overWire else { return allCases.filter { $0.level == .core } }
+        return allCases.filter { fault in
+            switch fault {
+            case .rejectMargin, .rejectPriceBand, .rejectPostOnly, .autoDeleveraging, .liquidation, .partialLiquidation, .markJump,
+                .fundingChange, .feeChange:
+                true
+            default: fault.level == .wire
+            }
+        }
+    }
 
     /// What it says it is.
     public var summary: String {
@@ -81,6 +123,21 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .feeChange: "fills cost more than agreed"
         case .stepChange: "prices and sizes go by coarser steps, and we do not know"
         case .restart: "our process dies; after a while it goes on from its journal"
+        case .wireDelay: "everything to and from the venue takes longer"
+        case .wireCut: "every connection ends, and none can be opened"
+        case .halfOpen: "nothing passes, and no end of a connection is told"
+        case .connectionReset: "connections end in the middle of a frame or an answer"
+        case .framesTwice: "streams bring everything twice, as over two connections"
+        case .throttled: "streams bring no more than some bytes a second"
+        case .answersLate: "answers come later than what the streams tell of the same"
+        case .streamsLate: "streams tell later than answers do"
+        case .answersLost: "requests are dealt with, and no answer comes"
+        case .publicStall: "public streams are silent while their pings are answered"
+        case .privateStall: "private streams are silent while their pings are answered"
+        case .tooManyRequests: "requests are refused as too many by what stands before the venue"
+        case .serverError: "requests are answered by a proxy's error, and never reach the venue"
+        case .serverErrorDone: "requests are dealt with, and answered by a proxy's error"
+        case .staleSnapshot: "public streams end, and full books come from a cache, older than the changes"
         }
     }
 
@@ -105,8 +162,11 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .positionsLate: .positions
         case .positionsWrong: .holdings
         case .feeChange: .fills
+        case .wireDelay: [.requests, .reports]
+        case .framesTwice, .throttled, .streamsLate, .privateStall: .reports
+        case .answersLate, .answersLost, .tooManyRequests, .serverError, .serverErrorDone: .requests
         case .publicGap, .staleBook, .crossedBook, .outage, .autoDeleveraging, .liquidation, .partialLiquidation, .markJump, .fundingChange,
-            .restart:
+            .restart, .wireCut, .halfOpen, .connectionReset, .publicStall, .staleSnapshot:
             nil
         }
     }
@@ -118,6 +178,8 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     enum Way: Hashable, Sendable {
         /// At a venue, on requests, reports and the way of its public data.
         case venue(Fault.Kind)
+        /// Between a venue and its session.
+        case wire(WireFault.Kind)
         /// In what a venue's feeds say, to the venue and to us.
         case feeds(FeedDisturbance.Kind)
         /// Our process.
@@ -138,8 +200,37 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             let rate = Rate(basisPoints: random.uniform(in: -20...20)).trillionths
             return (.feeds(.funding(rate: rate, every: Nanoseconds.seconds(random.uniform(in: 5...60)).count)), .minutes(1))
         default:
+            if level == .wire { return (.wire(drawOnWire(&random)), Self.wireLength(&random)) }
             let (kind, length) = drawAtVenue(&random)
             return (.venue(kind), length)
+        }
+    }
+
+    /// A moment, some seconds, or most of a minute.
+    private static func wireLength(_ random: inout SeededGenerator) -> Nanoseconds {
+        let range: ClosedRange<Int64> = [1...1_000, 1_000...10_000, 10_000...60_000][Int(random.uniform(in: 0...2))]
+        return .milliseconds(random.uniform(in: range))
+    }
+
+    private func drawOnWire(_ random: inout SeededGenerator) -> WireFault.Kind {
+        func milliseconds(_ range: ClosedRange<Int64>) -> Nanoseconds { .milliseconds(random.uniform(in: range)) }
+        switch self {
+        case .wireDelay: return .delay(milliseconds(10...5_000))
+        case .wireCut: return .cut
+        case .halfOpen: return .halfOpen
+        case .connectionReset: return .reset
+        case .framesTwice: return .twice(after: milliseconds(0...3_000))
+        case .throttled: return .throttle(bytesPerSecond: random.uniform(in: 500...20_000))
+        case .answersLate: return .answersLate(milliseconds(5...3_000))
+        case .streamsLate: return .streamsLate(milliseconds(5...3_000))
+        case .answersLost: return .answersLost
+        case .publicStall: return .publicStall
+        case .privateStall: return .privateStall
+        case .tooManyRequests: return .tooMany
+        case .serverError: return .unavailable(isDone: false)
+        case .serverErrorDone: return .unavailable(isDone: true)
+        case .staleSnapshot: return .staleAnswers
+        default: preconditionFailure("\(self) is not of the wire")
         }
     }
 
@@ -149,7 +240,10 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         func often(_ reason: RejectReason) -> Fault.Kind { .rejections(reason, probability: probability(20...100)) }
         let kind: Fault.Kind =
             switch self {
-            case .restart, .markJump, .fundingChange: preconditionFailure("\(self) is of no venue")
+            case .restart, .markJump, .fundingChange, .wireDelay, .wireCut, .halfOpen, .connectionReset, .framesTwice, .throttled,
+                .answersLate, .streamsLate, .answersLost, .publicStall, .privateStall, .tooManyRequests, .serverError, .serverErrorDone,
+                .staleSnapshot:
+                preconditionFailure("\(self) is of no venue")
             case .reportsLost: .droppedReports(probability: probability(10...100))
             case .reportsLate: .lateReports(probability: probability(10...100), by: milliseconds(5...3_000))
             case .reportsTwice: .duplicatedReports(probability: probability(10...100), after: milliseconds(0...3_000))
@@ -219,6 +313,12 @@ public struct FaultMix: Sendable, Hashable {
             return Fault(kind, from: span.lowerBound, until: span.upperBound, stream: stream)
         }
 
+        /// What the network between a venue and its session is told of it.
+        var wireFault: WireFault? {
+            guard case .wire(let kind) = way else { return nil }
+            return WireFault(kind, from: span.lowerBound, until: span.upperBound)
+        }
+
         var changesFeeds: Bool { if case .feeds = way { true } else { false } }
 
         /// What becomes of a feed of its venue; nil where that says what it says.
@@ -264,6 +364,9 @@ public struct FaultMix: Sendable, Hashable {
             venueOfInstrument.indices.filter { venueOfInstrument[$0] == entry.venue }.compactMap { entry.disturbance(of: $0) }
         }
     }
+
+    /// What goes wrong between a venue and its session.
+    func wireFaults(_ venue: Int) -> [WireFault] { entries.filter { $0.venue == venue }.compactMap(\.wireFault) }
 
     func plan(_ venue: Int, seed: UInt64, in span: ClosedRange<Timestamp>) -> FaultPlan? {
         // A run without faults shows what they could meet.

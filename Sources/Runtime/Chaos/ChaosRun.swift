@@ -6,6 +6,7 @@ internal import Simulation
 internal import Strategies
 internal import Tape
 internal import Trading
+internal import VenueServers
 
 /// One run of a scenario with a mix of faults, watched from beginning to end.
 ///
@@ -32,9 +33,14 @@ struct ChaosRun {
     private let seed: UInt64
     private let mix: FaultMix
     private let span: ClosedRange<Timestamp>
+    private let isOverWire: Bool
 
-    init(_ plan: RunPlan, _ registry: StrategyRegistry, _ market: ChaosMarket, seed: UInt64, mix: FaultMix, span: ClosedRange<Timestamp>) {
-        (self.plan, self.registry, self.market) = (plan, registry, market)
+    /// - Parameter isOverWire: Whether core and venues meet over the venues' protocols.
+    init(
+        _ plan: RunPlan, _ registry: StrategyRegistry, _ market: ChaosMarket, seed: UInt64, mix: FaultMix, span: ClosedRange<Timestamp>,
+        isOverWire: Bool = false
+    ) {
+        (self.plan, self.registry, self.market, self.isOverWire) = (plan, registry, market, isOverWire)
         (self.seed, self.mix, self.span) = (seed, mix, span)
     }
 
@@ -54,41 +60,57 @@ struct ChaosRun {
 
     /// - Parameter path: Where the journal is written; nil: nowhere.
     func run(journal path: String? = nil) throws(RunError) -> Result {
-        let scenario = plan.scenario
-        let venues = scenario.venues.indices.map { index in
-            var configuration = plan.venueConfiguration(index)
-            configuration.seed = seed
-            configuration.faults = mix.plan(index, seed: seed, in: span.lowerBound + Nanoseconds(count: 1)...span.upperBound)
-            return SimulatedVenue(configuration)
-        }
         // Only what is read again is kept.
         let committed = path != nil || mix.entries.contains { $0.name == .restart } ? MemoryJournal() : nil
         let journal = Journal(sink: committed)
         let core = try makeCore(journal)
+        var (watch, events, last): (InvariantWatch, Int64, Journal)
+        if isOverWire {
+            let world = WireWorld(plan, core, seed: seed, wireFaults: mix.wireFaults) { venueConfiguration($0) }
+            watch = self.watch(core, journal, world.venues.map(\.server.venue))
+            watch.networks = world.venues.map(\.network)
+            let driver = try world.driver(sources, until: span.upperBound, watch)
+            try driver.run(from: span.lowerBound)
+            (events, last) = (driver.eventCount, journal)
+        } else {
+            let venues = plan.scenario.venues.indices.map { SimulatedVenue(venueConfiguration($0)) }
+            watch = self.watch(core, journal, venues)
+            let driver = try SimulationDriver(
+                core: core, venues: venues,
+                feeds: zip(sources, plan.listings).map { source, listing in
+                    .init(source: source, venue: listing.venue, usesTouchSync: plan.scenario.venues[listing.venue].sync == .touch)
+                }, venueOfAccount: plan.venueOfAccount, end: span.upperBound, observer: watch, computeTime: plan.scenario.computeTime)
+            last = try drive(driver, watch, committed) ?? journal
+            events = driver.eventCount
+        }
+        watch.checkAtRest()
+        let digest = last.close()
+        if let path, let committed, let digest { try write(committed, digest, to: path) }
+        return Result(
+            violations: watch.violations, phases: phases(watch), course: watch.course, journal: last.hash, events: events,
+            fills: watch.fills,
+            adjustments: watch.adjustments)
+    }
+
+    private func venueConfiguration(_ index: Int) -> VenueConfiguration {
+        var configuration = plan.venueConfiguration(index)
+        configuration.seed = seed
+        configuration.faults = mix.plan(index, seed: seed, in: span.lowerBound + Nanoseconds(count: 1)...span.upperBound)
+        return configuration
+    }
+
+    private func watch(_ core: TradingCore, _ journal: Journal, _ venues: [SimulatedVenue]) -> InvariantWatch {
         var description = plan.description
         (description.start, description.plannedEnd) = (span.lowerBound, span.upperBound)
-        let venueOfAccount = scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 }
         let bridge = RunBridge(
-            description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: venueOfAccount, core,
+            description, venues, venueOfInstrument: plan.listings.map(\.venue), venueOfAccount: plan.venueOfAccount, core,
             RunRecorder(description))
         let length = (span.upperBound - span.lowerBound).count
         let watch = InvariantWatch(
             bridge, core, journal, venues, plan, mix, kill: seed % 4 == 0 ? .flatten : .cancelAll,
             at: span.lowerBound + Nanoseconds(count: length / 5 * 4), end: span.upperBound)
         core.observe(watch)
-        let driver = try SimulationDriver(
-            core: core, venues: venues,
-            feeds: zip(sources, plan.listings).map { source, listing in
-                .init(source: source, venue: listing.venue, usesTouchSync: scenario.venues[listing.venue].sync == .touch)
-            }, venueOfAccount: venueOfAccount, end: span.upperBound, observer: watch, computeTime: scenario.computeTime)
-        let last = try drive(driver, watch, committed) ?? journal
-        watch.checkAtRest(max(driver.core.now, span.lowerBound))
-        let digest = last.close()
-        if let path, let committed, let digest { try write(committed, digest, to: path) }
-        return Result(
-            violations: watch.violations, phases: phases(watch), course: watch.course, journal: last.hash, events: driver.eventCount,
-            fills: watch.fills,
-            adjustments: watch.adjustments)
+        return watch
     }
 
     private func makeCore(_ journal: Journal) throws(RunError) -> TradingCore {
@@ -131,11 +153,16 @@ struct ChaosRun {
     /// Of each entry, as the watch has them: those of a venue in the order of the mix, those that happen to us too.
     private func phases(_ watch: InvariantWatch) -> [Phase?] {
         var places = plan.scenario.venues.map { _ in 0 }
+        var wirePlaces = places
         var deaths = 0
         return mix.entries.map { entry in
             guard entry.name.isOfVenue else {
                 defer { deaths += 1 }
                 return watch.deaths.indices.contains(deaths) ? watch.deaths[deaths] : nil
+            }
+            guard entry.wireFault == nil else {
+                defer { wirePlaces[entry.venue] += 1 }
+                return watch.wirePhases[entry.venue][wirePlaces[entry.venue]]
             }
             guard entry.fault != nil else {
                 let isShown = plan.listings.indices.contains { index in

@@ -91,6 +91,12 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var phase = Phase.flat
     /// What phases there were, and what faults could have met in a run without.
     private(set) var course = RunCourse()
+    /// Of a run over the wire, by venue.
+    var networks: [VirtualNetwork] = [] {
+        didSet { wirePhases = networks.map { $0.faultRecords.map { _ in nil } } }
+    }
+    /// By venue, then fault of its network: the phase in which it took hold.
+    private(set) var wirePhases: [[Phase?]] = []
     /// By start of a disturbance of the feeds: the phase in which it began.
     private(set) var phaseOfDisturbance: [Int64: Phase] = [:]
     private let disturbances: [Int64]
@@ -157,6 +163,11 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
                     phasesAtStart[venue][index] = phase
                 }
                 if record.touched > 0 { phases[venue][index] = phasesAtStart[venue][index] ?? phase }
+            }
+        }
+        for venue in networks.indices {
+            for (index, record) in networks[venue].faultRecords.enumerated() where record.touched > 0 && wirePhases[venue][index] == nil {
+                wirePhases[venue][index] = phase
             }
         }
         var (held, holders) = (0, UInt64(0))
@@ -330,7 +341,8 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     // MARK: At rest
 
     /// What must hold once the run is over and everything in flight has arrived.
-    func checkAtRest(_ time: Timestamp) {
+    func checkAtRest() {
+        let time = max(core.now, plan.start)
         let accounts = plan.scenario.accounts
         for account in accounts.indices {
             let venue = plan.scenario.venues.firstIndex { $0.name == accounts[account].venue }

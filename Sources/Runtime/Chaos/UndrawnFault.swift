@@ -11,13 +11,7 @@ public enum FaultLevel: String, Sendable, Hashable, CaseIterable {
 /// What a chaos run does not draw: faults of other levels, whose tests are those of sessions and processes, and what of the core's
 /// level is longer than a run.
 public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
-    case connectionReset = "connection-reset"
-    case halfOpenSocket = "half-open"
-    case stalledStream = "stalled-stream"
-    case serverError = "server-error"
     case sequenceReset = "sequence-reset"
-    case staleSnapshot = "stale-snapshot"
-    case disagreement
     case diskFull = "disk-full"
     case processKill = "process-kill"
     case oldJournal = "old-journal"
@@ -27,7 +21,7 @@ public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
 
     public var level: FaultLevel {
         switch self {
-        case .connectionReset, .halfOpenSocket, .stalledStream, .serverError, .sequenceReset, .staleSnapshot, .disagreement: .wire
+        case .sequenceReset: .wire
         case .diskFull, .processKill, .oldJournal, .secondInstance, .clockStep: .host
         case .longOutage: .core
         }
@@ -35,13 +29,7 @@ public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
 
     public var summary: String {
         switch self {
-        case .connectionReset: "the connection breaks in the middle of a request"
-        case .halfOpenSocket: "a socket is open at our end alone"
-        case .stalledStream: "a stream says nothing while its pings are answered"
-        case .serverError: "requests are answered by a proxy's error"
         case .sequenceReset: "a stream begins to count anew"
-        case .staleSnapshot: "a full book comes that is older than its changes"
-        case .disagreement: "requests and streams tell different things"
         case .diskFull: "the journal can't be written"
         case .processKill: "the process is killed at any instruction"
         case .oldJournal: "a restart from a journal that is not the last one"

@@ -1,4 +1,4 @@
-internal import Market
+public import Market
 internal import Simulation
 
 /// A venue that the driver holds.
@@ -38,14 +38,16 @@ typealias VenuePort = Port<SimulatedVenue>
 }
 
 /// Follows one feed's quotes and book to tell when a book without a snapshot can be trusted.
-struct TouchFollower {
+public struct TouchFollower {
     private var sync = TouchSync()
     private var bid: Int64 = 0
 
-    var isSynchronised: Bool { sync.isSynchronised }
+    public init() {}
+
+    public var isSynchronised: Bool { sync.isSynchronised }
 
     /// Whether the verdict changed with this record.
-    mutating func receive(_ event: borrowing MarketEvent, touch: (bid: Int64, ask: Int64)) -> Bool {
+    public mutating func receive(_ event: borrowing MarketEvent, touch: (bid: Int64, ask: Int64)) -> Bool {
         let before = sync.isSynchronised
         switch event.kind {
         case .quote:

@@ -8,12 +8,15 @@ public enum RecorderItem: Sendable {
     /// A raw frame that could not be read.
     case unparsed(FrameHeader, [UInt8], reason: String)
     case note(RecordingNote)
+    /// Records of a feed are missing from here on, and no frame says so: a note, and a record in the feed.
+    case gap(feed: InstrumentID, time: Timestamp, cause: GapCause, note: String)
     case journal(JournalBlock, run: String)
 
     /// The feed that misses something when this is lost.
     var feed: InstrumentID? {
         switch self {
         case .frame(let header, _, _), .unparsed(let header, _, _): header.feed
+        case .gap(let feed, _, _, _): feed
         case .note, .journal: nil
         }
     }
@@ -22,7 +25,7 @@ public enum RecorderItem: Sendable {
         switch self {
         case .frame(_, let bytes, let events): bytes.count + events.count * MemoryLayout<MarketEvent>.stride
         case .unparsed(_, let bytes, _): bytes.count
-        case .note: 0
+        case .note, .gap: 0
         case .journal(let block, _): block.bytes.count
         }
     }

@@ -96,10 +96,9 @@ final class RecorderThread: @unchecked Sendable {
             case .item(let item): try write(item, to: recorder, at: now)
             case .lost(let feed, let lost, let time):
                 guard let feed else { continue }
-                try recorder.note(.gap(feed: feed, time: time, cause: .recording, note: "\(lost) items found no place in the queue"))
-                try recorder.append(
-                    MarketEvent(kind: .gap, instrument: feed, venueTime: time, receiveTime: time, price: GapCause.recording.rawValue),
-                    at: now)
+                let gap = RecorderItem.gap(
+                    feed: feed, time: time, cause: .recording, note: "\(lost) items found no place in the queue")
+                try write(gap, to: recorder, at: now)
             }
             count += 1
         }
@@ -119,6 +118,10 @@ final class RecorderThread: @unchecked Sendable {
         case .note(.connectionState(let connection, let time, let state, let note)):
             try recorder.note(.connectionState(connection: connection + olderConnections, time: time, state: state, note: note))
         case .note(let note): try recorder.note(note)
+        case .gap(let feed, let time, let cause, let note):
+            try recorder.note(.gap(feed: feed, time: time, cause: cause, note: note))
+            try recorder.append(
+                MarketEvent(kind: .gap, instrument: feed, venueTime: time, receiveTime: time, price: cause.rawValue), at: now)
         case .journal(let block, let run): try recorder.append(block, run: run)
         }
     }

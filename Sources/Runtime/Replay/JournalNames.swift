@@ -200,7 +200,7 @@ public struct JournalNames: Sendable {
                     ("rate", "\(payment.rate)"),
                 ]
             )
-        case .liquidation(_, let quantity, let price, let penalty):
+        case .liquidation(_, let quantity, let price, let penalty, _):
             ("liquidation", [("change", self.quantity(quantity, id)), ("at", "\(price)"), ("penalty", "\(penalty)")])
         case .adjustment(let money): ("adjustment", [("received", "\(money)")])
         case .externalFlow(let money): ("external flow", [("received", "\(money)")])

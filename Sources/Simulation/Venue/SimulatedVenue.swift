@@ -269,6 +269,9 @@ public final class SimulatedVenue: Connector {
 
     public var nextWake: Timestamp { nextArrival }
 
+    /// The next report: of public data the driver tells the core itself.
+    public func nextInput(now: Timestamp) -> CoreInput? { nextReport(now: now).map { .account($0) } }
+
     public func nextReport(now: Timestamp) -> AccountEvent? {
         var report: AccountEvent?
         receiveReport(now: now) { report = copy $0 }

@@ -27,8 +27,9 @@ public struct AccountEvent: Hashable, BitwiseCopyable, Sendable {
         case balance(Money)
         /// A settlement: positive if received.
         case funding(FundingPayment)
-        /// The venue closed this much of a position by force (signed change), with its penalty.
-        case liquidation(InstrumentID, Quantity, FinePrice, penalty: Money)
+        /// The venue closed this much of a position by force (signed change), with its penalty; `trade` as of a fill, or 0 where the
+        /// venue gives it none: of one with a number, what is told again is nothing new.
+        case liquidation(InstrumentID, Quantity, FinePrice, penalty: Money, trade: UInt64 = 0)
         /// The venue corrected something: positive if received.
         case adjustment(Money)
         /// A deposit or transfer in (positive), a withdrawal or transfer out.

@@ -1,6 +1,6 @@
 public import Market
 
-/// One venue as the core's driver sees it: commands in, reports out, no input or output of its own.
+/// One venue as the core's driver sees it: commands in, what the core is to hear out, no input or output of its own.
 ///
 /// A connector serves the venue's public streams and all our accounts there. The simulated venue and each venue's live
 /// session conform; the core cannot tell which one it talks to.
@@ -11,6 +11,6 @@ public protocol Connector: ~Copyable {
     mutating func advance(to now: Timestamp)
     /// When `advance` has something to do next; `.never` if nothing is due.
     var nextWake: Timestamp { get }
-    /// The next report for the core, in order, whose receive time is at or before `now`.
-    mutating func nextReport(now: Timestamp) -> AccountEvent?
+    /// What the core is to hear next, in order: that which has reached us at or before `now`.
+    mutating func nextInput(now: Timestamp) -> CoreInput?
 }

@@ -108,7 +108,7 @@ extension JournalEntry {
             switch event.report {
             case .filled(let fill): fill.instrument
             case .status(let status): status.instrument
-            case .leverage(let instrument, _), .position(let instrument, _, _), .liquidation(let instrument, _, _, _): instrument
+            case .leverage(let instrument, _), .position(let instrument, _, _), .liquidation(let instrument, _, _, _, _): instrument
             case .funding(let payment): payment.instrument
             case .acknowledged, .triggered, .notFound, .amended, .cancelled, .expired, .rejected, .endOfAnswer, .balance, .adjustment,
                 .externalFlow:

@@ -186,8 +186,10 @@ struct JournalFields {
                     instrument: instrument, settledAt: Timestamp(nanoseconds: settledAt), position: position, mark: mark,
                     rate: Rate(trillionths: rate), amount: amount))
         case 14:
-            guard let instrument = instrument(), let quantity = quantity(), let price = fine(), let penalty = money() else { return nil }
-            return .liquidation(instrument, quantity, price, penalty: penalty)
+            guard let instrument = instrument(), let quantity = quantity(), let price = fine(), let penalty = money(),
+                let trade = word()
+            else { return nil }
+            return .liquidation(instrument, quantity, price, penalty: penalty, trade: trade)
         case 15: return money().map { .adjustment($0) }
         default: return money().map { .externalFlow($0) }
         }

@@ -172,11 +172,12 @@ extension JournalRecord {
             put(payment.mark.nanos)
             put(payment.rate.trillionths)
             put(payment.amount)
-        case .liquidation(let instrument, let quantity, let price, let penalty):
+        case .liquidation(let instrument, let quantity, let price, let penalty, let trade):
             pack(instrument.rawValue)
             put(quantity.lots)
             put(price.nanos)
             put(penalty)
+            put(trade)
         }
     }
 

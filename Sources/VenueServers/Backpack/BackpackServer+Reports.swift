@@ -63,6 +63,13 @@ extension BackpackServer {
             let number = Int64(fill.trade)
             outcome.numbers[fill.trade] = number
             if let other { outcome.numbers[other.trade] = number }
+            if configuration.keepsFills {
+                for var told in found[(isPair ? index - 2 : index - 1)..<index] {
+                    told.fill.trade = UInt64(number)
+                    told.fill.order = OrderID(UInt64(orders[told.fill.order]?.client ?? 0))
+                    fillsTold.append(told)
+                }
+            }
             guard let market = market(fill.instrument) else { continue }
             market.noteOwnTrade(number)
             outcome.prints.append((print(fill, with: other, number), market))
@@ -114,7 +121,7 @@ extension BackpackServer {
         case .funding(let payment):
             account.payments.append(payment)
             if let market = market(payment.instrument) { account.positions[market.listing]?.funding += payment.amount.nanos }
-        case .liquidation(let instrument, let change, let price, let penalty):
+        case .liquidation(let instrument, let change, let price, let penalty, _):
             forced(account, instrument, change, price, penalty, &outcome)
         case .externalFlow(let amount):
             account.flows.append(ServedAccount.Flow(number: account.flows.count + 1, amount: amount, time: now))

@@ -31,7 +31,7 @@ extension BackpackServer {
     }
 
     /// The client answered a ping.
-    public func pong(_ socket: SocketID, at time: Timestamp) {
+    public func heard(_ socket: SocketID, at time: Timestamp) {
         advance(to: time)
         sockets[socket]?.answeredAt = now
     }

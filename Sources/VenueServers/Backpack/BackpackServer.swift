@@ -15,7 +15,7 @@ internal import Venues
 ///
 /// The book that it shows is the recorded one with what clients' orders change of it; `ServedMarket` says how it is numbered. Nothing
 /// that a client sends ends it: it is an answer of an error, or an error frame.
-public final class BackpackServer {
+public final class BackpackServer: VenueServer {
     public struct Account: Sendable {
         public var id: AccountID
         public var name: String
@@ -39,6 +39,8 @@ public final class BackpackServer {
         /// A socket is pinged so often, and closed when it answered none for so long.
         public var pingEvery = Nanoseconds.seconds(60)
         public var pongWithin = Nanoseconds.seconds(120)
+        /// Whether fills are kept until `takeFills`.
+        public var keepsFills = false
 
         /// - Precondition: Every account is one of the venue's.
         public init(venue: VenueConfiguration, accounts: [Account]) { (self.venue, self.accounts) = (venue, accounts) }
@@ -59,6 +61,7 @@ public final class BackpackServer {
     var sockets: [SocketID: ServedSocket] = [:]
     var orders = ServedOrders()
     var fills: [ServedFill] = []
+    var fillsTold: [VenueFill] = []
     /// Of positions and of transfers.
     var lastNumber: Int64 = 5_411_399_048
     private var actions: [ServerAction] = []
@@ -136,6 +139,12 @@ public final class BackpackServer {
 
     func market(_ instrument: InstrumentID) -> ServedMarket? { marketOfInstrument[instrument.index].map { markets[$0] } }
     func account(_ id: AccountID) -> ServedAccount? { accountOfID[id].map { accounts[$0] } }
+
+    public func takeFills(_ body: (VenueFill) -> Void) {
+        guard !fillsTold.isEmpty else { return }
+        for fill in fillsTold { body(fill) }
+        fillsTold.removeAll(keepingCapacity: true)
+    }
 
     // MARK: The operator
 

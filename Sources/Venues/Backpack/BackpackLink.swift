@@ -20,6 +20,8 @@ struct BackpackLink {
     var isConfirmed = false
     var isStalled = false
     var heardAt = Timestamp.distantPast
+    /// When a private socket is asked for a sign of life.
+    var pingDue = Timestamp.never
     var backOff = BackOff(first: .milliseconds(250), longest: .seconds(30))
 
     init(account: Int?) { self.account = account }
@@ -29,7 +31,7 @@ struct BackpackLink {
         case .down(let retryAt): return retryAt
         case .opening(let since): return since + configuration.openTimeout
         case .up(let since):
-            var next = heardAt + (account == nil ? configuration.silentAfter : configuration.privateSilentAfter)
+            var next = min(heardAt + (account == nil ? configuration.silentAfter : configuration.privateSilentAfter), pingDue)
             if !isConfirmed { next = min(next, since + configuration.confirmAfter) }
             if account == nil, !isStalled { next = min(next, heardAt + configuration.stallAfter) }
             return next
@@ -54,6 +56,10 @@ extension BackpackSession {
             if isPublic, silence >= configuration.stallAfter, !links[link].isStalled {
                 links[link].isStalled = true
                 if links[link].isConfirmed { tell(.stalled, of: link, now) }
+            }
+            if links[link].pingDue <= now {
+                links[link].pingDue = now + configuration.pingEvery
+                act(.ping(SocketID(link)))
             }
             if !links[link].isConfirmed, since + configuration.confirmAfter <= now { confirm(link, now) }
         }
@@ -84,6 +90,7 @@ extension BackpackSession {
             }
             return advance(to: now)
         }
+        links[link].pingDue = now + configuration.pingEvery
         let window = BackpackWindow(timestamp: (now + clock.offset).nanoseconds / 1_000_000)
         act(.send(socket, text: privateSubscription(account, window)))
     }
@@ -115,7 +122,7 @@ extension BackpackSession {
         advance(to: now)
     }
 
-    /// The other end gave a sign of life that is no frame: a ping.
+    /// The other end gave a sign of life that is no frame: it says nothing of public data, which have to come.
     public func heard(_ socket: SocketID, at now: Timestamp) {
         guard links.indices.contains(socket.rawValue), links[socket.rawValue].account != nil else { return }
         links[socket.rawValue].heardAt = now
@@ -124,7 +131,7 @@ extension BackpackSession {
     private func lose(_ link: Int, _ now: Timestamp) {
         let wasConfirmed = links[link].isConfirmed
         links[link].state = .down(retryAt: now + links[link].backOff.next(&random))
-        (links[link].isConfirmed, links[link].isStalled) = (false, false)
+        (links[link].isConfirmed, links[link].isStalled, links[link].pingDue) = (false, false, .never)
         if links[link].account == nil {
             for feed in feeds.indices { loseBook(feed, .connection, now) }
         }
@@ -138,6 +145,7 @@ extension BackpackSession {
         let link = socket.rawValue
         guard links.indices.contains(link), case .up = links[link].state else { return }
         links[link].heardAt = now
+        frameInstrument = nil
         if links[link].isStalled {
             links[link].isStalled = false
             if links[link].isConfirmed { tell(.resumed, of: link, now) }

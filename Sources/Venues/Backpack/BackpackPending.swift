@@ -6,6 +6,7 @@ enum BackpackPending {
     case book(feed: Int)
     case clock(askedAt: Timestamp)
     case place(OrderID, account: Int)
+    case batch([OrderID], account: Int)
     case cancel(OrderID, account: Int)
     case cancelAll(account: Int, feed: Int)
     case leverage(account: Int, InstrumentID, Int64)
@@ -15,17 +16,18 @@ enum BackpackPending {
     case openOrders(account: Int, query: UInt64)
     case positions(account: Int, query: UInt64)
     case balances(account: Int, query: UInt64)
-    /// Pages of fills, the newest first, with those of the pages before.
-    case fills(account: Int, query: UInt64, page: Int, before: [BackpackAnswers.Fill])
+    /// Fills since a time, the newest first, with those of the pages before.
+    case fills(account: Int, query: UInt64, from: Timestamp, askedAt: Timestamp, before: [BackpackAnswers.Fill])
     case payments(account: Int, query: UInt64, after: Timestamp)
 
     /// Whose key signs it; nil: nobody's.
     var account: Int? {
         switch self {
         case .book, .clock: nil
-        case .place(_, let account), .cancel(_, let account), .cancelAll(let account, _), .leverage(let account, _, _),
+        case .place(_, let account), .batch(_, let account), .cancel(_, let account), .cancelAll(let account, _),
+            .leverage(let account, _, _),
             .order(_, let account, _), .history(_, let account, _), .openOrders(let account, _), .positions(let account, _),
-            .balances(let account, _), .fills(let account, _, _, _), .payments(let account, _, _):
+            .balances(let account, _), .fills(let account, _, _, _, _), .payments(let account, _, _):
             account
         }
     }
@@ -33,9 +35,9 @@ enum BackpackPending {
     /// The question that it answers; nil where nobody asked one.
     var query: UInt64? {
         switch self {
-        case .book, .clock, .place, .cancel, .cancelAll, .leverage: nil
+        case .book, .clock, .place, .batch, .cancel, .cancelAll, .leverage: nil
         case .order(_, _, let query), .history(_, _, let query), .openOrders(_, let query), .positions(_, let query),
-            .balances(_, let query), .fills(_, let query, _, _), .payments(_, let query, _):
+            .balances(_, let query), .fills(_, let query, _, _, _), .payments(_, let query, _):
             query
         }
     }

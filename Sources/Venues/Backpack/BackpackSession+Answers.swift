@@ -7,6 +7,8 @@ extension BackpackSession {
     static let pageSize = 1_000
     /// How far back fills are asked for: further than any outage that a run goes on from.
     static let fillsBack = Nanoseconds.hours(24)
+    /// How much later than it happened a fill may come into the history.
+    static let fillsOverlap = Nanoseconds.minutes(2)
 
     func ask(_ request: QueryRequest, _ account: Int, _ now: Timestamp) {
         let query = request.query
@@ -15,7 +17,11 @@ extension BackpackSession {
         case .openOrders: ask(.openOrders(account: account, query: query), now)
         case .positions: ask(.positions(account: account, query: query), now)
         case .balances: ask(.balances(account: account, query: query), now)
-        case .fills: ask(.fills(account: account, query: query, page: 0, before: []), now)
+        case .fills(let after):
+            // Those that have been told completely are not asked for again, unless the core knows of none.
+            let all = max(configuration.historyFrom, now + clock.offset - Self.fillsBack)
+            let from = after == 0 ? all : max(all, fillsToldUntil[account] - Self.fillsOverlap)
+            ask(.fills(account: account, query: query, from: from, askedAt: now + clock.offset, before: []), now)
         case .payments(let after): ask(.payments(account: account, query: query, after: after), now)
         }
     }
@@ -32,11 +38,10 @@ extension BackpackSession {
         case .openOrders: request = .openOrders(symbol: nil)
         case .positions: request = .positions
         case .balances: request = .collateral
-        case .fills(_, _, let page, _):
-            let from = (now + clock.offset - Self.fillsBack).nanoseconds / 1_000_000
-            request = .fills(symbol: nil, from: from, limit: Self.pageSize, offset: page * Self.pageSize)
+        case .fills(_, _, let from, _, let before):
+            request = .fills(symbol: nil, from: from.nanoseconds / 1_000_000, limit: Self.pageSize, offset: before.count)
         case .payments: request = .fundingPayments(symbol: nil, limit: Self.pageSize, offset: 0)
-        case .book, .clock, .place, .cancel, .cancelAll, .leverage: request = nil
+        case .book, .clock, .place, .batch, .cancel, .cancelAll, .leverage: request = nil
         }
         guard let request else { return fail(subject, .unknownOrder, now) }
         send(request, subject, lane: coldLane, now)
@@ -83,6 +88,7 @@ extension BackpackSession {
             missBook(feed, now)
         case .clock: break
         case .place(let order, let account): if isKnown { reject(order, .submit, reason, account, now) }
+        case .batch(let orders, let account): if isKnown { for order in orders { reject(order, .submit, reason, account, now) } }
         case .cancel(let order, let account): if isKnown { reject(order, .cancel, reason, account, now) }
         case .cancelAll(let account, _): if isKnown { reject(.venue, .cancelAll, reason, account, now) }
         case .leverage(let account, _, _): if isKnown { reject(.venue, .leverage, reason, account, now) }
@@ -143,6 +149,20 @@ extension BackpackSession {
             note(order, venueID: try BackpackAnswers.order(body).id)
             // Its fills and its end come by the private stream, which alone has their trades.
             tell(.acknowledged(order), configuration.accounts[account].id, at: now, now)
+        case .batch(let orders, let account):
+            guard !isPending else { return }
+            let found = try BackpackAnswers.batch(body)
+            guard found.count == orders.count else {
+                throw RowFailure(offset: 0, expected: "\(orders.count) answers, one for each order of the batch")
+            }
+            for (order, result) in zip(orders, found) {
+                switch result {
+                case .success(let accepted):
+                    note(order, venueID: accepted.id)
+                    tell(.acknowledged(order), configuration.accounts[account].id, at: now, now)
+                case .failure(let failure): reject(order, .submit, Self.reason(failure.refusal), account, now)
+                }
+            }
         case .cancel, .cancelAll: break
         case .leverage(let account, let instrument, let leverage):
             tell(.leverage(instrument, leverage), configuration.accounts[account].id, at: now, now)
@@ -169,12 +189,13 @@ extension BackpackSession {
                 tell(.balance(Money(nanos: holding.total, currency)), configuration.accounts[account].id, at: now, now)
             }
             end(query, account, now)
-        case .fills(let account, let query, let page, let before):
+        case .fills(let account, let query, let from, let askedAt, let before):
             let found = try BackpackAnswers.fills(body)
             if found.count == Self.pageSize {
-                return ask(.fills(account: account, query: query, page: page + 1, before: before + found), now)
+                return ask(.fills(account: account, query: query, from: from, askedAt: askedAt, before: before + found), now)
             }
             for fill in (before + found).reversed() { try tell(fill, account, now) }
+            fillsToldUntil[account] = max(fillsToldUntil[account], askedAt)
             end(query, account, now)
         case .payments(let account, let query, let after):
             for payment in try BackpackAnswers.payments(body).reversed() where payment.settledAt > after {
@@ -236,17 +257,17 @@ extension BackpackSession {
     }
 
     private func tell(_ found: BackpackAnswers.Fill, _ account: Int, _ now: Timestamp) throws(RowFailure) {
-        guard let feed = feeds.firstIndex(where: { $0.instrument.venueSymbol == found.symbol }), let number = found.trade else { return }
+        guard let feed = feeds.firstIndex(where: { $0.instrument.venueSymbol == found.symbol }), let number = found.trade,
+            found.time >= configuration.historyFrom
+        else { return }
         guard let ticks = feeds[feed].ticks(found.price), let lots = feeds[feed].lots(found.quantity),
             let currency = Currency(found.feeAsset)
         else { throw RowFailure(offset: 0, expected: "a whole number of ticks and lots in trade \(number)", kind: .offGrid) }
-        let fill = Fill(
-            order: order(client: found.client, venueID: found.order) ?? .venue, instrument: feeds[feed].id, trade: trade(number, feed),
-            side: found.side, role: found.isMaker ? .maker : .taker, price: Price(ticks: ticks), quantity: Quantity(lots: lots),
-            fee: Money(nanos: found.fee, currency))
         let id = configuration.accounts[account].id
-        guard found.system != nil else { return tell(.filled(fill), id, at: found.time, now) }
-        // What was forced before this session began was told before it.
-        if found.time >= startedAt { tellForced(fill, id, at: found.time, now) }
+        let fill = Fill(
+            order: order(client: found.client, venueID: found.order) ?? .venue, instrument: feeds[feed].id,
+            trade: trade(number, feed, id), side: found.side, role: found.isMaker ? .maker : .taker, price: Price(ticks: ticks),
+            quantity: Quantity(lots: lots), fee: Money(nanos: found.fee, currency))
+        if found.system != nil { tellForced(fill, feed, id, at: found.time, now) } else { tell(.filled(fill), id, at: found.time, now) }
     }
 }

@@ -1,10 +1,11 @@
-internal import Market
+public import Market
 
 /// Public data: books from full ones and changes, trades, quotes and prices.
 extension BackpackSession {
     func readPublic(_ message: BackpackMessage, _ now: Timestamp) throws(RowFailure) {
         // A stream of all symbols tells of those, too, that nobody asked for.
         guard let feed = feed(try reader.symbol) else { return }
+        frameInstrument = feeds[feed].id
         let time = try reader.happenedAt
         switch message {
         case .depth: try readDepth(feed, time, now)
@@ -122,6 +123,16 @@ extension BackpackSession {
             if place == levels.count - 1 { flags.insert(.last) }
             tell(record(.level, feed, price: ticks, quantity: lots, detail: number, flags: flags, time, now))
         }
+    }
+
+    /// Asks for the full book of every instrument; what comes meanwhile is told as it comes.
+    public func refreshBooks(at now: Timestamp) {
+        for feed in feeds.indices {
+            feeds[feed].sync.lose()
+            feeds[feed].held.removeAll()
+            feeds[feed].bookDue = now
+        }
+        advance(to: now)
     }
 
     func askForBook(_ feed: Int, _ now: Timestamp) {

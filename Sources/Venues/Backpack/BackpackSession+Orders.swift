@@ -1,6 +1,14 @@
 public import Market
 public import Trading
 
+/// An order that leaves with the others of its instant.
+struct BackpackOutgoing {
+    var account: Int
+    var order: OrderID
+    var terms: BackpackOrder
+    var time: Timestamp
+}
+
 /// Commands to requests, and the stream of orders to reports.
 extension BackpackSession {
     /// Takes a command at the moment the core gave it.
@@ -11,6 +19,7 @@ extension BackpackSession {
         case .amend(let request): tell(.rejected(request.order, .amend, .unsupported), request.account, at: now, now)
         case .cancel(let request): cancel(request, account, now)
         case .cancelAll(_, let instrument):
+            sendOrders()
             for feed in feeds.indices where instrument == nil || feeds[feed].id == instrument { cancelAll(feed, account, now) }
         case .query(let request): ask(request, account, now)
         case .setLeverage(_, let instrument, let leverage):
@@ -58,13 +67,30 @@ extension BackpackSession {
         case .expireBoth: order.selfTrade = .rejectBoth
         case .allow, .reduceBoth: return refuse(.unsupported)
         }
-        guard take(account, now, usesReserve: !request.postOnly) else { return refuse(.rateLimit) }
-        _ = orders.insert(request.order.rawValue, KnownOrder(account: request.account, feed: feed, sentAt: now))
-        send(.place(order), .place(request.order, account: account), lane: lane(request.order), now)
+        // Orders that leave together are one request.
+        let joins = outbox.last.map { $0.account == account && $0.time == now && outbox.count < BackpackRequest.largestBatch } ?? false
+        if !joins { sendOrders() }
+        guard joins || take(account, now, usesReserve: !request.postOnly) else { return refuse(.rateLimit) }
+        let lane = joins ? lane(outbox[0].order) : Int(request.order.rawValue % UInt64(configuration.lanes))
+        _ = orders.insert(request.order.rawValue, KnownOrder(account: request.account, feed: feed, sentAt: now, lane: lane))
+        outbox.append(BackpackOutgoing(account: account, order: request.order, terms: order, time: now))
     }
 
-    /// Requests of one order never overtake each other.
-    private func lane(_ order: OrderID) -> Int { Int(order.rawValue % UInt64(configuration.lanes)) }
+    /// Lets the orders that wait for others of their instant go.
+    func sendOrders() {
+        guard let first = outbox.first else { return }
+        let (orders, terms) = (outbox.map(\.order), outbox.map(\.terms))
+        outbox.removeAll(keepingCapacity: true)
+        if orders.count == 1 {
+            send(.place(terms[0]), .place(orders[0], account: first.account), lane: lane(orders[0]), first.time)
+        } else {
+            send(.batch(terms), .batch(orders, account: first.account), lane: lane(orders[0]), first.time)
+        }
+    }
+
+    private func lane(_ order: OrderID) -> Int {
+        orders[order.rawValue]?.lane ?? Int(order.rawValue % UInt64(configuration.lanes))
+    }
 
     private func cancel(_ request: CancelRequest, _ account: Int, _ now: Timestamp) {
         guard let feed = feed(request.instrument), let client = clientID(request.order) else {
@@ -73,6 +99,7 @@ extension BackpackSession {
         guard take(account, now, usesReserve: true) else {
             return tell(.rejected(request.order, .cancel, .rateLimit), request.account, at: now, now)
         }
+        if outbox.contains(where: { $0.order == request.order }) { sendOrders() }
         noteCancel(request.order)
         send(
             .cancel(symbol: feeds[feed].instrument.venueSymbol, .client(client)), .cancel(request.order, account: account),
@@ -166,23 +193,35 @@ extension BackpackSession {
             throw RowFailure(offset: reader.place(of: "N"), expected: "a currency of letters and digits")
         }
         let fill = Fill(
-            order: order ?? .venue, instrument: feeds[feed].id, trade: trade(execution.trade, feed), side: update.side,
+            order: order ?? .venue, instrument: feeds[feed].id, trade: trade(execution.trade, feed, account), side: update.side,
             role: execution.isMaker ? .maker : .taker, price: Price(ticks: ticks), quantity: Quantity(lots: lots),
             fee: Money(nanos: execution.fee, currency))
-        if update.isForced { return tellForced(fill, account, at: update.happenedAt, now) }
+        if update.isForced { return tellForced(fill, feed, account, at: update.happenedAt, now) }
         if order == nil { foreign(update) }
         tell(.filled(fill), account, at: update.happenedAt, now)
     }
 
-    /// The venue closed some of a position: told once, whichever way it comes.
-    func tellForced(_ fill: Fill, _ account: AccountID, at time: Timestamp, _ now: Timestamp) {
-        guard forcedTrades.insert(fill.trade).inserted, let feed = feed(fill.instrument) else { return }
+    /// The venue closed some of a position.
+    func tellForced(_ fill: Fill, _ feed: Int, _ account: AccountID, at time: Timestamp, _ now: Timestamp) {
         let price = feeds[feed].instrument.finePrice(fill.price)
-        tell(.liquidation(fill.instrument, fill.signedQuantity, price, penalty: fill.fee), account, at: time, now)
+        tell(.liquidation(fill.instrument, fill.signedQuantity, price, penalty: fill.fee, trade: fill.trade), account, at: time, now)
     }
 
-    /// The venue counts the trades of each symbol for itself; what we call one is unique among all.
-    func trade(_ number: Int64, _ feed: Int) -> UInt64 { UInt64(feed + 1) << 48 | UInt64(number) & 0xFFFF_FFFF_FFFF }
+    /// The venue counts the trades of each symbol for itself, and both sides of one have its number: what we call a trade is unique
+    /// among all symbols and accounts.
+    func trade(_ number: Int64, _ feed: Int, _ account: AccountID) -> UInt64 {
+        let owner = self.account(account) ?? 0
+        return UInt64(owner) << 56 | UInt64(feed + 1) << 48 | UInt64(number) & 0xFFFF_FFFF_FFFF
+    }
+
+    /// A fill with our numbers of its order and its trade, of one with the client id and the venue's number of the trade.
+    public func asHeard(_ fill: Fill, of account: AccountID) -> Fill {
+        var fill = fill
+        guard let feed = feed(fill.instrument) else { return fill }
+        fill.trade = trade(Int64(truncatingIfNeeded: fill.trade), feed, account)
+        fill.order = order(client: UInt32(exactly: fill.order.rawValue), venueID: 0) ?? .venue
+        return fill
+    }
 
     /// The stream's spelling of the reasons differs from that of the history.
     static func expiry(_ reason: Bytes?) -> ExpiryReason {

@@ -13,18 +13,12 @@ public final class BackpackAccount: Sendable {
     }
 }
 
-/// The client's side of Backpack: commands become requests, frames and answers become what the core hears.
-///
-/// It opens no socket and reads no clock. Whoever does calls `opened`, `closed`, `receive` and `answer`, does what `nextAction`
-/// asks for, hands on what `nextInput` gives, and calls `advance` at `nextWake`.
-///
-///     commands ─▶ handle ─▶ nextAction ─▶ requests, subscriptions, sockets
-///     frames, answers, lost sockets ─▶ receive, answer, closed ─▶ nextInput ─▶ core
+/// The client's side of Backpack.
 ///
 /// One socket carries the public streams, one each the private streams of an account. A socket that is lost is opened again after a
 /// while that grows; then everything is subscribed anew, books are asked for anew, and the core, which hears that the stream is up,
 /// asks what it missed. What it can't understand is an alarm with the frame, never an end.
-public final class BackpackSession {
+public final class BackpackSession: VenueSession {
     public struct Configuration: Sendable {
         public var venue: VenueID
         public var instruments: [(id: InstrumentID, instrument: Instrument)]
@@ -39,13 +33,16 @@ public final class BackpackSession {
         /// Public data silent for so long are stale, and for so long a lost connection.
         public var stallAfter = Nanoseconds.seconds(5)
         public var silentAfter = Nanoseconds.seconds(20)
-        /// The venue pings every minute: a private socket silent for so long is lost.
-        public var privateSilentAfter = Nanoseconds.seconds(130)
+        /// A private socket may have nothing to tell: it is asked for a sign of life so often, and silent for so long it is lost.
+        public var pingEvery = Nanoseconds.seconds(10)
+        public var privateSilentAfter = Nanoseconds.seconds(25)
         public var openTimeout = Nanoseconds.seconds(10)
         /// A subscription has no answer: no refusal for so long is one.
         public var confirmAfter = Nanoseconds.seconds(1)
         /// An order that is not found yet may be on its way into the history.
         public var historyLag = Nanoseconds.seconds(5)
+        /// When the run first began, by the venue's clock: what was traded before is none of it.
+        public var historyFrom = Timestamp.distantPast
         public var clockEvery = Nanoseconds.minutes(1)
         /// Of the waits before sockets are opened again.
         public var seed: UInt64 = 1
@@ -62,6 +59,8 @@ public final class BackpackSession {
         var sentAt: Timestamp
         /// The venue's number, 0 before it is known.
         var venueID: Int64 = 0
+        /// By which its requests go: they never overtake each other.
+        var lane: Int
         var wasCancelled = false
     }
 
@@ -71,19 +70,22 @@ public final class BackpackSession {
     var reader = BackpackStreamReader()
     var random: SeededGenerator
     var orders = RecentMap<KnownOrder>(
-        limit: 1 << 16, filler: KnownOrder(account: AccountID(0), feed: 0, sentAt: .distantPast))
+        limit: 1 << 16, filler: KnownOrder(account: AccountID(0), feed: 0, sentAt: .distantPast, lane: 0))
     var ordersOfVenue = RecentMap<UInt64>(limit: 1 << 16, filler: 0)
     var pending: [RequestID: BackpackPending] = [:]
-    /// Trades by which the venue closed a position by force, as told: the stream and the history both have them.
-    var forcedTrades: Set<UInt64> = []
-    private(set) var startedAt = Timestamp.never
+    /// By account, by the venue's clock: fills before it have been told.
+    var fillsToldUntil: [Timestamp]
     let budgets: [RequestBudget]
     /// Questions to be asked again, by time.
     var retries: [(due: Timestamp, subject: BackpackPending)] = []
+    /// What the last public frame was about; nil where that is none of our instruments.
+    public internal(set) var frameInstrument: InstrumentID?
     /// How the venue's clock stands to ours.
     public internal(set) var clock = ClockOffset()
     var clockDue = Timestamp.never
     private var lastRequest: UInt64 = 0
+    /// Orders of one instant that have not left: those of one account go together.
+    var outbox: [BackpackOutgoing] = []
     private var actions: [SessionAction] = []
     private var nextOfActions = 0
     private var inputs = Ring<CoreInput>(capacity: 1_024)
@@ -94,6 +96,7 @@ public final class BackpackSession {
         feeds = configuration.instruments.map { BackpackFeed($0.id, $0.instrument) }
         links = [BackpackLink(account: nil)] + configuration.accounts.indices.map { BackpackLink(account: $0) }
         random = SeededGenerator(seed: configuration.seed, stream: 0xBAC4)
+        fillsToldUntil = configuration.accounts.map { _ in .distantPast }
         budgets = configuration.accounts.map { _ in
             RequestBudget(limit: configuration.requestsPerMinute, reserve: configuration.reservedRequests, span: .minutes(1))
         }
@@ -102,13 +105,14 @@ public final class BackpackSession {
     /// Opens everything.
     public func start(at now: Timestamp) {
         for index in links.indices { links[index].state = .down(retryAt: now) }
-        (clockDue, startedAt) = (now, now)
+        clockDue = now
         advance(to: now)
     }
 
     // MARK: What it wants and tells
 
     public func nextAction() -> SessionAction? {
+        if nextOfActions == actions.count { sendOrders() }
         guard nextOfActions < actions.count else {
             actions.removeAll(keepingCapacity: true)
             nextOfActions = 0
@@ -119,7 +123,7 @@ public final class BackpackSession {
     }
 
     /// What the core is to hear next, in order.
-    public func nextInput() -> CoreInput? { inputs.isEmpty ? nil : inputs.removeFirst() }
+    public func nextInput(now: Timestamp) -> CoreInput? { inputs.isEmpty ? nil : inputs.removeFirst() }
 
     public func takeAlarms() -> [SessionAlarm] {
         defer { alarms = [] }

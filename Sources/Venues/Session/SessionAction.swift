@@ -17,6 +17,8 @@ public enum SessionAction: Sendable {
     case open(SocketID)
     case close(SocketID)
     case send(SocketID, text: String)
+    /// A sign of life that the other end has to answer; the answer is told as `heard`.
+    case ping(SocketID)
     /// To be sent once, on the connection of its lane behind what that lane has to send already: requests of one order share a lane.
     case request(RequestID, HTTPRequest, lane: Int)
 }

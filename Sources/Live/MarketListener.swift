@@ -1,0 +1,292 @@
+public import Market
+internal import NIOCore
+internal import NIOPosix
+public import Network
+public import Runtime
+internal import Synchronization
+public import Tape
+internal import Trading
+public import Venues
+
+/// Listens to a venue's public data and records what comes: raw frames, and the records that are made of them.
+///
+/// Its state belongs to its event loop; the recorder writes on a thread of its own.
+public final class MarketListener: @unchecked Sendable {
+    public struct Options: Sendable {
+        public var client: VenueClient.Configuration
+        /// As the venue spells them.
+        public var symbols: [String]
+        public var recorder = MarketRecorder.Options()
+        /// How long the venue may take to list its markets.
+        public var listTimeout = Nanoseconds.seconds(20)
+
+        public init(client: VenueClient.Configuration, symbols: [String]) { (self.client, self.symbols) = (client, symbols) }
+    }
+
+    /// What has come so far.
+    public struct Counters: Hashable, Sendable {
+        public var frames = 0
+        public var records = 0
+        public var bytes = 0
+        public var gaps = 0
+        /// Frames that could not be read, and other words of the session.
+        public var alarms = 0
+        public var connections = 0
+        /// From the venue to us, of the last record that told its time, by both clocks.
+        public var lag = Nanoseconds.zero
+        /// Items that the recorder had no place for.
+        public var lost = 0
+        /// The last reason why a connection ended.
+        public var lastEnd = ""
+        public var lastAlarm = ""
+    }
+
+    private let options: Options
+    private let path: @Sendable (Int, Timestamp) -> String
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let clock = WallClock()
+    private let shared = Mutex(Counters())
+    private var counters = Counters()
+    private var client: VenueClient?
+    private var session: BackpackSession?
+    private var recorder: MarketRecorder?
+    private var instruments: [Instrument] = []
+    private var timer: Scheduled<Void>?
+    private var tapes = 0
+    private var listed: EventLoopPromise<[UInt8]>?
+    private var toldOffset: Nanoseconds?
+
+    /// The request for the list of markets: none of the session's.
+    private static let listRequest = RequestID(.max)
+    /// Connections as the recorder numbers them: streams, then requests.
+    private static let streamConnection: UInt16 = 1
+    private static let requestConnection: UInt16 = 2
+
+    /// - Parameter path: Of the *n*th tape, from 0, begun at a time.
+    public init(_ options: Options, path: @escaping @Sendable (Int, Timestamp) -> String) {
+        (self.options, self.path) = (options, path)
+    }
+
+    /// Read from any thread.
+    public var soFar: Counters { shared.withLock { $0 } }
+
+    /// What became of the recorder; nil before it is there.
+    public var state: MarketRecorder.State? {
+        let loop = group.next()
+        return try? loop.submit { self.recorder?.state }.wait()
+    }
+
+    // MARK: Beginning and end
+
+    /// Asks the venue what it lists, and begins to record.
+    ///
+    /// - Returns: What is recorded.
+    /// - Throws: `ListenerError`, `NetworkError` or `TapeError`.
+    public func start() throws -> [Instrument] {
+        let loop = group.next()
+        let answer = try loop.flatSubmit {
+            let promise = loop.makePromise(of: [UInt8].self)
+            self.listed = promise
+            do {
+                let client = try VenueClient(self.options.client, on: loop, delegate: self)
+                self.client = client
+                client.start()
+                client.perform(.request(Self.listRequest, HTTPRequest(.get, "/api/v1/markets"), lane: 0))
+            } catch { promise.fail(error) }
+            return promise.futureResult
+        }.wait()
+        let markets: [BackpackMarket]
+        do { markets = try BackpackMarket.list(answer) } catch {
+            throw ListenerError.notUnderstood("the list of markets: byte \(error.offset), expected \(error.expected)")
+        }
+        instruments = try options.symbols.map { symbol in
+            guard let market = markets.first(where: { $0.symbol == symbol }) else {
+                throw ListenerError.notListed(symbol, listed: markets.filter { $0.instrument != nil }.map(\.symbol).sorted())
+            }
+            guard let instrument = market.instrument else { throw ListenerError.notTradable(symbol) }
+            return instrument
+        }
+        let feeds = instruments.map { FeedDescription(instrument: $0, source: "recorded") }
+        let connections = [
+            MarketRecorder.Connection(venue: "backpack", account: nil), MarketRecorder.Connection(venue: "backpack", account: nil),
+        ]
+        let clock = clock
+        recorder = try MarketRecorder(
+            feeds: feeds, connections: connections, options: options.recorder, clock: { clock.now }, path: path)
+        var configuration = BackpackSession.Configuration(
+            venue: VenueID(0), instruments: instruments.enumerated().map { (InstrumentID($0), $1) }, accounts: [])
+        configuration.lanes = options.client.lanes - 1
+        configuration.seed = UInt64(truncatingIfNeeded: clock.now.nanoseconds)
+        let session = BackpackSession(configuration)
+        try loop.submit {
+            self.session = session
+            session.start(at: clock.now)
+            self.proceed()
+        }.wait()
+        return instruments
+    }
+
+    /// Closes the connections and the tape.
+    public func stop(ending: String) throws {
+        try group.next().submit {
+            self.timer?.cancel()
+            self.client?.stop()
+        }.wait()
+        defer { try? group.syncShutdownGracefully() }
+        try recorder?.close(ending: ending)
+    }
+
+    // MARK: Work
+
+    /// Does what the session wants, and comes again when something is due.
+    private func proceed() {
+        guard let session, let client else { return }
+        session.advance(to: clock.now)
+        settle(nil)
+        while let action = session.nextAction() { client.perform(action) }
+        timer?.cancel()
+        let wait = max(0, min(session.nextWake, clock.now + .seconds(1)) - clock.now)
+        timer = group.next().assumeIsolated().scheduleTask(in: .nanoseconds(wait.count)) { self.proceed() }
+        noticeTape()
+        noteClock()
+        shared.withLock { $0 = counters }
+    }
+
+    /// A tape that has just begun has no book.
+    private func noticeTape() {
+        guard case .recording(let tape, _) = recorder?.state, tape != tapes else { return }
+        if tapes > 0 { session?.refreshBooks(at: clock.now) }
+        tapes = tape
+    }
+
+    private func noteClock() {
+        guard let session, let error = session.clock.error, session.clock.offset != toldOffset else { return }
+        toldOffset = session.clock.offset
+        offer(.note(.clockOffset(venue: "backpack", time: clock.now, offset: session.clock.offset, error: error)))
+    }
+
+    private func offer(_ item: RecorderItem) { if recorder?.offer(item) == false { counters.lost += 1 } }
+
+    /// Hands over what the session has told.
+    ///
+    /// - Parameter frame: What it was told by; nil: it is the session's own word, such as that a connection is lost.
+    private func settle(_ frame: (header: FrameHeader, bytes: [UInt8])?) {
+        guard let session else { return }
+        var events: [MarketEvent] = []
+        while let input = session.nextInput(now: clock.now) {
+            switch input {
+            case .market(let event): events.append(event)
+            case .connection(let change):
+                offer(.note(.connectionState(connection: Self.streamConnection, time: change.time, state: "\(change.change)", note: "")))
+                if change.change == .up { counters.connections += 1 }
+            case .account, .wake, .operator: break
+            }
+        }
+        var reason: String?
+        for alarm in session.takeAlarms() {
+            counters.alarms += 1
+            counters.lastAlarm = "\(alarm.kind.rawValue): \(alarm.text)"
+            if alarm.kind == .notUnderstood { reason = alarm.text }
+        }
+        counters.records += events.count
+        let gaps = events.filter { $0.kind == .gap }
+        counters.gaps += gaps.count
+        if let last = events.last(where: { $0.kind != .gap && $0.venueTime.nanoseconds > 0 }) {
+            counters.lag = last.receiveTime + session.clock.offset - last.venueTime
+        }
+        guard var frame else {
+            for gap in gaps {
+                let cause = GapCause(rawValue: gap.price) ?? .connection
+                offer(.gap(feed: gap.instrument, time: gap.receiveTime, cause: cause, note: counters.lastEnd))
+            }
+            return
+        }
+        for gap in gaps {
+            offer(
+                .note(
+                    .gap(feed: gap.instrument, time: gap.receiveTime, cause: GapCause(rawValue: gap.price) ?? .sequence, note: "")))
+        }
+        if events.contains(where: { $0.flags.contains(.snapshot) && $0.isFirst }), let feed = events.first?.instrument {
+            offer(.note(.resync(feed: feed, time: frame.header.receiveTime, note: "a full book")))
+        }
+        frame.header.feed = events.first?.instrument ?? session.frameInstrument
+        if let reason {
+            offer(.unparsed(frame.header, frame.bytes, reason: reason))
+        } else {
+            offer(.frame(frame.header, frame.bytes, events: events))
+        }
+    }
+
+    private func header(_ connection: UInt16, _ now: Timestamp) -> FrameHeader {
+        FrameHeader(feed: nil, receiveTime: now, monotonicTime: clock.monotonic, connection: connection)
+    }
+}
+
+extension MarketListener: VenueClientDelegate {
+    public func opened(_ socket: SocketID) {
+        session?.opened(socket, at: clock.now)
+        proceed()
+    }
+
+    public func closed(_ socket: SocketID, reason: String) {
+        counters.lastEnd = reason
+        offer(
+            .note(.connectionState(connection: Self.streamConnection, time: clock.now, state: "closed", note: reason)))
+        session?.closed(socket, at: clock.now)
+        proceed()
+    }
+
+    public func received(_ frame: Span<UInt8>, from socket: SocketID, arrived: NIODeadline) {
+        let now = clock.now
+        counters.frames += 1
+        counters.bytes += frame.count
+        let header = header(Self.streamConnection, now)
+        session?.receive(frame, from: socket, at: now)
+        settle((header, frame.indices.map { frame[$0] }))
+        guard let session, let client else { return }
+        while let action = session.nextAction() { client.perform(action) }
+    }
+
+    public func heard(_ socket: SocketID) { session?.heard(socket, at: clock.now) }
+
+    public func answered(_ request: RequestID, _ outcome: HTTPOutcome) {
+        guard request != Self.listRequest else { return answeredList(outcome) }
+        let now = clock.now
+        session?.answer(request, outcome, at: now)
+        if case .answered(200, let body) = outcome {
+            settle((header(Self.requestConnection, now), body))
+        } else {
+            settle(nil)
+        }
+        proceed()
+    }
+
+    private func answeredList(_ outcome: HTTPOutcome) {
+        guard let promise = listed else { return }
+        listed = nil
+        switch outcome {
+        case .answered(200, let body): promise.succeed(body)
+        case .answered(let status, _): promise.fail(ListenerError.refused(status: status))
+        case .notSent(let reason), .unknown(let reason): promise.fail(ListenerError.unreachable(reason))
+        }
+    }
+}
+
+/// Why nothing can be recorded.
+public enum ListenerError: Error, Equatable {
+    case unreachable(String)
+    case refused(status: Int)
+    case notUnderstood(String)
+    case notListed(String, listed: [String])
+    case notTradable(String)
+
+    public var message: String {
+        switch self {
+        case .unreachable(let reason): "the venue can't be reached: \(reason)"
+        case .refused(let status): "the venue answers \(status) when it is asked for its markets"
+        case .notUnderstood(let what): "the venue's answer can't be read: \(what)"
+        case .notListed(let symbol, _): "the venue does not list '\(symbol)'"
+        case .notTradable(let symbol): "'\(symbol)' is neither spot nor a perpetual that can be counted in its currencies"
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import Market
+internal import Scenario
+internal import Signing
+internal import Simulation
+internal import Trading
+internal import VenueServers
+internal import Venues
+
+/// A run's venues as servers, and the sessions through which its core meets them over virtual networks.
+///
+/// Every venue speaks Backpack's protocol, under its own rules and fees.
+struct WireWorld {
+    let venues: [WireVenue]
+    private let live: LiveCore
+    private let venueOfInstrument: [Int]
+
+    /// Connections for orders of each session; one more carries its questions.
+    private static let lanes = 4
+
+    /// - Parameters:
+    ///   - wireFaults: By venue.
+    ///   - configuration: Of each venue.
+    init(
+        _ plan: RunPlan, _ core: TradingCore, seed: UInt64, wireFaults: (Int) -> [WireFault],
+        _ configuration: (Int) -> VenueConfiguration
+    ) {
+        let owners = plan.venueOfAccount
+        var (venues, sessions): ([WireVenue], [any VenueSession]) = ([], [])
+        for index in plan.scenario.venues.indices {
+            let accounts = owners.indices.filter { owners[$0] == index }
+            let session = Self.session(plan, index, accounts, seed: seed)
+            sessions.append(session)
+            var network = Self.network(plan, index, accounts, seed: seed)
+            network.faults = wireFaults(index)
+            venues.append(
+                WireVenue(Self.server(configuration(index), plan, accounts), VirtualNetwork(network)) { session.asHeard($0, of: $1) })
+        }
+        self.venues = venues
+        live = LiveCore(core, sessions, sessionOfAccount: owners)
+        venueOfInstrument = plan.listings.map(\.venue)
+    }
+
+    /// The key of a simulated account: anybody may know it.
+    private static func key(_ account: Int) -> Ed25519SecretKey {
+        let bytes = (0..<32).map { UInt8(truncatingIfNeeded: account &+ 1 &+ $0) }
+        guard let key = try? Ed25519SecretKey(bytes.span) else { preconditionFailure("32 bytes are a key") }
+        return key
+    }
+
+    private static func session(_ plan: RunPlan, _ index: Int, _ accounts: [Int], seed: UInt64) -> BackpackSession {
+        let instruments = plan.listings.enumerated().filter { $0.element.venue == index }
+        var configuration = BackpackSession.Configuration(
+            venue: VenueID(index), instruments: instruments.map { (InstrumentID($0.offset), $0.element.instrument) },
+            accounts: accounts.map { BackpackAccount(AccountID($0), key: key($0)) })
+        (configuration.lanes, configuration.seed) = (lanes, seed &+ UInt64(index))
+        return BackpackSession(configuration)
+    }
+
+    private static func server(_ venue: VenueConfiguration, _ plan: RunPlan, _ accounts: [Int]) -> BackpackServer {
+        var venue = venue
+        // Requests are counted at the server's door.
+        venue.limits = nil
+        var configuration = BackpackServer.Configuration(
+            venue: venue,
+            accounts: accounts.map { .init(id: AccountID($0), name: plan.scenario.accounts[$0].name, key: key($0).publicKey) })
+        configuration.keepsFills = true
+        return BackpackServer(configuration)
+    }
+
+    private static func network(_ plan: RunPlan, _ index: Int, _ accounts: [Int], seed: UInt64) -> VirtualNetwork.Configuration {
+        // One way serves all accounts: that of the first.
+        let connection = accounts.first.map { plan.scenario.accounts[$0].connection }
+        let data = plan.scenario.venues[index].minimumLatency
+        var network = VirtualNetwork.Configuration(
+            entry: connection?.entry.submit ?? .constant(data), response: connection?.response ?? .constant(data),
+            publicData: .constant(data), lanes: lanes + 1)
+        network.seed = seed &+ UInt64(index)
+        return network
+    }
+
+    /// - Parameter sources: By instrument.
+    func driver(
+        _ sources: [any MarketSource], until end: Timestamp, _ observer: (any SimulationObserver)?
+    ) throws(RunError) -> WireDriver {
+        try WireDriver(live, venues, feeds: sources, venueOfFeed: venueOfInstrument, end: end, observer: observer)
+    }
+}

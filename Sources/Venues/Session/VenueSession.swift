@@ -1,0 +1,32 @@
+public import Market
+public import Trading
+
+/// The client's side of a venue's protocol without its sockets: commands become requests, frames and answers what the core hears.
+///
+/// It opens no socket and reads no clock. Whoever does calls `opened`, `closed`, `heard`, `receive` and `answer`, does what `nextAction`
+/// asks for, hands on what `nextInput` gives, and calls `advance` at `nextWake`.
+///
+///     commands ─▶ handle ─▶ nextAction ─▶ requests, subscriptions, sockets
+///     frames, answers, lost sockets ─▶ receive, answer, closed ─▶ nextInput ─▶ core
+public protocol VenueSession: AnyObject, Connector {
+    /// Opens everything.
+    func start(at now: Timestamp)
+    func handle(_ command: Command, now: Timestamp)
+    func advance(to now: Timestamp)
+    func nextInput(now: Timestamp) -> CoreInput?
+
+    /// The socket is open.
+    func opened(_ socket: SocketID, at now: Timestamp)
+    /// The socket is gone, or could not be opened.
+    func closed(_ socket: SocketID, at now: Timestamp)
+    /// The other end gave a sign of life that is no frame: a ping, or the answer to one.
+    func heard(_ socket: SocketID, at now: Timestamp)
+    /// Takes a frame that came by a socket; it is read before this returns.
+    func receive(_ frame: Span<UInt8>, from socket: SocketID, at now: Timestamp)
+    /// Takes the one outcome of a request.
+    func answer(_ id: RequestID, _ outcome: HTTPOutcome, at now: Timestamp)
+
+    /// What it wants done next; nil when that is all.
+    func nextAction() -> SessionAction?
+    func takeAlarms() -> [SessionAlarm]
+}

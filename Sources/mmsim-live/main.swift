@@ -1,0 +1,3 @@
+import LiveCommands
+
+MmsimLive.run()
