@@ -74,6 +74,8 @@ final class ServerWorld {
     // MARK: The feed
 
     func pass(_ span: Nanoseconds) { now = now + span }
+    /// Before anything has happened.
+    func begin(at time: Timestamp) { now = time }
 
     func advance(by span: Nanoseconds) {
         let end = now + span

@@ -18,6 +18,8 @@ final class SessionWire {
         case toServer(SocketID, String)
         case toClient(SocketID, [UInt8])
         case ping(SocketID)
+        case pingByClient(SocketID)
+        case pongToClient(SocketID)
         case pong(SocketID)
     }
 
@@ -86,6 +88,7 @@ final class SessionWire {
             case .open(let socket): send(.open(socket))
             case .close(let socket): send(.closeByClient(socket))
             case .send(let socket, let text): send(.toServer(socket, text))
+            case .ping(let socket): send(.pingByClient(socket))
             case .request(let id, let request, lane: _): send(.request(id, request))
             }
         }
@@ -97,7 +100,7 @@ final class SessionWire {
             case .close(let socket): send(.closeByServer(socket))
             }
         }
-        while let input = session.nextInput() { inputs.append(input) }
+        while let input = session.nextInput(now: world.now) { inputs.append(input) }
         alarms += session.takeAlarms()
     }
 
@@ -127,7 +130,9 @@ final class SessionWire {
         case .ping(let socket):
             session.heard(socket, at: now)
             send(.pong(socket))
-        case .pong(let socket): server.pong(socket, at: now)
+        case .pong(let socket): server.heard(socket, at: now)
+        case .pingByClient(let socket): send(.pongToClient(socket))
+        case .pongToClient(let socket): session.heard(socket, at: now)
         }
     }
 
@@ -136,7 +141,10 @@ final class SessionWire {
         guard open.remove(socket) != nil else { return }
         onTheWay.removeAll { entry in
             switch entry.message {
-            case .toServer(let other, _), .toClient(let other, _), .ping(let other), .pong(let other), .opened(let other): other == socket
+            case .toServer(let other, _), .toClient(let other, _), .ping(let other), .pong(let other), .opened(let other),
+                .pingByClient(let other),
+                .pongToClient(let other):
+                other == socket
             case .request, .answer, .open, .closeByClient, .closeByServer: false
             }
         }

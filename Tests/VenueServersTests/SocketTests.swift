@@ -71,7 +71,7 @@ import Venues
         try world.connect(ServerWorld.first, [])
         world.advance(by: .seconds(61))
         #expect(world.pings == [ServerWorld.market, ServerWorld.first])
-        world.server.pong(ServerWorld.market, at: world.now)
+        world.server.heard(ServerWorld.market, at: world.now)
         world.advance(by: .seconds(60))
         #expect(world.closed == [ServerWorld.first] && world.pings.filter { $0 == ServerWorld.market }.count == 2)
         world.forget()

@@ -189,11 +189,13 @@ extension BackpackServer {
     func largestWithdrawal(_ call: Call) throws(BackpackFault) -> HTTPResponse {
         let form = call.form("MaxWithdrawalQuantity")
         let symbol = try form.required(try form.text("symbol", "Asset"), "symbol")
-        let held = holdings(call.account).first { $0.currency.code == symbol }?.available ?? 0
-        let equity = equity(call.account)
-        let free =
-            price(Currency(symbol) ?? Currency(packed: 0) ?? markets[0].instrument.quote) == 1_000_000_000
-            ? min(held, max(0, equity.net - equity.locked)) : held
+        let holding = holdings(call.account).first { $0.currency.code == symbol }
+        var free = holding?.available ?? 0
+        // What margin is reckoned in has to stay as far as it is asked for.
+        if let holding, markets.contains(where: { $0.instrument.settlement == holding.currency && $0.table != nil }) {
+            let equity = equity(call.account)
+            free = min(free, equity.net - equity.locked)
+        }
         return .json(
             .object([
                 "autoBorrow": .null, "autoLendRedeem": .null, "maxWithdrawalQuantity": BackpackTexts.amount(max(0, free)),
