@@ -14,6 +14,7 @@ public struct TLSTrust: Hashable, Sendable {
         configuration.certificateVerification = .fullVerification
         configuration.minimumTLSVersion = .tlsv12
         configuration.shutdownTimeout = farewell
+        configuration.applicationProtocols = ["http/1.1"]
         if let authorities {
             guard let certificates = try? NIOSSLCertificate.fromPEMFile(authorities), !certificates.isEmpty else {
                 throw .unreadableAuthority(path: authorities)

@@ -34,7 +34,7 @@ struct ClientFixture: Sendable {
         }.get()
     }
 
-    /// One that talks to a port of this machine, with little patience where asked for.
+    /// One that talks to a port of this machine, with patience unless asked for less.
     static func to(
         _ port: Int, lanes: Int = 1, host: String = "127.0.0.1", path: String = "", secure: Bool = false, greeting: String? = nil,
         _ change: (inout VenueClient.Configuration) -> Void = { _ in }
@@ -43,6 +43,11 @@ struct ClientFixture: Sendable {
             rest: try Endpoint("\(secure ? "https" : "http")://\(host):\(port)"),
             stream: try Endpoint("\(secure ? "wss" : "ws")://\(host):\(port)\(path)"))
         configuration.lanes = lanes
+        // A busy machine is no reason to fail.
+        let patience = TimeAmount.minutes(10)
+        (configuration.limits.request, configuration.limits.connect, configuration.limits.tunnel) = (patience, patience, patience)
+        (configuration.limits.handshake, configuration.limits.upgrade) = (patience, patience)
+        (configuration.limits.pingAfter, configuration.limits.lostAfter) = (patience, patience)
         change(&configuration)
         return try await ClientFixture(configuration, greeting: greeting)
     }

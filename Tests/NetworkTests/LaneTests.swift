@@ -3,7 +3,7 @@ import Network
 import Testing
 import Venues
 
-@Suite(.timeLimit(.minutes(1))) struct LaneTests {
+@Suite(.timeLimit(.minutes(10))) struct LaneTests {
     @Test(arguments: HTTPRequest.Method.allCases)
     func `a request arrives as it was asked for, and its answer comes back`(method: HTTPRequest.Method) async throws {
         let server = try await ListenerFixture()

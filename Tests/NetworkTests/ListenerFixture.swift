@@ -21,7 +21,7 @@ struct ListenerFixture: Sendable {
     private let listener: NIOLoopBound<LoopbackListener>
 
     /// - Parameter script: Without one, a request is answered by its method, target and body.
-    init(_ configuration: LoopbackListener.Configuration = .init(), script: @escaping Script = Self.echo) async throws {
+    init(_ configuration: LoopbackListener.Configuration = Self.patient, script: @escaping Script = Self.echo) async throws {
         let (loop, told) = (MultiThreadedEventLoopGroup.singleton.next(), Inbox<Told>())
         (self.loop, self.told) = (loop, told)
         listener = try await loop.submit {
@@ -32,6 +32,13 @@ struct ListenerFixture: Sendable {
         }.get()
         let bound = listener
         port = try await loop.flatSubmit { bound.value.start() }.get()
+    }
+
+    /// A busy machine is no reason to fail.
+    static var patient: LoopbackListener.Configuration {
+        var configuration = LoopbackListener.Configuration()
+        (configuration.limits.request, configuration.limits.idle) = (.minutes(10), .minutes(10))
+        return configuration
     }
 
     static let echo: Script = { request, id, listener in

@@ -3,11 +3,11 @@ import Network
 import Testing
 import Venues
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(10))) struct ListenerTests {
     private func server(
         _ change: (inout ListenerLimits) -> Void = { _ in }, script: @escaping ListenerFixture.Script = ListenerFixture.echo
     ) async throws -> ListenerFixture {
-        var configuration = LoopbackListener.Configuration()
+        var configuration = ListenerFixture.patient
         change(&configuration.limits)
         return try await ListenerFixture(configuration, script: script)
     }

@@ -5,7 +5,7 @@ import Venues
 
 @testable import Network
 
-@Suite(.timeLimit(.minutes(1))) struct ProxyTests {
+@Suite(.timeLimit(.minutes(10))) struct ProxyTests {
     @Test(
         arguments: [
             (["https_proxy": "http://p:1"], "https://a.com", "p:1"), (["HTTPS_PROXY": "http://p:1"], "wss://a.com", "p:1"),
@@ -74,7 +74,7 @@ import Venues
         #expect(
             asked == "CONNECT venue.invalid:80 HTTP/1.1\r\nHost: venue.invalid:80\r\n"
                 + (authorization.map { "Proxy-Authorization: \($0)\r\n" } ?? "") + "\r\n")
-        let relays = [try await relay(first, to: server.port)]
+        let relays = [try await first.relay(to: server.port)]
         try await client.get(1)
         #expect(await client.outcome(1) == .answered(1, 200, "GET /x "))
         let request = await server.request().request
@@ -84,7 +84,7 @@ import Venues
         try await client.open(3)
         let second = try await proxy.peer()
         #expect(await second.text(to: "\r\n\r\n") == asked)
-        let others = [try await relay(second, to: server.port)]
+        let others = [try await second.relay(to: server.port)]
         #expect(await client.told.first { $0 == .opened(3) } == .opened(3))
         try await client.send(3, "hello")
         #expect(await server.told.first { $0 == .received(1, "hello") } == .received(1, "hello"))
@@ -92,18 +92,6 @@ import Venues
         for task in relays + others { await task.value }
         try await server.stop()
         try await proxy.stop()
-    }
-
-    /// Grants the tunnel, and moves bytes both ways until one end closes.
-    private func relay(_ peer: RawPeer, to port: Int) async throws -> Task<Void, Never> {
-        let far = try await RawPeer.connect(to: port)
-        peer.send("HTTP/1.1 200 Connection established\r\nContent-Length: 99\r\n\r\n")
-        let out = Task { await peer.pipe(to: far) }
-        let back = Task { await far.pipe(to: peer) }
-        return Task {
-            await out.value
-            await back.value
-        }
     }
 
     @Test(arguments: [
@@ -127,6 +115,14 @@ import Venues
         #expect(told.contains(reason) && !told.contains("secret") && !told.contains("me:"))
         try await client.stop()
         try await proxy.stop()
+    }
+
+    @Test func `a proxy that isn't there is said to be the one`() async throws {
+        let port = try await RawServer.unusedPort()
+        let client = try await client(by: port, login: "me:secret@")
+        try await client.open(1)
+        #expect(await client.closing(of: 1) == "the proxy 127.0.0.1:\(port) refused the connection")
+        try await client.stop()
     }
 
     @Test func `a proxy that says nothing is given up`() async throws {

@@ -42,6 +42,18 @@ struct RawPeer: Sendable {
         other.close()
     }
 
+    /// As a proxy: grants the tunnel, and moves bytes both ways until one end closes.
+    func relay(to port: Int) async throws -> Task<Void, Never> {
+        let far = try await RawPeer.connect(to: port)
+        send("HTTP/1.1 200 Connection established\r\nContent-Length: 99\r\n\r\n")
+        let out = Task { await pipe(to: far) }
+        let back = Task { await far.pipe(to: self) }
+        return Task {
+            await out.value
+            await back.value
+        }
+    }
+
     private func next() async -> ByteBuffer? { await bytes.next() ?? nil }
 
     func close() { channel.close(promise: nil) }

@@ -3,12 +3,12 @@ import Network
 import Testing
 import Venues
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: TestCertificates.isAvailable, "the openssl command is not there"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: TestCertificates.isAvailable, "the openssl command is not there"))
 struct TLSTests {
     private func server(_ identity: String = "good", script: @escaping ListenerFixture.Script = ListenerFixture.echo) async throws
         -> ListenerFixture
     {
-        var configuration = LoopbackListener.Configuration()
+        var configuration = ListenerFixture.patient
         configuration.identity = try TestCertificates.shared.get().identity(identity)
         return try await ListenerFixture(configuration, script: script)
     }
@@ -40,6 +40,30 @@ struct TLSTests {
         #expect(await client.closing(of: 0) == "the peer closed the WebSocket with code 1012")
         try await client.stop()
         try await server.stop()
+    }
+
+    @Test func `through a tunnel it is the venue's certificate that counts`() async throws {
+        for (identity, isRight) in [("good", true), ("other", false)] {
+            let server = try await server(identity)
+            let proxy = try await RawServer()
+            let client = try await client(server.port) {
+                $0.proxies = ProxySettings(environment: ["https_proxy": "http://127.0.0.1:\(proxy.port)"])
+            }
+            try await client.start()
+            let peer = try await proxy.peer()
+            #expect(await peer.text(to: "\r\n\r\n").hasPrefix("CONNECT localhost:\(server.port) HTTP/1.1\r\n"))
+            let relay = try await peer.relay(to: server.port)
+            try await client.get(1)
+            let outcome = await client.outcome(1)
+            #expect(
+                outcome
+                    == (isRight
+                        ? .answered(1, 200, "GET /x ") : .notSent(1, "lane 0 is down: the certificate is not one for localhost")))
+            try await client.stop()
+            await relay.value
+            try await server.stop()
+            try await proxy.stop()
+        }
     }
 
     @Test func `a certificate of an unknown authority is refused`() async throws {

@@ -58,7 +58,8 @@ final class Dial {
         // An address needs no thread to look it up.
         let address = try? SocketAddress(ipAddress: host, port: port)
         let connected = address.map { bootstrap.connect(to: $0) } ?? bootstrap.connect(host: host, port: port)
-        connected.assumeIsolated().whenComplete { self.connected($0, host: host, place: "\(HostAndPort.bracketed(host)):\(port)") }
+        let place = route.proxy.map { "the proxy \($0)" } ?? route.endpoint.place
+        connected.assumeIsolated().whenComplete { self.connected($0, host: host, place: place) }
     }
 
     /// Gives up: nothing is told.
