@@ -131,8 +131,8 @@ struct RecordCommand: ParsableCommand {
             let (rate, bytes) = (Double(counters.frames - lastFrames) / seconds, Double(counters.bytes - lastBytes) / seconds)
             (last, lastFrames, lastBytes) = (now, counters.frames, counters.bytes)
             let line =
-                "\(Int(rate)) frames/s, \(Int(bytes / 1_024)) KiB/s, lag \(counters.lag.count / 1_000_000) ms, \(counters.records) records, "
-                + "\(counters.gaps) gaps, \(counters.alarms) alarms"
+                "\(Int(rate)) frames/s, \(Int(bytes / 1_024)) KiB/s, lag \(counters.lag.count / 1_000_000) ms, "
+                + "\(counters.records) records, \(counters.gaps) gaps, \(counters.alarms) alarms"
             Terminal.isInteractive ? Terminal.write("\r\u{1B}[K" + line, to: 2) : Terminal.error(line)
         }
         return ""
