@@ -48,7 +48,9 @@ struct RecordCommand: ParsableCommand {
     func run() throws {
         let wanted = symbols.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         guard !wanted.isEmpty else { throw Self.usage("--symbols is empty", hint: "name one, such as SOL_USDC_PERP") }
-        guard Set(wanted).count == wanted.count else { throw Self.usage("--symbols has one of them twice") }
+        if let twice = wanted.first(where: { symbol in wanted.count { $0 == symbol } > 1 }) {
+            throw Self.usage("--symbols has '\(twice)' twice")
+        }
         let span = try self.span()
         let listener = try MarketListener(options(wanted), path: path())
         Interruption.watch()
@@ -72,7 +74,7 @@ struct RecordCommand: ParsableCommand {
 
     private func options(_ symbols: [String]) throws -> MarketListener.Options {
         do {
-            var client = try VenueClient.Configuration(rest: Endpoint(rest), stream: Endpoint(stream))
+            var client = try VenueClient.Configuration(rest: Self.endpoint(rest, "--rest"), stream: Self.endpoint(stream, "--stream"))
             client.trust = TLSTrust(authorities: authorities)
             client.proxies = ProxySettings(environment: ProcessInfo.processInfo.environment)
             client.lanes = 2
@@ -82,11 +84,15 @@ struct RecordCommand: ParsableCommand {
         } catch let error as NetworkError { throw Failure(error) }
     }
 
+    private static func endpoint(_ url: String, _ option: String) throws -> Endpoint {
+        do { return try Endpoint(url) } catch { throw usage("\(option): \(error.message)", hint: error.hint) }
+    }
+
     private func rotation() throws -> RecorderRotation {
         guard let rotate else { return RecorderRotation(isDaily: false) }
         if rotate == "day" { return RecorderRotation() }
         guard let megabytes = Int64(rotate), (1...1_000_000).contains(megabytes) else {
-            throw Self.usage("--rotate is 'day' or a number of MB", hint: nil)
+            throw Self.usage("--rotate '\(rotate)' is neither 'day' nor a number of MB")
         }
         return RecorderRotation(isDaily: false, bytes: megabytes << 20)
     }
@@ -106,13 +112,27 @@ struct RecordCommand: ParsableCommand {
         do { return try listener.start() } catch let error as NetworkError { throw Failure(error) } catch let error as TapeError {
             throw Failure(error)
         } catch let error as ListenerError {
-            var hint: String?
-            if case .notListed(let symbol, let listed) = error {
-                hint =
-                    Spelling.hint(symbol, listed)
-                    ?? "it lists \(listed.prefix(12).joined(separator: ", "))\(listed.count > 12 ? ", …" : "")"
-            }
-            throw Failure(error.message, hint: hint, code: Failure.runFailed)
+            throw Failure(error.message, hint: hint(error), code: Self.code(error))
+        }
+    }
+
+    private func hint(_ error: ListenerError) -> String? {
+        switch error {
+        case .unreachable where rest.hasPrefix("https"):
+            "see whether \(rest) (--rest) is right, whether a proxy is needed (HTTPS_PROXY), or an authority to trust (--authorities)"
+        case .unreachable: "see whether \(rest) (--rest) is right, and something serves there"
+        case .refused: "try again later; or is \(rest) (--rest) another venue?"
+        case .notUnderstood: "see whether \(rest) (--rest) is Backpack's"
+        case .notListed(let symbol, let listed):
+            Spelling.hint(symbol, listed) ?? "it lists \(listed.prefix(12).joined(separator: ", "))\(listed.count > 12 ? ", …" : "")"
+        case .notTradable: nil
+        }
+    }
+
+    private static func code(_ error: ListenerError) -> Int32 {
+        switch error {
+        case .unreachable, .refused, .notUnderstood: Failure.runFailed
+        case .notListed, .notTradable: Failure.usage
         }
     }
 

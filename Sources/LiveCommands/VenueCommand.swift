@@ -103,7 +103,7 @@ struct VenueCommand: ParsableCommand {
         switch (certificate, key) {
         case (nil, nil): return nil
         case (let certificate?, let key?): return TLSIdentity(certificate: certificate, key: key)
-        default: throw Self.usage("--certificate and --key belong together")
+        default: throw Self.usage("--certificate and --key belong together", hint: "give both, or neither to serve without TLS")
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
         let list = try #require(outcome.out.components(separatedBy: "SUBCOMMANDS:\n").last?.components(separatedBy: "\n\n").first)
         let names = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
-        #expect(names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research"])
+        #expect(names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "venue"])
     }
 
     @Test(arguments: commands)
@@ -40,7 +40,7 @@ import Testing
         (
             ["optimise"],
             "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, chaos, scenario, strategies, tape, "
-                + "synth, research\n"
+                + "synth, research, record, venue\n"
         ),
         (["tape", "inof"], "error: there is no command 'inof'\nhint: did you mean 'info'?\n"),
     ])

@@ -79,7 +79,7 @@ final class Lane {
         if let objection = head.objection(to: request) { return client.answered(id, .notSent(reason: objection)) }
         switch state {
         case .stopped: return client.answered(id, .notSent(reason: "the client isn't running"))
-        case .down(let reason): return client.answered(id, .notSent(reason: "lane \(number) is down: \(reason)"))
+        case .down(let reason): return client.answered(id, .notSent(reason: reason))
         case .idle(let connection) where queue.isEmpty && connection.isActive:
             return write(Waiting(id: id, request: request, due: .now() + limits.request), on: connection)
         case .idle, .busy, .settling, .dialling: break
@@ -162,7 +162,7 @@ final class Lane {
     private func goDown(_ reason: String) {
         state = .down(reason: reason)
         client.changed(lane: number, to: .down(reason: reason))
-        refuseWaiting("lane \(number) is down: \(reason)")
+        refuseWaiting(reason)
         guard case .down = state else { return }
         reopening = loop.assumeIsolated().scheduleTask(in: nextWait()) { [weak self] in self?.dial() }
     }

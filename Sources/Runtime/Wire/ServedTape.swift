@@ -41,7 +41,10 @@ public struct ServedTape {
         if !options.symbols.isEmpty {
             chosen = try options.symbols.map { (symbol) throws(RunError) in
                 guard let feed = chosen.first(where: { $0[0].summary.description.instrument.venueSymbol == symbol }) else {
-                    throw .noFeed(venue: "backpack", feed: "the tape", symbol: symbol, available: catalog.names)
+                    let known = chosen.map { $0[0].summary.description.instrument.venueSymbol }
+                    throw .scenario(
+                        message: "no tape holds '\(symbol)'",
+                        hint: Spelling.hint(symbol, known) ?? "the tapes hold \(known.joined(separator: ", "))")
                 }
                 return feed
             }
