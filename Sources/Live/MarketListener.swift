@@ -17,8 +17,8 @@ public final class MarketListener: @unchecked Sendable {
         /// As the venue spells them.
         public var symbols: [String]
         public var recorder = MarketRecorder.Options()
-        /// How long the venue may take to list its markets.
-        public var listTimeout = Nanoseconds.seconds(20)
+        /// How often books are compared with the venue's own; nil: never.
+        public var auditEvery: Nanoseconds? = .seconds(30)
 
         public init(client: VenueClient.Configuration, symbols: [String]) { (self.client, self.symbols) = (client, symbols) }
     }
@@ -31,6 +31,8 @@ public final class MarketListener: @unchecked Sendable {
         public var gaps = 0
         /// Frames that could not be read, and other words of the session.
         public var alarms = 0
+        /// Books that were not the venue's when they were compared.
+        public var differences = 0
         public var connections = 0
         /// From the venue to us, of the last record that told its time, by both clocks.
         public var lag = Nanoseconds.zero
@@ -115,6 +117,7 @@ public final class MarketListener: @unchecked Sendable {
             feeds: feeds, connections: connections, options: options.recorder, clock: { clock.now }, path: path)
         var configuration = BackpackSession.Configuration(
             venue: VenueID(0), instruments: instruments.enumerated().map { (InstrumentID($0), $1) }, accounts: [])
+        configuration.auditEvery = options.auditEvery
         configuration.lanes = options.client.lanes - 1
         configuration.seed = UInt64(truncatingIfNeeded: clock.now.nanoseconds)
         let settled = configuration
@@ -183,11 +186,15 @@ public final class MarketListener: @unchecked Sendable {
             case .account, .wake, .operator: break
             }
         }
-        var reason: String?
+        var (reason, difference): (String?, String?) = (nil, nil)
         for alarm in session.takeAlarms() {
             counters.alarms += 1
             counters.lastAlarm = "\(alarm.kind.rawValue): \(alarm.text)"
             if alarm.kind == .notUnderstood { reason = alarm.text }
+            if alarm.kind == .bookDiffers {
+                counters.differences += 1
+                difference = alarm.text
+            }
         }
         counters.records += events.count
         let gaps = events.filter { $0.kind == .gap }
@@ -198,14 +205,16 @@ public final class MarketListener: @unchecked Sendable {
         guard var frame else {
             for gap in gaps {
                 let cause = GapCause(rawValue: gap.price) ?? .connection
-                offer(.gap(feed: gap.instrument, time: gap.receiveTime, cause: cause, note: counters.lastEnd))
+                offer(.gap(feed: gap.instrument, time: gap.receiveTime, cause: cause, note: difference ?? counters.lastEnd))
             }
             return
         }
         for gap in gaps {
             offer(
                 .note(
-                    .gap(feed: gap.instrument, time: gap.receiveTime, cause: GapCause(rawValue: gap.price) ?? .sequence, note: "")))
+                    .gap(
+                        feed: gap.instrument, time: gap.receiveTime, cause: GapCause(rawValue: gap.price) ?? .sequence,
+                        note: difference ?? "")))
         }
         if events.contains(where: { $0.flags.contains(.snapshot) && $0.isFirst }), let feed = events.first?.instrument {
             offer(.note(.resync(feed: feed, time: frame.header.receiveTime, note: "a full book")))
@@ -253,8 +262,10 @@ extension MarketListener: VenueClientDelegate {
     public func answered(_ request: RequestID, _ outcome: HTTPOutcome) {
         guard request != Self.listRequest else { return answeredList(outcome) }
         let now = clock.now
+        // A book that is only compared is no frame of the recording: decoded again it would be a full book.
+        let isAudit = session?.isAudit(request) ?? false
         session?.answer(request, outcome, at: now)
-        if case .answered(200, let body) = outcome {
+        if !isAudit, case .answered(200, let body) = outcome {
             settle((header(Self.requestConnection, now), body))
         } else {
             settle(nil)

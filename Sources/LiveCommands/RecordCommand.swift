@@ -60,7 +60,7 @@ struct RecordCommand: ParsableCommand {
         do { try listener.stop(ending: ending.isEmpty ? "interrupted" : ending) } catch let error as TapeError { throw Failure(error) }
         let counters = listener.soFar
         Terminal.error(
-            "\(counters.frames) frames and \(counters.records) records, \(counters.gaps) gaps, \(counters.alarms) alarms, \(counters.lost) lost"
+            "\(counters.frames) frames and \(counters.records) records, \(Self.troubles(counters)), \(counters.lost) lost"
         )
         if ending.isEmpty { throw ExitCode(Failure.interrupted) }
     }
@@ -136,6 +136,11 @@ struct RecordCommand: ParsableCommand {
         }
     }
 
+    private static func troubles(_ counters: MarketListener.Counters) -> String {
+        let differences = counters.differences == 0 ? "" : " (\(counters.differences) books not the venue's)"
+        return "\(counters.gaps) gaps, \(counters.alarms) alarms\(differences)"
+    }
+
     /// Tells how it goes; returns why it ended, nothing where somebody interrupted it.
     private func watch(_ listener: MarketListener, for span: Nanoseconds?) -> String {
         let begin = ContinuousClock.now
@@ -152,7 +157,7 @@ struct RecordCommand: ParsableCommand {
             (last, lastFrames, lastBytes) = (now, counters.frames, counters.bytes)
             let line =
                 "\(Int(rate)) frames/s, \(Int(bytes / 1_024)) KiB/s, lag \(counters.lag.count / 1_000_000) ms, "
-                + "\(counters.records) records, \(counters.gaps) gaps, \(counters.alarms) alarms"
+                + "\(counters.records) records, " + Self.troubles(counters)
             Terminal.isInteractive ? Terminal.write("\r\u{1B}[K" + line, to: 2) : Terminal.error(line)
         }
         return ""

@@ -143,7 +143,8 @@ struct VenueCommand: ParsableCommand {
             mmsim                  mmsim record --symbols \(served.instruments[0].venueSymbol) --rest \(rest)://\(place) --stream \
             \(stream)://\(place)
             bpx-py                 BaseAccount.BPX_API_URL = BasePublic.BASE_URL = "\(rest)://\(place)/"
-            backpack-exchange-sdk  PublicClient(base_url="\(rest)://\(place)/"), and AuthenticationClient(key, secret, base_url=the same)
+            backpack-exchange-sdk  PublicClient(base_url="\(rest)://\(place)/"), \
+            AuthenticationClient(key, secret, base_url="\(rest)://\(place)/")
             ccxt                   "urls": {"api": {"public": "\(rest)://\(place)", "private": "\(rest)://\(place)", "ws": …}}
             """)
     }
@@ -161,7 +162,8 @@ struct VenueCommand: ParsableCommand {
             }
             if line % 600 == 0 {
                 Terminal.error(
-                    "\(counters.records) records, \(counters.requests) requests, \(counters.frames) frames, \(counters.sockets) sockets open"
+                    "\(counters.records) records, \(counters.requests) requests, \(counters.frames) frames, "
+                        + "\(counters.sockets) sockets open"
                 )
             }
         }

@@ -15,7 +15,8 @@ import Testing
         let list = try #require(outcome.out.components(separatedBy: "SUBCOMMANDS:\n").last?.components(separatedBy: "\n\n").first)
         let names = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
-        #expect(names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "venue"])
+        #expect(
+            names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "venue"])
     }
 
     @Test(arguments: commands)

@@ -131,7 +131,9 @@ import Testing
             try recorder.close()
         }
         let tape = try place.read(0)
-        #expect(tape.events.map(\.quantity) == [0, 1])
+        #expect(tape.events.map(\.kind) == [.level, .gap, .level], "what came between is missing")
+        #expect(tape.events.map(\.quantity) == [0, 0, 1])
+        #expect(tape.events[1].price == GapCause.recording.rawValue)
         #expect(tape.frames.map(\.header.connection) == [1, 2], "a connection is not one that was there before")
         try FileManager.default.removeItem(atPath: place.folder)
         #expect(throws: TapeError.notWritable(path: "\(place.folder)/0.tape", reason: "No such file or directory")) {

@@ -38,6 +38,8 @@ final class RecorderThread: @unchecked Sendable {
             guard case .alreadyExists = error else { throw error }
             recorder = try TapeRecorder(resuming: path, at: now, options: options.tape)
         }
+        // What a tape that is gone on with had of feeds already misses what came between.
+        let older = recorder.feeds.count
         for (index, feed) in feeds.enumerated() {
             guard try recorder.addFeed(feed, at: now).index == index else {
                 throw .unknownInstrument(path: path, name: feed.name, known: recorder.feeds.map(\.name))
@@ -46,6 +48,10 @@ final class RecorderThread: @unchecked Sendable {
         for (index, connection) in connections.enumerated() {
             let number = try recorder.addConnection(venue: connection.venue, account: connection.account)
             if index == 0 { olderConnections = number - 1 }
+        }
+        for feed in 0..<min(older, feeds.count) {
+            let gap = RecorderItem.gap(feed: InstrumentID(feed), time: now, cause: .recording, note: "the recording goes on")
+            try write(gap, to: recorder, at: now)
         }
         try recorder.commit(at: now)
         self.recorder = recorder

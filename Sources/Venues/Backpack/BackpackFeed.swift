@@ -21,6 +21,9 @@ struct BackpackFeed {
     /// When to ask for the full book; `.never` while it is not needed or asked for.
     var bookDue = Timestamp.never
     var isAsking = false
+    /// nil where books are not compared.
+    var audit: BookAudit?
+    var auditDue = Timestamp.never
     var retries = BackOff(first: .milliseconds(250), longest: .seconds(8))
 
     init(_ id: InstrumentID, _ instrument: Instrument) {

@@ -4,6 +4,8 @@ internal import Trading
 /// What a request was for: what becomes of its answer. Accounts and feeds are indices of the session's.
 enum BackpackPending {
     case book(feed: Int)
+    /// A full book to compare with.
+    case audit(feed: Int)
     case clock(askedAt: Timestamp)
     case place(OrderID, account: Int)
     case batch([OrderID], account: Int)
@@ -23,7 +25,7 @@ enum BackpackPending {
     /// Whose key signs it; nil: nobody's.
     var account: Int? {
         switch self {
-        case .book, .clock: nil
+        case .book, .audit, .clock: nil
         case .place(_, let account), .batch(_, let account), .cancel(_, let account), .cancelAll(let account, _),
             .leverage(let account, _, _),
             .order(_, let account, _), .history(_, let account, _), .openOrders(let account, _), .positions(let account, _),
@@ -35,7 +37,7 @@ enum BackpackPending {
     /// The question that it answers; nil where nobody asked one.
     var query: UInt64? {
         switch self {
-        case .book, .clock, .place, .batch, .cancel, .cancelAll, .leverage: nil
+        case .book, .audit, .clock, .place, .batch, .cancel, .cancelAll, .leverage: nil
         case .order(_, _, let query), .history(_, _, let query), .openOrders(_, let query), .positions(_, let query),
             .balances(_, let query), .fills(_, let query, _, _, _), .payments(_, let query, _):
             query

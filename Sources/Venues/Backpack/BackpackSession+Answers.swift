@@ -41,7 +41,7 @@ extension BackpackSession {
         case .fills(_, _, let from, _, let before):
             request = .fills(symbol: nil, from: from.nanoseconds / 1_000_000, limit: Self.pageSize, offset: before.count)
         case .payments: request = .fundingPayments(symbol: nil, limit: Self.pageSize, offset: 0)
-        case .book, .clock, .place, .batch, .cancel, .cancelAll, .leverage: request = nil
+        case .book, .audit, .clock, .place, .batch, .cancel, .cancelAll, .leverage: request = nil
         }
         guard let request else { return fail(subject, .unknownOrder, now) }
         send(request, subject, lane: coldLane, now)
@@ -86,6 +86,7 @@ extension BackpackSession {
         case .book(let feed):
             feeds[feed].isAsking = false
             missBook(feed, now)
+        case .audit(let feed): feeds[feed].audit?.giveUp()
         case .clock: break
         case .place(let order, let account): if isKnown { reject(order, .submit, reason, account, now) }
         case .batch(let orders, let account): if isKnown { for order in orders { reject(order, .submit, reason, account, now) } }
@@ -142,6 +143,7 @@ extension BackpackSession {
                 missBook(feed, now)
                 throw error
             }
+        case .audit(let feed): try takeAudit(feed, body, now)
         case .clock(let askedAt):
             clock.add(asked: askedAt, answered: now, venue: try BackpackAnswers.time(body), resolution: .milliseconds(1))
         case .place(let order, let account):

@@ -90,10 +90,13 @@ extension BackpackSession {
             throw RowFailure(offset: level.offset, expected: "a whole number of ticks and of lots", kind: .offGrid)
         }
         switch feeds[feed].sync.receiveChanges(numbers) {
-        case .apply: tell(reader.levels, feed, number: numbers.last, flags: [], time, now)
+        case .apply:
+            tell(reader.levels, feed, number: numbers.last, flags: [], time, now)
+            audit(reader.levels, feed, number: numbers.last, now)
         case .hold: hold(feed, numbers, time, now)
         case .gapThenHold, .gapThenApply:
             tell(record(.gap, feed, price: GapCause.sequence.rawValue, time, now))
+            feeds[feed].audit?.lose()
             hold(feed, numbers, time, now)
             feeds[feed].bookDue = min(feeds[feed].bookDue, now)
         case .drop: break
@@ -125,10 +128,14 @@ extension BackpackSession {
         }
     }
 
+    /// Levels a side of a full book: the most that the venue gives.
+    static let bookDepth = 1_000
+
     /// Asks for the full book of every instrument; what comes meanwhile is told as it comes.
     public func refreshBooks(at now: Timestamp) {
         for feed in feeds.indices {
             feeds[feed].sync.lose()
+            feeds[feed].audit?.lose()
             feeds[feed].held.removeAll()
             feeds[feed].bookDue = now
         }
@@ -139,7 +146,7 @@ extension BackpackSession {
         feeds[feed].bookDue = .never
         guard !feeds[feed].isAsking, case .up = links[0].state else { return }
         feeds[feed].isAsking = true
-        send(.depth(symbol: feeds[feed].instrument.venueSymbol, limit: 1_000), .book(feed: feed), lane: coldLane, now)
+        send(.depth(symbol: feeds[feed].instrument.venueSymbol, limit: Self.bookDepth), .book(feed: feed), lane: coldLane, now)
     }
 
     func takeBook(_ feed: Int, _ body: [UInt8], _ now: Timestamp) throws(RowFailure) {
@@ -150,14 +157,19 @@ extension BackpackSession {
         feeds[feed].retries.reset()
         feeds[feed].sync.receiveBook(BookSync.Numbers(through: depth.last))
         tell(depth.levels.filter { $0.size > 0 }, feed, number: depth.last, flags: .snapshot, depth.time, now)
+        feeds[feed].audit?.reset(depth.levels, number: depth.last)
+        if let every = configuration.auditEvery { feeds[feed].auditDue = now + every }
         let held = feeds[feed].held
         for (place, frame) in held.enumerated() {
             switch feeds[feed].sync.receiveChanges(frame.numbers) {
-            case .apply: tell(frame.levels, feed, number: frame.numbers.last, flags: [], frame.venueTime, now)
+            case .apply:
+                tell(frame.levels, feed, number: frame.numbers.last, flags: [], frame.venueTime, now)
+                audit(frame.levels, feed, number: frame.numbers.last, now)
             case .drop: break
             case .hold, .gapThenHold, .gapThenApply:
                 // The full book is older than what was kept, or a frame between was lost.
                 tell(record(.gap, feed, price: GapCause.sequence.rawValue, frame.venueTime, now))
+                feeds[feed].audit?.lose()
                 feeds[feed].held = Array(held[place...])
                 feeds[feed].bookDue = now + feeds[feed].retries.next(&random)
                 return
@@ -172,6 +184,7 @@ extension BackpackSession {
     func loseBook(_ feed: Int, _ cause: GapCause, _ now: Timestamp) {
         if feeds[feed].sync.isSynchronised { tell(record(.gap, feed, price: cause.rawValue, now, now)) }
         feeds[feed].sync.lose()
+        feeds[feed].audit?.lose()
         feeds[feed].held.removeAll()
         feeds[feed].bookDue = .never
     }

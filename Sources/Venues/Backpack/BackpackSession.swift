@@ -44,6 +44,8 @@ public final class BackpackSession: VenueSession {
         /// When the run first began, by the venue's clock: what was traded before is none of it.
         public var historyFrom = Timestamp.distantPast
         public var clockEvery = Nanoseconds.minutes(1)
+        /// How often a full book is asked for to be compared with the one that the stream has made; nil: never.
+        public var auditEvery: Nanoseconds?
         /// Of the waits before sockets are opened again.
         public var seed: UInt64 = 1
 
@@ -95,6 +97,9 @@ public final class BackpackSession: VenueSession {
         self.configuration = configuration
         feeds = configuration.instruments.map { BackpackFeed($0.id, $0.instrument) }
         links = [BackpackLink(account: nil)] + configuration.accounts.indices.map { BackpackLink(account: $0) }
+        if configuration.auditEvery != nil {
+            for feed in feeds.indices { feeds[feed].audit = BookAudit(depth: Self.bookDepth) }
+        }
         random = SeededGenerator(seed: configuration.seed, stream: 0xBAC4)
         fillsToldUntil = configuration.accounts.map { _ in .distantPast }
         budgets = configuration.accounts.map { _ in
@@ -160,6 +165,7 @@ public final class BackpackSession: VenueSession {
     public func advance(to now: Timestamp) {
         for link in links.indices { advance(link, now) }
         for feed in feeds.indices where feeds[feed].bookDue <= now { askForBook(feed, now) }
+        for feed in feeds.indices where feeds[feed].auditDue <= now { askForAudit(feed, now) }
         if clockDue <= now {
             clockDue = now + configuration.clockEvery
             send(.time, .clock(askedAt: now), lane: coldLane, now)
@@ -171,7 +177,7 @@ public final class BackpackSession: VenueSession {
     public var nextWake: Timestamp {
         var next = clockDue
         for link in links { next = min(next, link.nextWake(configuration)) }
-        for feed in feeds { next = min(next, feed.bookDue) }
+        for feed in feeds { next = min(next, feed.bookDue, feed.auditDue) }
         for retry in retries { next = min(next, retry.due) }
         return next
     }

@@ -36,6 +36,8 @@ public struct SessionAlarm: Hashable, Sendable {
         case foreign
         /// Too much was held back for a book.
         case overflow
+        /// A book put together from the stream is not the venue's.
+        case bookDiffers = "book differs"
     }
 
     public var kind: Kind
