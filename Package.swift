@@ -106,6 +106,10 @@ let package = Package(
             name: "wirebench", dependencies: ["Venues", "Trading", "Signing", "Market"], path: "Benchmarks/wire", exclude: ["run"],
             swiftSettings: strict),
         .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
+        .executableTarget(
+            name: "latencybench",
+            dependencies: ["Market", "Signing", "Trading", "Venues", "Runtime", "Network", "Live", nioCore, nioPosix],
+            path: "Benchmarks/latency", exclude: ["run", "allocations.c"], swiftSettings: strict),
 
         // Tests mirror the layers.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
