@@ -123,10 +123,10 @@ import Venues
     @Test func `chaos over the wire finds nothing, and draws what belongs to it`() throws {
         let bench = try Workbench()
         let scenario = try bench.scenario(bench.synth(minutes: 12), parameters: Workbench.xemm)
-        let chaos = try Chaos(scenario, registry: .builtIn, .init(seeds: 4, minutes: 10, jobs: 2, isOverWire: true))
+        let chaos = try Chaos(scenario, registry: .builtIn, .init(seeds: 2, minutes: 10, jobs: 2, isOverWire: true))
         let outcome = try chaos.run()
         #expect(outcome.failures.isEmpty, "\(outcome.failures)")
-        #expect(outcome.seeds == 4 && outcome.fills > 0 && outcome.hedged > 0)
+        #expect(outcome.seeds == 2 && outcome.fills > 0 && outcome.hedged > 0)
         let drawn = Set(ChaosFault.drawn(overWire: true))
         #expect(drawn.isSuperset(of: ChaosFault.allCases.filter { $0.level == .wire }) && !drawn.contains(.reportsLost))
         #expect(Set(outcome.cells.keys.map(\.fault)).isSubset(of: drawn))
