@@ -157,7 +157,7 @@ private struct PackageLayers {
         for match in flat.matches(of: /let (\w+): Target\.Dependency = \.product\(name: "(\w+)"/) {
             products[String(match.output.1)] = String(match.output.2)
         }
-        for match in flat.matches(of: /(?:layer\(\s*|executableTarget\(\s*name:\s*)"(\w+)"(?:,\s*(?:dependencies:\s*)?\[([^\]]*)\])?/) {
+        for match in flat.matches(of: /(?:layer\(\s*|executableTarget\(\s*name:\s*)"([\w-]+)"(?:,\s*(?:dependencies:\s*)?\[([^\]]*)\])?/) {
             let names = (match.output.2 ?? "").split(separator: ",").map { part -> String in
                 let word = part.trimmingCharacters(in: CharacterSet(charactersIn: " \"\n"))
                 return products[word] ?? word
