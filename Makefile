@@ -69,10 +69,12 @@ lint: setup ## Check formatting, the layers' imports and the banned calls
 	@Tools/mutants/run --check
 	@$(SWIFT) test --filter TidyTests
 
-bench: build ## Measure signing beside the official signer, what recordings and frames take, and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
+bench: build ## Measure signing beside the official signer, what recordings, frames and orders take (with a TLS library to build), and replay speed beside the C programs of the benchmark folder (MMSIM_SHARED)
+	@$(RELEASE) --product latencybench
 	@Tools/signers/check $(BIN)/signbench speed
 	@Benchmarks/tape/run $(BIN)/mmsim $(BIN)/tapebench
 	@Benchmarks/wire/run $(BIN)/wirebench
+	@Benchmarks/latency/run $(BIN)/latencybench
 	@Benchmarks/run $(BIN)/workload
 
 clean: ## Remove build folders and generated data; reports stay

@@ -106,6 +106,10 @@ let package = Package(
             name: "wirebench", dependencies: ["Venues", "Trading", "Signing", "Market"], path: "Benchmarks/wire", exclude: ["run"],
             swiftSettings: strict),
         .executableTarget(name: "signbench", dependencies: ["Signing"], path: "Benchmarks/signing", swiftSettings: strict),
+        .executableTarget(
+            name: "latencybench",
+            dependencies: ["Market", "Signing", "Trading", "Venues", "Runtime", "Network", "Live", nioCore, nioPosix],
+            path: "Benchmarks/latency", exclude: ["run", "allocations.c"], swiftSettings: strict),
 
         // Tests mirror the layers.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -125,7 +129,7 @@ let package = Package(
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),
         tests(
             "RuntimeTests",
-            ["TestSupport", "Runtime", "Scenario", "Simulation", "Strategies", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
+            ["TestSupport", "Runtime", "Scenario", "Simulation", "Strategies", "Venues", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
         tests("ReportTests", ["TestSupport", "Report", "Runtime", "Metrics", "Tape", "Trading", "Market"]),
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["TestSupport", "Commands"]),

@@ -144,7 +144,8 @@ import Venues
         (
             "ticker.SOL_USDC_PERP",
             """
-            {"E":1788367430549233,"V":"1498114.9234","c":"98.98","e":"ticker","h":"101.19","l":"97.38","n":6796,"o":"100.87","s":"SOL_USDC",\
+            {"E":1788367430549233,"V":"1498114.9234","c":"98.98","e":"ticker","h":"101.19","l":"97.38","n":6796,\
+            "o":"100.87","s":"SOL_USDC",\
             "v":"15089.56"}
             """
         ),
@@ -163,7 +164,8 @@ import Venues
         (
             "kline.1s.SOL_USDC_PERP",
             """
-            {"E":1694687692980000,"T":"2024-09-11T12:01:00","X":false,"c":"19.25","e":"kline","h":"19.80","l":"18.50","n":93828,"o":"18.75",\
+            {"E":1694687692980000,"T":"2024-09-11T12:01:00","X":false,"c":"19.25","e":"kline","h":"19.80","l":"18.50",\
+            "n":93828,"o":"18.75",\
             "s":"SOL_USD","t":"2024-09-11T12:00:00","v":"32123"}
             """
         ),
@@ -175,7 +177,8 @@ import Venues
             "account.positionUpdate",
             """
             {"B":"4236.36","E":1754943862040486,"M":"4235.88650933","P":"-0.000473","Q":"0.0010","T":1754943862040487,"b":"4238.479",\
-            "e":"positionOpened","f":"0.02","i":5411399049,"l":"0","m":"0.0125","n":"4.23588650933","p":"0","q":"0.0010","s":"ETH_USDC_PERP"}
+            "e":"positionOpened","f":"0.02","i":5411399049,"l":"0","m":"0.0125","n":"4.23588650933",\
+            "p":"0","q":"0.0010","s":"ETH_USDC_PERP"}
             """
         ),
         (
@@ -232,7 +235,8 @@ import Venues
         (
             "/api/v1/ticker?symbol=SOL_USDC_PERP", "",
             """
-            {"firstPrice":"103.68","high":"104.96","lastPrice":"100.67","low":"100.57","priceChange":"-3.01","priceChangePercent":"-0.029032",\
+            {"firstPrice":"103.68","high":"104.96","lastPrice":"100.67","low":"100.57","priceChange":"-3.01",\
+            "priceChangePercent":"-0.029032",\
             "quoteVolume":"1163648.1557","symbol":"SOL_USDC","trades":"3872","volume":"11355.78"}
             """
         ),
@@ -254,7 +258,8 @@ import Venues
         (
             "/wapi/v1/history/fills?limit=1", "fillHistoryQueryAll limit=1",
             """
-            [{"clientId":null,"fee":"0.004974","feeSymbol":"USDC","isMaker":false,"orderId":"4238907375","price":"3826.15","quantity":"0.0026",\
+            [{"clientId":null,"fee":"0.004974","feeSymbol":"USDC","isMaker":false,"orderId":"4238907375","price":"3826.15",\
+            "quantity":"0.0026",\
             "side":"Bid","symbol":"ETH_USDC_PERP","systemOrderType":null,"timestamp":"2025-07-27T17:39:00.092","tradeId":9748827}]
             """
         ),
@@ -266,7 +271,8 @@ import Venues
             "id":"59669287267","orderType":"Limit","postOnly":true,"price":"1.0077","quantity":"20","quoteQuantity":"20.154",\
             "selfTradePrevention":"RejectTaker","side":"Ask","slippageTolerance":null,"slippageToleranceType":null,"status":"Cancelled",\
             "stopLossLimitPrice":null,"stopLossTriggerBy":null,"stopLossTriggerPrice":null,"strategyId":null,"symbol":"USDT_USDC",\
-            "systemOrderType":null,"takeProfitLimitPrice":null,"takeProfitTriggerBy":null,"takeProfitTriggerPrice":null,"timeInForce":"GTC",\
+            "systemOrderType":null,"takeProfitLimitPrice":null,"takeProfitTriggerBy":null,"takeProfitTriggerPrice":null,\
+            "timeInForce":"GTC",\
             "triggerBy":null,"triggerPrice":null,"triggerQuantity":null}]
             """
         ),
@@ -314,7 +320,8 @@ import Venues
     }
 
     private static let order = """
-        {"clientId":null,"createdAt":1788285244094,"executedQuantity":"0","executedQuoteQuantity":"0","id":"59669287267","orderType":"Limit",\
+        {"clientId":null,"createdAt":1788285244094,"executedQuantity":"0","executedQuoteQuantity":"0","id":"59669287267",\
+        "orderType":"Limit",\
         "postOnly":true,"price":"1.0077","quantity":"20","reduceOnly":null,"relatedOrderId":null,"selfTradePrevention":"RejectTaker",\
         "side":"Ask","status":"New","stopLossLimitPrice":null,"stopLossTriggerBy":null,"stopLossTriggerPrice":null,"strategyId":null,\
         "symbol":"USDT_USDC","takeProfitLimitPrice":null,"takeProfitTriggerBy":null,"takeProfitTriggerPrice":null,"timeInForce":"GTC",\

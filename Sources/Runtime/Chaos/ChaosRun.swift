@@ -64,14 +64,15 @@ struct ChaosRun {
         let committed = path != nil || mix.entries.contains { $0.name == .restart } ? MemoryJournal() : nil
         let journal = Journal(sink: committed)
         let core = try makeCore(journal)
-        var (watch, events, last): (InvariantWatch, Int64, Journal)
+        // Watches don't keep the core.
+        var (watch, events, last, keeper): (InvariantWatch, Int64, Journal, AnyObject)
         if isOverWire {
             let world = WireWorld(plan, core, seed: seed, wireFaults: mix.wireFaults) { venueConfiguration($0) }
             watch = self.watch(core, journal, world.venues.map(\.server.venue))
             watch.networks = world.venues.map(\.network)
             let driver = try world.driver(sources, until: span.upperBound, watch)
             try driver.run(from: span.lowerBound)
-            (events, last) = (driver.eventCount, journal)
+            (events, last, keeper) = (driver.eventCount, journal, driver)
         } else {
             let venues = plan.scenario.venues.indices.map { SimulatedVenue(venueConfiguration($0)) }
             watch = self.watch(core, journal, venues)
@@ -81,9 +82,9 @@ struct ChaosRun {
                     .init(source: source, venue: listing.venue, usesTouchSync: plan.scenario.venues[listing.venue].sync == .touch)
                 }, venueOfAccount: plan.venueOfAccount, end: span.upperBound, observer: watch, computeTime: plan.scenario.computeTime)
             last = try drive(driver, watch, committed) ?? journal
-            events = driver.eventCount
+            (events, keeper) = (driver.eventCount, driver)
         }
-        watch.checkAtRest()
+        withExtendedLifetime(keeper) { watch.checkAtRest() }
         let digest = last.close()
         if let path, let committed, let digest { try write(committed, digest, to: path) }
         return Result(

@@ -12,50 +12,82 @@ public final class LiveCore {
     /// Index of the session that serves each account.
     private let sessionOfAccount: [Int]
     private var firstWithActions = 0
+    /// The time of what came last.
+    private var now = Timestamp.distantPast
+    private let border: (any BorderLog)?
 
-    /// - Parameter sessionOfAccount: By `AccountID`.
-    public init(_ core: TradingCore, _ sessions: [any VenueSession], sessionOfAccount: [Int]) {
-        (self.core, self.sessions, self.sessionOfAccount) = (core, sessions, sessionOfAccount)
+    /// - Parameters:
+    ///   - sessionOfAccount: By `AccountID`.
+    ///   - border: Where what comes and goes is kept; nil: nowhere.
+    public init(_ core: TradingCore, _ sessions: [any VenueSession], sessionOfAccount: [Int], border: (any BorderLog)? = nil) {
+        (self.core, self.sessions, self.sessionOfAccount, self.border) = (core, sessions, sessionOfAccount, border)
     }
 
     /// Opens every session, and starts the strategies.
     public func start(at now: Timestamp) {
+        log(.start, at: now)
         for session in sessions { session.start(at: now) }
         core.start(at: now)
         settle(now)
     }
 
+    private func log(
+        _ kind: BorderRecord.Kind, _ session: Int = 0, at now: Timestamp, number: UInt64 = 0, detail: Int = 0, _ text: String = ""
+    ) {
+        guard let border else { return }
+        border.append(BorderRecord(kind, session: session, at: now, number: number, detail: detail), Array(text.utf8).span)
+    }
+
     // MARK: What comes
 
     public func opened(_ socket: SocketID, of session: Int, at now: Timestamp) {
+        log(.opened, session, at: now, number: UInt64(socket.rawValue))
         sessions[session].opened(socket, at: now)
         settle(now)
     }
 
     public func closed(_ socket: SocketID, of session: Int, at now: Timestamp) {
+        log(.closed, session, at: now, number: UInt64(socket.rawValue))
         sessions[session].closed(socket, at: now)
         settle(now)
     }
 
-    public func heard(_ socket: SocketID, of session: Int, at now: Timestamp) { sessions[session].heard(socket, at: now) }
+    public func heard(_ socket: SocketID, of session: Int, at now: Timestamp) {
+        log(.heard, session, at: now, number: UInt64(socket.rawValue))
+        sessions[session].heard(socket, at: now)
+        settle(now)
+    }
 
     public func receive(_ frame: Span<UInt8>, from socket: SocketID, of session: Int, at now: Timestamp) {
+        border?.append(BorderRecord(.frame, session: session, at: now, number: UInt64(socket.rawValue)), frame)
         sessions[session].receive(frame, from: socket, at: now)
         settle(now)
     }
 
     public func answer(_ id: RequestID, _ outcome: HTTPOutcome, of session: Int, at now: Timestamp) {
+        switch outcome {
+        case .answered(let status, let body):
+            border?.append(BorderRecord(.answered, session: session, at: now, number: id.rawValue, detail: status), body.span)
+        case .notSent(let reason): log(.notSent, session, at: now, number: id.rawValue, reason)
+        case .unknown(let reason): log(.unanswered, session, at: now, number: id.rawValue, reason)
+        }
         sessions[session].answer(id, outcome, at: now)
         settle(now)
     }
 
     public func receive(_ event: OperatorEvent, at now: Timestamp) {
+        switch event {
+        case .stop: log(.operatorStop, at: now)
+        case .kill(let level): log(.kill, at: now, number: UInt64(level.rawValue))
+        case .flatten: log(.flatten, at: now)
+        }
         core.receive(event, at: now)
         settle(now)
     }
 
     /// Does what is due.
     public func wake(at now: Timestamp) {
+        log(.wake, at: now)
         for session in sessions where session.nextWake <= now { session.advance(to: now) }
         if core.nextWake <= now { core.wake(at: now) }
         settle(now)
@@ -63,6 +95,7 @@ public final class LiveCore {
 
     /// Stops the strategies; what they cancel still goes out.
     public func stop(_ reason: StopReason, at now: Timestamp) {
+        log(.stop, at: now, number: UInt64(reason.rawValue))
         core.wake(at: now)
         core.stop(reason)
         settle(now)
@@ -73,6 +106,7 @@ public final class LiveCore {
 
     /// Hands on what sessions tell and what the core answers until nobody has anything to say.
     private func settle(_ now: Timestamp) {
+        self.now = now
         var isSettled = false
         while !isSettled {
             isSettled = true
@@ -107,11 +141,20 @@ public final class LiveCore {
     /// What a session wants done next, and which; nil when that is all.
     public func nextAction() -> (session: Int, action: SessionAction)? {
         while firstWithActions < sessions.count {
-            if let action = sessions[firstWithActions].nextAction() { return (firstWithActions, action) }
+            if let action = sessions[firstWithActions].nextAction() {
+                note(action)
+                return (firstWithActions, action)
+            }
             firstWithActions += 1
         }
         firstWithActions = 0
         return nil
+    }
+
+    private func note(_ action: SessionAction) {
+        guard let border else { return }
+        let (record, bytes) = BorderRecord.of(action, sessions[firstWithActions], firstWithActions, at: now)
+        border.append(record, bytes.span)
     }
 
     /// What sessions have to say to people, by session.

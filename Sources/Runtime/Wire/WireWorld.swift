@@ -11,17 +11,18 @@ internal import Venues
 /// Every venue speaks Backpack's protocol, under its own rules and fees.
 struct WireWorld {
     let venues: [WireVenue]
-    private let live: LiveCore
+    let live: LiveCore
     private let venueOfInstrument: [Int]
 
     /// Connections for orders of each session; one more carries its questions.
     private static let lanes = 4
 
     /// - Parameters:
+    ///   - border: Where what crosses the border of core and sessions is kept.
     ///   - wireFaults: By venue.
     ///   - configuration: Of each venue.
     init(
-        _ plan: RunPlan, _ core: TradingCore, seed: UInt64, wireFaults: (Int) -> [WireFault],
+        _ plan: RunPlan, _ core: TradingCore, seed: UInt64, border: (any BorderLog)? = nil, wireFaults: (Int) -> [WireFault],
         _ configuration: (Int) -> VenueConfiguration
     ) {
         let owners = plan.venueOfAccount
@@ -33,10 +34,12 @@ struct WireWorld {
             var network = Self.network(plan, index, accounts, seed: seed)
             network.faults = wireFaults(index)
             venues.append(
-                WireVenue(Self.server(configuration(index), plan, accounts), VirtualNetwork(network)) { session.asHeard($0, of: $1) })
+                WireVenue(Self.server(configuration(index), plan, accounts, seed: seed), VirtualNetwork(network)) {
+                    session.asHeard($0, of: $1)
+                })
         }
         self.venues = venues
-        live = LiveCore(core, sessions, sessionOfAccount: owners)
+        live = LiveCore(core, sessions, sessionOfAccount: owners, border: border)
         venueOfInstrument = plan.listings.map(\.venue)
     }
 
@@ -56,14 +59,15 @@ struct WireWorld {
         return BackpackSession(configuration)
     }
 
-    private static func server(_ venue: VenueConfiguration, _ plan: RunPlan, _ accounts: [Int]) -> BackpackServer {
+    private static func server(_ venue: VenueConfiguration, _ plan: RunPlan, _ accounts: [Int], seed: UInt64) -> BackpackServer {
         var venue = venue
         // Requests are counted at the server's door.
         venue.limits = nil
         var configuration = BackpackServer.Configuration(
             venue: venue,
             accounts: accounts.map { .init(id: AccountID($0), name: plan.scenario.accounts[$0].name, key: key($0).publicKey) })
-        configuration.keepsFills = true
+        // Verifying takes most of a run's time: one in eight does it.
+        (configuration.keepsFills, configuration.verifiesSignatures) = (true, seed % 8 == 0)
         return BackpackServer(configuration)
     }
 

@@ -47,7 +47,7 @@ extension BackpackServer {
         guard let account = accountOfKey[credentials.key].map({ accounts[$0] }) else { throw .unauthorized }
         let (payloads, isBatch) = try payloads(request, target)
         let clauses = payloads.map { (instruction: instruction, parameters: $0) }
-        try credentials.check(clauses, account.key, at: now)
+        try credentials.check(clauses, configuration.verifiesSignatures ? account.key : nil, at: now)
         if let limit = configuration.requestsPerMinute, !account.count(limit, at: now) { throw .tooMany }
         return Call(
             account: account, instruction: instruction, method: request.method, path: target.path, payloads: payloads, isBatch: isBatch)

@@ -39,6 +39,8 @@ public final class BackpackServer: VenueServer {
         /// A socket is pinged so often, and closed when it answered none for so long.
         public var pingEvery = Nanoseconds.seconds(60)
         public var pongWithin = Nanoseconds.seconds(120)
+        /// Whether signatures are verified; else any is believed, which is for runs that make millions of them.
+        public var verifiesSignatures = true
         /// Whether fills are kept until `takeFills`.
         public var keepsFills = false
 

@@ -46,7 +46,8 @@ extension ServedMarket {
     func openInterestFrame(at time: Timestamp) -> String? {
         guard let openInterest else { return nil }
         return """
-            {"E":\(BackpackTexts.microseconds(time)),"e":"openInterest","o":"\(BackpackTexts.decimal(openInterest.lots * instrument.lotUnit))",\
+            {"E":\(BackpackTexts.microseconds(time)),"e":"openInterest",\
+            "o":"\(BackpackTexts.decimal(openInterest.lots * instrument.lotUnit))",\
             "s":"\(symbol)"}
             """
     }
@@ -63,8 +64,10 @@ extension ServedMarket {
         guard let day = prices.sum(since: now - .hours(24)) else { return nil }
         func price(_ nanos: Int64) -> String { Decimal.text(nanos, decimals: 9, minimum: priceDecimals) }
         return """
-            {"E":\(BackpackTexts.microseconds(now)),"V":"\(Decimal.text(day.quoteVolume, decimals: 9, minimum: min(9, priceDecimals + sizeDecimals)))",\
-            "c":"\(price(day.close))","e":"ticker","h":"\(price(day.high))","l":"\(price(day.low))","n":\(day.trades),"o":"\(price(day.open))",\
+            {"E":\(BackpackTexts.microseconds(now)),\
+            "V":"\(Decimal.text(day.quoteVolume, decimals: 9, minimum: min(9, priceDecimals + sizeDecimals)))",\
+            "c":"\(price(day.close))","e":"ticker","h":"\(price(day.high))","l":"\(price(day.low))",\
+            "n":\(day.trades),"o":"\(price(day.open))",\
             "s":"\(symbol)","v":"\(Decimal.text(day.volume, decimals: 9, minimum: sizeDecimals))"}
             """
     }

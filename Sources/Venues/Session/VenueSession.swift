@@ -29,4 +29,6 @@ public protocol VenueSession: AnyObject, Connector {
     /// What it wants done next; nil when that is all.
     func nextAction() -> SessionAction?
     func takeAlarms() -> [SessionAlarm]
+    /// What an action hands over, for a record that others may read: without keys and signatures.
+    func bytesWithoutSecrets(of action: SessionAction) -> [UInt8]
 }
