@@ -36,4 +36,5 @@ final class StampedSession: VenueSession {
     func heard(_ socket: SocketID, at now: Timestamp) { session.heard(socket, at: now) }
     func answer(_ id: RequestID, _ outcome: HTTPOutcome, at now: Timestamp) { session.answer(id, outcome, at: now) }
     func takeAlarms() -> [SessionAlarm] { session.takeAlarms() }
+    func bytesWithoutSecrets(of action: SessionAction) -> [UInt8] { session.bytesWithoutSecrets(of: action) }
 }
