@@ -68,7 +68,8 @@ extension TradingCore {
             positions.add(money, to: account)
             shares?[nil, account].adjustments.add(money)
             observers.tell { $0.adjusted(money, account: account, at: venueTime) }
-        case .externalFlow(let money):
+        case .externalFlow(let money, let transfer):
+            guard transfer == 0 || reviews[account.index].isNew(transfer: transfer) else { return }
             positions.add(money, to: account)
         }
     }

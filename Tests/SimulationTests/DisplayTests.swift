@@ -37,6 +37,6 @@ import Trading
         let before = world.balance(VenueWorld.usd)
         world.venue.transfer(AccountID(0), Money(nanos: -7, VenueWorld.usd), at: Timestamp(nanoseconds: world.now))
         #expect(world.balance(VenueWorld.usd) == before - 7)
-        #expect(world.reports() == ["externalFlow(-0.000000007 USD)"])
+        #expect(world.reports() == ["externalFlow(-0.000000007 USD, transfer: 0)"])
     }
 }

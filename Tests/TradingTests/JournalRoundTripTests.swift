@@ -174,7 +174,7 @@ private struct Samples {
                     rate: Rate(trillionths: self.number()), amount: money()))
         case 14: .liquidation(instrument(), quantity(), FinePrice(nanos: self.number()), penalty: money(), trade: count())
         case 15: .adjustment(money())
-        default: .externalFlow(money())
+        default: .externalFlow(money(), transfer: count())
         }
     }
 

@@ -188,6 +188,25 @@ func `the venue ends an order once`(report: AccountEvent.Report, end: Order.End,
     #expect(balance() == 990_016_000_000)
 }
 
+@Test func `deposits, withdrawals and forced closings that have a number count once, however often they are told`() {
+    let stage = CoreStage()
+    func balance() -> Int64 { stage.act { $0.balance(CoreStage.account, .usd).nanos } }
+    let start = balance()
+    for _ in 0..<2 { stage.report(.externalFlow(Money(nanos: 7, .usd), transfer: 4)) }
+    #expect(balance() == start + 7)
+    for _ in 0..<2 { stage.report(.externalFlow(Money(nanos: -2, .usd))) }
+    #expect(balance() == start + 3)
+    let price = FinePrice(nanos: 100_000_000_000)
+    func position() -> Quantity { stage.act { $0.position(CoreStage.account, CoreStage.instrument) } }
+    for trade in [9, 9, 10] as [UInt64] {
+        stage.report(.liquidation(CoreStage.instrument, Quantity(lots: 1), price, penalty: .zero(.usd), trade: trade))
+    }
+    #expect(position() == Quantity(lots: 2))
+    // A fill of that trade is the same again.
+    stage.fill(OrderID(91), .buy, 100, 1, trade: 10)
+    #expect(position() == Quantity(lots: 2))
+}
+
 @Test func `whatever fills come, profit paid and profit open add up to the nanodollar`() {
     var random = SeededGenerator(seed: 3)
     var inverse = Instrument(

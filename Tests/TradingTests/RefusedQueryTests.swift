@@ -54,4 +54,34 @@ import Testing
         _ = asked(17, refused: false)
         #expect(asked(20, refused: false) >= 15)
     }
+
+    @Test func `a venue that says it does not know an order answers, and is asked at once what became of it`() {
+        let stage = CoreStage()
+        let id = stage.submit(CoreStage.draft(.buy, 98, 5))
+        stage.report(.acknowledged(id))
+        // Questions of another order were refused: the venue is left alone.
+        stage.report(.rejected(.venue, .query, .venue))
+        stage.act { $0.cancel(id) }
+        _ = stage.takeCommands()
+        stage.report(.rejected(id, .cancel, .unknownOrder))
+        #expect(
+            stage.takeCommands().contains {
+                if case .query(let request) = $0 { request.subject == .order(id, CoreStage.instrument) } else { false }
+            })
+    }
+
+    @Test func `however often an unknown order is cancelled, the question about it is not put off`() {
+        let stage = CoreStage()
+        let id = stage.submit(CoreStage.draft(.buy, 98, 5))
+        stage.wake(after: .seconds(2))
+        _ = stage.takeCommands()
+        var questions = 0
+        for _ in 0..<10 {
+            stage.act { $0.cancel(id) }
+            stage.report(.rejected(id, .cancel, .venue))
+            stage.wake(after: .milliseconds(1_000))
+            for case .query in stage.takeCommands() { questions += 1 }
+        }
+        #expect(questions >= 4)
+    }
 }

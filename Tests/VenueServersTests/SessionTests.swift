@@ -119,6 +119,25 @@ import Venues
         #expect(wire.alarms.isEmpty, "\(wire.alarms)")
     }
 
+    @Test func `money that comes and goes is told within a minute, once`() throws {
+        let wire = try SessionWire(delay: .milliseconds(3))
+        wire.begin()
+        let dollars = Currency("USDC")!
+        wire.world.server.transfer(Self.account, Money(nanos: 2_500_000_000, dollars), at: wire.world.now)
+        wire.world.server.transfer(Self.other, Money(nanos: -1_000_000_000, dollars), at: wire.world.now)
+        wire.run(.minutes(3))
+        func flows(_ account: AccountID) -> [Money] {
+            wire.inputs.compactMap { input in
+                guard case .account(let event) = input, event.account == account, case .externalFlow(let money, _) = event.report else {
+                    return nil
+                }
+                return money
+            }
+        }
+        #expect(flows(Self.account) == [Money(nanos: 2_500_000_000, dollars)])
+        #expect(flows(Self.other) == [Money(nanos: -1_000_000_000, dollars)])
+    }
+
     @Test func `refusals have their reasons`() throws {
         let wire = try SessionWire()
         wire.begin()

@@ -122,6 +122,38 @@ import Trading
         #expect(try ask(after: 0).contains("from=\(begin + 5_000)&"))
     }
 
+    @Test func `deposits and withdrawals since the run began are looked for each minute, and each is told once`() throws {
+        let world = try BackpackWorld { ($0.transfersEvery, $0.historyFrom) = (.minutes(1), BackpackWorld.start) }
+        world.open()
+        func transfer(_ id: Int, _ status: String, _ time: String, _ quantity: String = "12.5") -> String {
+            """
+            {"createdAt":"\(time)","fromAddress":null,"id":\(id),"quantity":"\(quantity)","status":"\(status)","symbol":"USDC",\
+            "transactionHash":null}
+            """
+        }
+        let (before, after) = ("2023-11-14T22:13:19", "2023-11-14T22:14:00")
+        world.advance(by: .minutes(1))
+        let deposits = [transfer(3, "pending", after), transfer(2, "confirmed", after), transfer(1, "confirmed", before)]
+        world.answer("/wapi/v1/capital/deposits", "[\(deposits.joined(separator: ","))]")
+        world.answer("/wapi/v1/capital/withdrawals", "[\(transfer(2, "confirmed", after, "4"))]")
+        func flow(_ nanos: Int64, _ number: UInt64) -> AccountEvent.Report {
+            .externalFlow(Money(nanos: nanos, Currency("USDC")!), transfer: number)
+        }
+        #expect(world.reports == [flow(12_500_000_000, 4), flow(-4_000_000_000, 5)])
+        world.forget()
+        world.advance(by: .minutes(1))
+        world.answer("/wapi/v1/capital/deposits", "[\(transfer(3, "confirmed", after)),\(transfer(2, "confirmed", after))]")
+        world.answer("/wapi/v1/capital/withdrawals", status: 503, "")
+        #expect(world.reports == [flow(12_500_000_000, 6)])
+        // What can't be answered is looked for again.
+        world.forget()
+        world.advance(by: .minutes(1))
+        world.answer("/wapi/v1/capital/deposits", status: 503, "")
+        #expect(world.reports.isEmpty)
+        world.advance(by: .minutes(1))
+        #expect(world.targets.contains { $0.hasPrefix("/wapi/v1/capital/deposits") })
+    }
+
     @Test func `funding payments after a time are told, the oldest first`() throws {
         let world = try BackpackWorld()
         world.open()

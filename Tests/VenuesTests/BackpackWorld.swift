@@ -28,6 +28,7 @@ final class BackpackWorld {
             BackpackAccount(AccountID(number + 5), key: try Ed25519SecretKey([UInt8](repeating: UInt8(number + 1), count: 32).span))
         }
         var configuration = BackpackSession.Configuration(venue: VenueID(1), instruments: [(Self.instrument, sol)], accounts: accounts)
+        configuration.transfersEvery = nil
         change(&configuration)
         session = BackpackSession(configuration)
     }

@@ -203,7 +203,7 @@ public struct JournalNames: Sendable {
         case .liquidation(_, let quantity, let price, let penalty, _):
             ("liquidation", [("change", self.quantity(quantity, id)), ("at", "\(price)"), ("penalty", "\(penalty)")])
         case .adjustment(let money): ("adjustment", [("received", "\(money)")])
-        case .externalFlow(let money): ("external flow", [("received", "\(money)")])
+        case .externalFlow(let money, _): ("external flow", [("received", "\(money)")])
         }
     }
 }

@@ -32,8 +32,9 @@ public struct AccountEvent: Hashable, BitwiseCopyable, Sendable {
         case liquidation(InstrumentID, Quantity, FinePrice, penalty: Money, trade: UInt64 = 0)
         /// The venue corrected something: positive if received.
         case adjustment(Money)
-        /// A deposit or transfer in (positive), a withdrawal or transfer out.
-        case externalFlow(Money)
+        /// A deposit or transfer in (positive), a withdrawal or transfer out; `transfer` as the account numbers them, or 0: of one with a
+        /// number, what is told again is nothing new.
+        case externalFlow(Money, transfer: UInt64 = 0)
     }
 
     public var account: AccountID

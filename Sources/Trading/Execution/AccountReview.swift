@@ -30,6 +30,9 @@ struct AccountReview {
     /// The last payments that were counted.
     private var counted: [Settlement] = []
 
+    /// Deposits and withdrawals that were counted.
+    private var transfers: Set<UInt64> = []
+
     private struct Settlement: Hashable {
         var instrument: InstrumentID
         var time: Timestamp
@@ -64,6 +67,9 @@ struct AccountReview {
     mutating func heard(trade: UInt64) { newest = max(newest, trade) }
     mutating func heard(_ order: OrderID) { if query != nil { orders.append(order) } }
     mutating func heard(_ position: Quantity, of instrument: InstrumentID) { if query != nil { positions[instrument] = position } }
+
+    /// Whether a deposit or a withdrawal was not counted before; it is from now on.
+    mutating func isNew(transfer: UInt64) -> Bool { transfers.insert(transfer).inserted }
 
     /// Whether a payment was not counted before; it is from now on. A venue may tell one twice, or again when asked.
     mutating func isNew(_ payment: FundingPayment) -> Bool {

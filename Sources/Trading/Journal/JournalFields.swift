@@ -191,7 +191,9 @@ struct JournalFields {
             else { return nil }
             return .liquidation(instrument, quantity, price, penalty: penalty, trade: trade)
         case 15: return money().map { .adjustment($0) }
-        default: return money().map { .externalFlow($0) }
+        default:
+            guard let money = money(), let transfer = word() else { return nil }
+            return .externalFlow(money, transfer: transfer)
         }
     }
 

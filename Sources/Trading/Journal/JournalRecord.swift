@@ -163,8 +163,11 @@ extension JournalRecord {
             pack(instrument.rawValue)
             put(quantity.lots)
             put(entry.nanos)
-        case .balance(let money), .adjustment(let money), .externalFlow(let money):
+        case .balance(let money), .adjustment(let money):
             put(money)
+        case .externalFlow(let money, let transfer):
+            put(money)
+            put(transfer)
         case .funding(let payment):
             pack(payment.instrument.rawValue)
             put(payment.settledAt.nanoseconds)

@@ -123,7 +123,7 @@ extension BackpackServer {
             if let market = market(payment.instrument) { account.positions[market.listing]?.funding += payment.amount.nanos }
         case .liquidation(let instrument, let change, let price, let penalty, _):
             forced(account, instrument, change, price, penalty, &outcome)
-        case .externalFlow(let amount):
+        case .externalFlow(let amount, _):
             account.flows.append(ServedAccount.Flow(number: account.flows.count + 1, amount: amount, time: now))
         case .status, .notFound, .endOfAnswer, .leverage, .position, .balance, .adjustment: break
         }

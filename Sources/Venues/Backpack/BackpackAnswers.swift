@@ -60,6 +60,17 @@ package enum BackpackAnswers {
         package var settledAt = Timestamp(nanoseconds: 0)
     }
 
+    /// A deposit or a withdrawal.
+    package struct Transfer: Hashable, Sendable {
+        package var id: Int64 = 0
+        package var asset = ""
+        /// Positive.
+        package var quantity: Int64 = 0
+        /// Whether the account has it, or has it no more: others wait, or came to nothing.
+        package var isConfirmed = false
+        package var createdAt = Timestamp(nanoseconds: 0)
+    }
+
     package struct Depth: Hashable, Sendable {
         package var last: Int64 = 0
         package var time = Timestamp(nanoseconds: 0)
@@ -273,6 +284,32 @@ package enum BackpackAnswers {
                 }
             }
             return payment
+        }
+    }
+
+    /// Deposits, or withdrawals.
+    package static func transfers(_ body: [UInt8]) throws(RowFailure) -> [Transfer] {
+        try list(body) { (json) throws(RowFailure) in
+            var transfer = Transfer()
+            try json.beginObject()
+            while let key = try json.nextKey() {
+                if json.skipNull() { continue }
+                let place = json.valueOffset()
+                if key == "id" {
+                    transfer.id = try json.integer()
+                } else if key == "symbol" {
+                    transfer.asset = try json.string().text
+                } else if key == "quantity" {
+                    transfer.quantity = try parseLongDecimal(try json.decimalText(), decimals: 9, at: place)
+                } else if key == "status" {
+                    transfer.isConfirmed = try json.string() == "confirmed"
+                } else if key == "createdAt" {
+                    transfer.createdAt = try parseCalendarTime(try json.string(), at: place)
+                } else {
+                    try json.skipValue()
+                }
+            }
+            return transfer
         }
     }
 

@@ -9,6 +9,8 @@ extension BackpackSession {
     static let fillsBack = Nanoseconds.hours(24)
     /// How much later than it happened a fill may come into the history.
     static let fillsOverlap = Nanoseconds.minutes(2)
+    /// The newest deposits, and withdrawals, that are looked at: more than come while nobody looks.
+    static let transfersShown = 100
 
     func ask(_ request: QueryRequest, _ account: Int, _ now: Timestamp) {
         let query = request.query
@@ -27,7 +29,9 @@ extension BackpackSession {
     }
 
     func ask(_ subject: BackpackPending, _ now: Timestamp) {
-        guard let account = subject.account, budgets[account].take(now, usesReserve: true) else { return fail(subject, .rateLimit, now) }
+        guard let account = subject.account, budgets[account].take(now, usesReserve: !subject.canWait) else {
+            return fail(subject, .rateLimit, now)
+        }
         let request: BackpackRequest?
         switch subject {
         case .order(let order, _, _):
@@ -41,6 +45,8 @@ extension BackpackSession {
         case .fills(_, _, let from, _, let before):
             request = .fills(symbol: nil, from: from.nanoseconds / 1_000_000, limit: Self.pageSize, offset: before.count)
         case .payments: request = .fundingPayments(symbol: nil, limit: Self.pageSize, offset: 0)
+        case .transfers(_, areDeposits: true): request = .deposits(limit: Self.transfersShown, offset: 0)
+        case .transfers(_, areDeposits: false): request = .withdrawals(limit: Self.transfersShown, offset: 0)
         case .book, .audit, .clock, .place, .batch, .cancel, .cancelAll, .leverage: request = nil
         }
         guard let request else { return fail(subject, .unknownOrder, now) }
@@ -87,7 +93,8 @@ extension BackpackSession {
             feeds[feed].isAsking = false
             missBook(feed, now)
         case .audit(let feed): feeds[feed].audit?.giveUp()
-        case .clock: break
+        // Looked for again soon.
+        case .clock, .transfers: break
         case .place(let order, let account): if isKnown { reject(order, .submit, reason, account, now) }
         case .batch(let orders, let account): if isKnown { for order in orders { reject(order, .submit, reason, account, now) } }
         case .cancel(let order, let account): if isKnown { reject(order, .cancel, reason, account, now) }
@@ -199,6 +206,7 @@ extension BackpackSession {
             for fill in (before + found).reversed() { try tell(fill, account, now) }
             fillsToldUntil[account] = max(fillsToldUntil[account], askedAt)
             end(query, account, now)
+        case .transfers(let account, let areDeposits): try takeTransfers(account, areDeposits: areDeposits, body, now)
         case .payments(let account, let query, let after):
             for payment in try BackpackAnswers.payments(body).reversed() where payment.settledAt > after {
                 guard let feed = feeds.firstIndex(where: { $0.instrument.venueSymbol == payment.symbol }) else { continue }
@@ -211,6 +219,20 @@ extension BackpackSession {
             }
             end(query, account, now)
         }
+    }
+
+    /// Tells of money that came or went since the run began, each time once.
+    private func takeTransfers(_ account: Int, areDeposits: Bool, _ body: [UInt8], _ now: Timestamp) throws(RowFailure) {
+        for transfer in try BackpackAnswers.transfers(body).reversed()
+        where transfer.isConfirmed && transfer.createdAt >= configuration.historyFrom {
+            guard let currency = Currency(transfer.asset) else { continue }
+            // The venue counts deposits and withdrawals each for themselves.
+            let number = UInt64(bitPattern: transfer.id) << 1 | (areDeposits ? 0 : 1)
+            guard transfersTold[account].insert(number).inserted else { continue }
+            let amount = Money(nanos: areDeposits ? transfer.quantity : -transfer.quantity, currency)
+            tell(.externalFlow(amount, transfer: number), configuration.accounts[account].id, at: transfer.createdAt, now)
+        }
+        if areDeposits { ask(.transfers(account: account, areDeposits: false), now) }
     }
 
     private func end(_ query: UInt64, _ account: Int, _ now: Timestamp) {

@@ -44,6 +44,8 @@ public final class BackpackSession: VenueSession {
         /// When the run first began, by the venue's clock: what was traded before is none of it.
         public var historyFrom = Timestamp.distantPast
         public var clockEvery = Nanoseconds.minutes(1)
+        /// How often deposits and withdrawals are looked for; nil: never.
+        public var transfersEvery: Nanoseconds? = .minutes(1)
         /// How often a full book is asked for to be compared with the one that the stream has made; nil: never.
         public var auditEvery: Nanoseconds?
         /// Of the waits before sockets are opened again.
@@ -77,6 +79,9 @@ public final class BackpackSession: VenueSession {
     var pending: [RequestID: BackpackPending] = [:]
     /// By account, by the venue's clock: fills before it have been told.
     var fillsToldUntil: [Timestamp]
+    /// By account: deposits and withdrawals that were told, and when they are looked for.
+    var transfersTold: [Set<UInt64>]
+    private var transfersDue: [Timestamp]
     let budgets: [RequestBudget]
     /// Questions to be asked again, by time.
     var retries: [(due: Timestamp, subject: BackpackPending)] = []
@@ -101,6 +106,8 @@ public final class BackpackSession: VenueSession {
             for feed in feeds.indices { feeds[feed].audit = BookAudit(depth: Self.bookDepth) }
         }
         random = SeededGenerator(seed: configuration.seed, stream: 0xBAC4)
+        transfersTold = configuration.accounts.map { _ in [] }
+        transfersDue = configuration.accounts.map { _ in .never }
         fillsToldUntil = configuration.accounts.map { _ in .distantPast }
         budgets = configuration.accounts.map { _ in
             RequestBudget(limit: configuration.requestsPerMinute, reserve: configuration.reservedRequests, span: .minutes(1))
@@ -111,6 +118,7 @@ public final class BackpackSession: VenueSession {
     public func start(at now: Timestamp) {
         for index in links.indices { links[index].state = .down(retryAt: now) }
         clockDue = now
+        if let every = configuration.transfersEvery { transfersDue = transfersDue.map { _ in now + every } }
         advance(to: now)
     }
 
@@ -170,6 +178,10 @@ public final class BackpackSession: VenueSession {
             clockDue = now + configuration.clockEvery
             send(.time, .clock(askedAt: now), lane: coldLane, now)
         }
+        for account in transfersDue.indices where transfersDue[account] <= now {
+            transfersDue[account] = configuration.transfersEvery.map { now + $0 } ?? .never
+            ask(.transfers(account: account, areDeposits: true), now)
+        }
         while let index = retries.firstIndex(where: { $0.due <= now }) { ask(retries.remove(at: index).subject, now) }
     }
 
@@ -179,6 +191,7 @@ public final class BackpackSession: VenueSession {
         for link in links { next = min(next, link.nextWake(configuration)) }
         for feed in feeds { next = min(next, feed.bookDue, feed.auditDue) }
         for retry in retries { next = min(next, retry.due) }
+        for due in transfersDue { next = min(next, due) }
         return next
     }
 
