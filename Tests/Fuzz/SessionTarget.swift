@@ -16,8 +16,11 @@ enum SessionTarget {
     /// question (`q`), or a second that passes.
     static func backpack(_ input: [UInt8]) {
         guard let key = try? Ed25519SecretKey([UInt8](repeating: 7, count: 32).span) else { preconditionFailure("no key of 32 bytes") }
-        let session = BackpackSession(
-            .init(venue: VenueID(0), instruments: [(InstrumentID(0), instrument)], accounts: [BackpackAccount(AccountID(0), key: key)]))
+        var configuration = BackpackSession.Configuration(
+            venue: VenueID(0), instruments: [(InstrumentID(0), instrument)], accounts: [BackpackAccount(AccountID(0), key: key)])
+        // Often enough for their answers to be among what comes.
+        (configuration.auditEvery, configuration.transfersEvery) = (.seconds(3), .seconds(5))
+        let session = BackpackSession(configuration)
         var now = start
         var requests: [RequestID] = []
         func settle() {
@@ -25,7 +28,7 @@ enum SessionTarget {
                 switch action {
                 case .open(let socket): session.opened(socket, at: now)
                 case .request(let id, _, _): requests.append(id)
-                case .close, .send: break
+                case .close, .send, .ping: break
                 }
             }
             while session.nextInput(now: .never) != nil {}
