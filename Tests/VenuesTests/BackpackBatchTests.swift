@@ -37,7 +37,7 @@ import Trading
             ])
         // Known by the venue's number from then on.
         world.forget()
-        world.order("orderCancelled", client: nil, #""Q":"0","X":"Cancelled""#.replacing("\"Q\":\"0\",", with: "\"z\":\"0\","))
+        world.order("orderCancelled", client: nil, #""z":"0","X":"Cancelled""#)
         #expect(world.reports == [.cancelled(OrderID(7), .venue)])
     }
 

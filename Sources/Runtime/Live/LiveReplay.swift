@@ -38,7 +38,7 @@ public struct LiveReplay {
     private let live: LiveCore
     private let found = MemoryBorder()
     private var number = 0
-    /// Whether what came last has been followed by all that goes.
+    /// Place in `found` of what the run's next record is compared with.
     private var next = 0
 
     /// - Parameter make: Builds the run, with the border log that it is given.
