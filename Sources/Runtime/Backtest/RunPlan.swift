@@ -6,12 +6,20 @@ internal import Strategies
 internal import Tape
 internal import Trading
 
-/// A scenario bound to its tapes: dense indices for everything, nothing left to look up.
+/// A scenario bound to its market: dense indices for everything, nothing left to look up.
 struct RunPlan {
+    /// Where a run's instruments come from.
+    enum Market {
+        case tapes(TapeCatalog)
+        /// What each venue of the scenario lists now, and when the run takes place.
+        case listed([[Instrument]], ClosedRange<Timestamp>)
+    }
+
     struct Listing {
         var venue: Int
         /// The scenario's name of it; the recording may have another.
         var symbol: String
+        /// Empty where it is traded, not replayed.
         var parts: [TapeCatalog.Part]
         var instrument: Instrument
     }
@@ -37,7 +45,9 @@ struct RunPlan {
     var venueOfAccount: [Int] { scenario.accounts.map { account in scenario.venues.firstIndex { $0.name == account.venue } ?? 0 } }
     func account(_ name: String) -> AccountID { AccountID(scenario.accounts.firstIndex { $0.name == name } ?? 0) }
 
-    init(_ scenario: Scenario, _ catalog: TapeCatalog) throws(RunError) {
+    init(_ scenario: Scenario, _ catalog: TapeCatalog) throws(RunError) { try self.init(scenario, .tapes(catalog)) }
+
+    init(_ scenario: Scenario, _ market: Market) throws(RunError) {
         self.scenario = scenario
         var wanted: [(venue: Int, symbol: String)] = []
         func want(_ venueName: String, _ symbol: String) throws(RunError) {
@@ -58,11 +68,8 @@ struct RunPlan {
         }
         var listings: [Listing] = []
         for (venue, symbol) in wanted {
-            let profile = scenario.venues[venue]
-            guard let parts = catalog.find(venue: profile.feed, venueSymbol: scenario.symbols[symbol]?[profile.name], symbol: symbol),
-                let recorded = parts.first?.summary.description.instrument
-            else { throw .noFeed(venue: profile.name, feed: profile.feed, symbol: symbol, available: catalog.names) }
-            let instrument = try Self.instrument(recorded, symbol, profile)
+            let (found, parts) = try Self.find(symbol, scenario.symbols[symbol]?[scenario.venues[venue].name], venue, scenario, market)
+            let instrument = try Self.instrument(found, symbol, scenario.venues[venue])
             listings.append(Listing(venue: venue, symbol: symbol, parts: parts, instrument: instrument))
         }
         for strategy in scenario.strategies { try Self.checkSymbol(strategy.symbol, scenario, listings) }
@@ -70,7 +77,11 @@ struct RunPlan {
         try Self.checkQueues(scenario, listings)
         listings.sort { ($0.venue, $0.instrument.venueSymbol) < ($1.venue, $1.instrument.venueSymbol) }
         self.listings = listings
-        (start, end) = try Self.range(scenario, listings)
+        (start, end) =
+            switch market {
+            case .tapes: try Self.range(scenario, listings)
+            case .listed(_, let span): (span.lowerBound, span.upperBound)
+            }
         let found = listings
         func index(_ venue: String, _ symbol: String) -> InstrumentID {
             guard let index = found.firstIndex(where: { scenario.venues[$0.venue].name == venue && $0.symbol == symbol }) else {
@@ -103,10 +114,39 @@ struct RunPlan {
         let (margins, marginWarnings) = try Self.margins(scenario, listings)
         self.margins = margins
         warnings += marginWarnings
-        if end - start < .hours(24 * 30) { warnings.append("the run is shorter than 30 days: annualised figures are not to be believed") }
+        if case .tapes = market, end - start < .hours(24 * 30) {
+            warnings.append("the run is shorter than 30 days: annualised figures are not to be believed")
+        }
         self.warnings = warnings
         faults = try scenario.venues.indices.map { (venue) throws(RunError) in try faultPlan(venue) }
         self.warnings += faultWarnings
+    }
+
+    /// - Parameter venueSymbol: What the scenario says that the venue calls it.
+    private static func find(
+        _ symbol: String, _ venueSymbol: String?, _ index: Int, _ scenario: Scenario, _ market: Market
+    ) throws(RunError) -> (Instrument, [TapeCatalog.Part]) {
+        let venue = scenario.venues[index]
+        switch market {
+        case .tapes(let catalog):
+            guard let parts = catalog.find(venue: venue.feed, venueSymbol: venueSymbol, symbol: symbol),
+                let recorded = parts.first?.summary.description.instrument
+            else { throw .noFeed(venue: venue.name, feed: venue.feed, symbol: symbol, available: catalog.names) }
+            return (recorded, parts)
+        case .listed(let instruments, _):
+            let matches = instruments[index].filter { instrument in
+                venueSymbol.map { instrument.venueSymbol == $0 } ?? (instrument.symbol == symbol)
+            }
+            // Of several contracts of one symbol the perpetual stands before spot, then by name.
+            guard let listed = matches.min(by: { ($0.kind == .spot ? 1 : 0, $0.venueSymbol) < ($1.kind == .spot ? 1 : 0, $1.venueSymbol) })
+            else {
+                throw .scenario(
+                    message: "venue '\(venue.name)' does not list \(venueSymbol ?? symbol)",
+                    hint: Spelling.hint(venueSymbol ?? symbol, instruments[index].map { venueSymbol == nil ? $0.symbol : $0.venueSymbol })
+                        ?? "say under symbols.\(symbol) what the venue calls it")
+            }
+            return (listed, [])
+        }
     }
 
     /// The traded symbol has to mean one thing at every venue.
