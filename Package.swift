@@ -90,7 +90,8 @@ let package = Package(
         layer(
             "Live", ["Market", "Trading", "Tape", "Venues", "Simulation", "VenueServers", "Runtime", "Network", nioCore, nioPosix]),
         layer(
-            "LiveCommands", ["Market", "Tape", "Scenario", "VenueServers", "Runtime", "Network", "Live", "Commands", argumentParser]),
+            "LiveCommands",
+            ["Market", "Tape", "Scenario", "Venues", "VenueServers", "Runtime", "Network", "Live", "Commands", argumentParser]),
         .executableTarget(name: "mmsim-live", dependencies: ["LiveCommands"], swiftSettings: strict),
 
         .target(

@@ -35,6 +35,10 @@ final class StampedSession: VenueSession {
     func closed(_ socket: SocketID, at now: Timestamp) { session.closed(socket, at: now) }
     func heard(_ socket: SocketID, at now: Timestamp) { session.heard(socket, at: now) }
     func answer(_ id: RequestID, _ outcome: HTTPOutcome, at now: Timestamp) { session.answer(id, outcome, at: now) }
+    var clock: ClockOffset { session.clock }
+    var frameInstrument: InstrumentID? { session.frameInstrument }
+    func isAudit(_ request: RequestID) -> Bool { session.isAudit(request) }
+    func refreshBooks(at now: Timestamp) { session.refreshBooks(at: now) }
     func takeAlarms() -> [SessionAlarm] { session.takeAlarms() }
     func bytesWithoutSecrets(of action: SessionAction) -> [UInt8] { session.bytesWithoutSecrets(of: action) }
 }

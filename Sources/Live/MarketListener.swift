@@ -13,6 +13,7 @@ public import Venues
 /// Its state belongs to its event loop; the recorder writes on a thread of its own.
 public final class MarketListener: @unchecked Sendable {
     public struct Options: Sendable {
+        public var venue: VenueProtocol
         public var client: VenueClient.Configuration
         /// As the venue spells them.
         public var symbols: [String]
@@ -20,7 +21,9 @@ public final class MarketListener: @unchecked Sendable {
         /// How often books are compared with the venue's own; nil: never.
         public var auditEvery: Nanoseconds? = .seconds(30)
 
-        public init(client: VenueClient.Configuration, symbols: [String]) { (self.client, self.symbols) = (client, symbols) }
+        public init(_ venue: VenueProtocol, client: VenueClient.Configuration, symbols: [String]) {
+            (self.venue, self.client, self.symbols) = (venue, client, symbols)
+        }
     }
 
     /// What has come so far.
@@ -50,7 +53,7 @@ public final class MarketListener: @unchecked Sendable {
     private let shared = Mutex(Counters())
     private var counters = Counters()
     private var client: VenueClient?
-    private var session: BackpackSession?
+    private var session: (any VenueSession)?
     private var recorder: MarketRecorder?
     private var instruments: [Instrument] = []
     private var timer: Scheduled<Void>?
@@ -93,12 +96,12 @@ public final class MarketListener: @unchecked Sendable {
                 let client = try VenueClient(self.options.client, on: loop, delegate: self)
                 self.client = client
                 client.start()
-                client.perform(.request(Self.listRequest, HTTPRequest(.get, "/api/v1/markets"), lane: 0))
+                client.perform(.request(Self.listRequest, self.options.venue.listing, lane: 0))
             } catch { promise.fail(error) }
             return promise.futureResult
         }.wait()
-        let markets: [BackpackMarket]
-        do { markets = try BackpackMarket.list(answer) } catch {
+        let markets: [(symbol: String, instrument: Instrument?)]
+        do { markets = try options.venue.listed(answer) } catch {
             throw ListenerError.notUnderstood("the list of markets: byte \(error.offset), expected \(error.expected)")
         }
         instruments = try options.symbols.map { symbol in
@@ -110,19 +113,19 @@ public final class MarketListener: @unchecked Sendable {
         }
         let feeds = instruments.map { FeedDescription(instrument: $0, source: "recorded") }
         let connections = [
-            MarketRecorder.Connection(venue: "backpack", account: nil), MarketRecorder.Connection(venue: "backpack", account: nil),
+            MarketRecorder.Connection(venue: options.venue.rawValue, account: nil),
+            MarketRecorder.Connection(venue: options.venue.rawValue, account: nil),
         ]
         let clock = clock
         recorder = try MarketRecorder(
             feeds: feeds, connections: connections, options: options.recorder, clock: { clock.now }, path: path)
-        var configuration = BackpackSession.Configuration(
+        var terms = SessionTerms(
             venue: VenueID(0), instruments: instruments.enumerated().map { (InstrumentID($0), $1) }, accounts: [])
-        configuration.auditEvery = options.auditEvery
-        configuration.lanes = options.client.lanes - 1
-        configuration.seed = UInt64(truncatingIfNeeded: clock.now.nanoseconds)
-        let settled = configuration
+        (terms.auditEvery, terms.lanes) = (options.auditEvery, options.client.lanes - 1)
+        terms.seed = UInt64(truncatingIfNeeded: clock.now.nanoseconds)
+        let settled = terms
         try loop.submit {
-            self.session = BackpackSession(settled)
+            self.session = self.options.venue.session(settled)
             self.session?.start(at: clock.now)
             self.proceed()
         }.wait()
@@ -166,7 +169,7 @@ public final class MarketListener: @unchecked Sendable {
     private func noteClock() {
         guard let session, let error = session.clock.error, session.clock.offset != toldOffset else { return }
         toldOffset = session.clock.offset
-        offer(.note(.clockOffset(venue: "backpack", time: clock.now, offset: session.clock.offset, error: error)))
+        offer(.note(.clockOffset(venue: options.venue.rawValue, time: clock.now, offset: session.clock.offset, error: error)))
     }
 
     private func offer(_ item: RecorderItem) { if recorder?.offer(item) == false { counters.lost += 1 } }

@@ -7,6 +7,7 @@ internal import Network
 internal import Runtime
 internal import Scenario
 internal import Tape
+internal import Venues
 
 struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,10 +27,10 @@ struct RecordCommand: ParsableCommand {
     var out = "Data/recorded.tape"
 
     @Option(help: ArgumentHelp("Where requests go.", valueName: "url"))
-    var rest = "https://api.backpack.exchange"
+    var rest = VenueProtocol.backpack.home.rest
 
     @Option(help: ArgumentHelp("Where streams come from.", valueName: "url"))
-    var stream = "wss://ws.backpack.exchange"
+    var stream = VenueProtocol.backpack.home.stream
 
     @Option(help: ArgumentHelp("Certificates to trust beside the system's, in PEM format.", valueName: "file"))
     var authorities: String?
@@ -78,7 +79,7 @@ struct RecordCommand: ParsableCommand {
             client.trust = TLSTrust(authorities: authorities)
             client.proxies = ProxySettings(environment: ProcessInfo.processInfo.environment)
             client.lanes = 2
-            var options = MarketListener.Options(client: client, symbols: symbols)
+            var options = MarketListener.Options(.backpack, client: client, symbols: symbols)
             options.recorder.rotation = try rotation()
             return options
         } catch let error as NetworkError { throw Failure(error) }

@@ -26,6 +26,15 @@ public protocol VenueSession: AnyObject, Connector {
     /// Takes the one outcome of a request.
     func answer(_ id: RequestID, _ outcome: HTTPOutcome, at now: Timestamp)
 
+    /// How the venue's clock stands to ours.
+    var clock: ClockOffset { get }
+    /// What the last public frame was about; nil where that is none of the instruments.
+    var frameInstrument: InstrumentID? { get }
+    /// Whether a request only asks for a book to compare ours with.
+    func isAudit(_ request: RequestID) -> Bool
+    /// Asks for all books anew.
+    func refreshBooks(at now: Timestamp)
+
     /// What it wants done next; nil when that is all.
     func nextAction() -> SessionAction?
     func takeAlarms() -> [SessionAlarm]
