@@ -28,6 +28,7 @@ final class StampedSession: VenueSession {
     }
 
     func start(at now: Timestamp) { session.start(at: now) }
+    func restart(at now: Timestamp) { session.restart(at: now) }
     func advance(to now: Timestamp) { session.advance(to: now) }
     var nextWake: Timestamp { session.nextWake }
     func nextInput(now: Timestamp) -> CoreInput? { session.nextInput(now: now) }

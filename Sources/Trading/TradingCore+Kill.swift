@@ -35,6 +35,12 @@ extension TradingCore {
         if level == .flatten { flattenAll() }
     }
 
+    /// Withdraws what is quoted, until `release` nothing is.
+    func hold() {
+        isHeld = true
+        for id in orders.open where orders.read(id, { $0.draft.purpose == .quote }) ?? false { cancel(id) }
+    }
+
     // MARK: Closing everything
 
     /// Closes what the accounts hold (`domain` B.6): what our record has, or the venues told last, is begun with at once, and every

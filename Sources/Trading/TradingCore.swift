@@ -57,6 +57,8 @@ public final class TradingCore {
     var losses: LossWatch?
     var nextLossCheck = Timestamp.never
     let countedTrades: Table<TradeFilter>
+    /// Whether nothing new is quoted until an operator releases it.
+    public internal(set) var isHeld = false
     /// What a restarted core has still to hear of; nil otherwise.
     var recovery: Recovery?
     /// Ids of orders that were lost with an earlier process.
@@ -145,6 +147,8 @@ public final class TradingCore {
         case .stop: end(.operator)
         case .kill(let level): kill(level)
         case .flatten: kill(.flatten)
+        case .hold: hold()
+        case .release: isHeld = false
         }
         deliver()
     }

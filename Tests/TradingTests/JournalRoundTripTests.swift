@@ -9,7 +9,7 @@ private enum CaseNumber {
     static let commands = 7
     static let reports = 17
     static let subjects = 6
-    static let operators = 3
+    static let operators = 5
     static let entries = 9
 
     static func of(_ command: Command) -> Int {
@@ -62,6 +62,8 @@ private enum CaseNumber {
         case .stop: 0
         case .kill: 1
         case .flatten: 2
+        case .hold: 3
+        case .release: 4
         }
     }
 
@@ -182,7 +184,9 @@ private struct Samples {
         switch number {
         case 0: .stop
         case 1: .kill(any(KillLevel.self))
-        default: .flatten
+        case 2: .flatten
+        case 3: .hold
+        default: .release
         }
     }
 

@@ -71,14 +71,14 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
 
     /// What a run draws from unless it is told.
     ///
-    /// - Parameter overWire: Of a run over the venues' protocols: the faults of the wire, and what venues do by themselves. Faults of
-    ///   reports and requests are what those of the wire come to.
+    /// - Parameter overWire: Of a run over the venues' protocols: the faults of the wire, what venues do by themselves, and the death of
+    ///   our process. Faults of reports and requests are what those of the wire come to.
     public static func drawn(overWire: Bool) -> [ChaosFault] {
         guard overWire else { return allCases.filter { $0.level == .core } }
         return allCases.filter { fault in
             switch fault {
             case .rejectMargin, .rejectPriceBand, .rejectPostOnly, .autoDeleveraging, .liquidation, .partialLiquidation, .markJump,
-                .fundingChange, .feeChange:
+                .fundingChange, .feeChange, .restart:
                 true
             default: fault.level == .wire
             }

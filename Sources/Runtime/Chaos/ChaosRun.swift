@@ -67,12 +67,14 @@ struct ChaosRun {
         // Watches don't keep the core.
         var (watch, events, last, keeper): (InvariantWatch, Int64, Journal, AnyObject)
         if isOverWire {
-            let world = WireWorld(plan, core, seed: seed, wireFaults: mix.wireFaults) { venueConfiguration($0) }
+            committed?.border = CommittedBorder()
+            let world = WireWorld(plan, core, seed: seed, border: committed?.border, wireFaults: mix.wireFaults) { venueConfiguration($0) }
             watch = self.watch(core, journal, world.venues.map(\.server.venue))
             watch.networks = world.venues.map(\.network)
             let driver = try world.driver(sources, until: span.upperBound, watch)
-            try driver.run(from: span.lowerBound)
-            (events, last, keeper) = (driver.eventCount, journal, driver)
+            watch.tell = { [unowned driver] in driver.live.receive($0, at: $1) }
+            last = try drive(driver, watch, committed) ?? journal
+            (events, keeper) = (driver.eventCount, driver)
         } else {
             let venues = plan.scenario.venues.indices.map { SimulatedVenue(venueConfiguration($0)) }
             watch = self.watch(core, journal, venues)
@@ -144,6 +146,40 @@ struct ChaosRun {
             watch.follow(rebuilt.fresh.core, next)
             rebuilt.fresh.core.observe(watch)
             driver.revive(rebuilt)
+            journal = next
+            if let following = deaths.first { driver.stop(at: max(following.lowerBound, driver.now + .milliseconds(1))) }
+            outcome = try driver.goOn()
+        }
+        return journal
+    }
+
+    /// Runs to the end through all deaths, over the wire; returns the journal in which the last core went on.
+    private func drive(_ driver: WireDriver, _ watch: InvariantWatch, _ committed: MemoryJournal?) throws(RunError) -> Journal? {
+        var deaths = mix.entries.filter { $0.name == .restart }.map(\.span)[...]
+        if let first = deaths.first { driver.stop(at: first.lowerBound) }
+        var outcome = try driver.run(from: span.lowerBound)
+        var journal: Journal?
+        while outcome == .stopped, let committed, let border = committed.border, let death = deaths.popFirst() {
+            driver.loseCore()
+            watch.lostCore()
+            border.loseRest()
+            driver.stop(at: max(death.upperBound, driver.now + .milliseconds(1)))
+            guard try driver.goOn() == .stopped else { preconditionFailure("a run ended while its core was dead") }
+            let next = Journal(sink: committed, stored: committed.records)
+            let live = WireWorld.live(plan, try makeCore(next), seed: seed)
+            var replay = LiveReplay(live)
+            for entry in border.entries where replay.take(entry) != nil {
+                throw .journal(path: "the run's record", message: "a fresh core does not come to what the one that died did", hint: nil)
+            }
+            watch.compare(live.core, records: next.recordCount)
+            let reserved = (watch.lastOrder / Self.reservedOrders + 1) * Self.reservedOrders
+            let positions = watch.positions(live.core)
+            live.border = border
+            live.restart(at: driver.now, nextOrder: OrderID(reserved + 1))
+            watch.compare(live.core, positions: positions)
+            watch.follow(live.core, next)
+            live.core.observe(watch)
+            driver.revive(live)
             journal = next
             if let following = deaths.first { driver.stop(at: max(following.lowerBound, driver.now + .milliseconds(1))) }
             outcome = try driver.goOn()

@@ -91,6 +91,8 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
     private var phase = Phase.flat
     /// What phases there were, and what faults could have met in a run without.
     private(set) var course = RunCourse()
+    /// How an operator reaches the core; nil: directly.
+    var tell: ((OperatorEvent, Timestamp) -> Void)?
     /// Of a run over the wire, by venue.
     var networks: [VirtualNetwork] = [] {
         didSet { wirePhases = networks.map { $0.faultRecords.map { _ in nil } } }
@@ -229,7 +231,7 @@ final class InvariantWatch: SimulationObserver, CoreObserver {
         }
         if time >= killAt, !isKilled {
             isKilled = true
-            core.receive(.kill(killLevel), at: time)
+            if let tell { tell(.kill(killLevel), time) } else { core.receive(.kill(killLevel), at: time) }
         }
         if isKilled, core.openOrders.isEmpty { lastRest = (time, symbols.map(exposureViolation)) }
         return try bridge.sampled(at: time, events: events)

@@ -13,11 +13,14 @@ final class MemoryJournal: JournalSink {
     }
 
     private var blocks: [Block] = []
+    /// What is committed with it.
+    var border: CommittedBorder?
     private(set) var records: Int64 = 0
 
     func append(_ block: [UInt8], records: Int, times: ClosedRange<Timestamp>, hash: UInt64) {
         blocks.append(Block(bytes: block, records: records, times: times, hash: hash))
         self.records += Int64(records)
+        border?.commit()
     }
 
     /// All that was committed.
@@ -47,4 +50,18 @@ final class MemoryJournal: JournalSink {
             throw .output(path: path, message: error.message)
         }
     }
+}
+
+/// What crossed the border of a run over the wire: of a run whose process dies only what was committed is left.
+final class CommittedBorder: BorderLog {
+    private(set) var entries: [MemoryBorder.Entry] = []
+    private var committed = 0
+
+    func append(_ record: BorderRecord, _ bytes: Span<UInt8>) {
+        entries.append(MemoryBorder.Entry(record: record, bytes: bytes.indices.map { bytes[$0] }))
+    }
+
+    func commit() { committed = entries.count }
+
+    func loseRest() { entries.removeLast(entries.count - committed) }
 }

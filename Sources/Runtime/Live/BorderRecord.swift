@@ -7,18 +7,20 @@ public struct BorderRecord: Hashable, BitwiseCopyable, Sendable {
     public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
         // What comes.
         case start, opened, closed, heard, frame, answered, notSent, unanswered, wake, stop
-        case operatorStop, kill, flatten
+        case operatorStop, kill, flatten, hold, release
+        /// The process died and goes on.
+        case restart
         // What goes.
         case open, close, send, ping, request
 
-        public var comes: Bool { rawValue <= Kind.flatten.rawValue }
+        public var comes: Bool { rawValue <= Kind.restart.rawValue }
     }
 
     public var kind: Kind
     /// Index of the session.
     public var session: UInt8
     public var time: Timestamp
-    /// The socket's, the request's, or how much is killed or why the run ends.
+    /// The socket's, the request's, the next order's, or how much is killed or why the run ends.
     public var number: UInt64
     /// Of an answer its status, of a request its lane.
     public var detail: Int32

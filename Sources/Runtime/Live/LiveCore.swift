@@ -14,11 +14,10 @@ public final class LiveCore {
     private var firstWithActions = 0
     /// The time of what came last.
     private var now = Timestamp.distantPast
-    private let border: (any BorderLog)?
+    /// Where what comes and goes is kept; nil: nowhere.
+    public var border: (any BorderLog)?
 
-    /// - Parameters:
-    ///   - sessionOfAccount: By `AccountID`.
-    ///   - border: Where what comes and goes is kept; nil: nowhere.
+    /// - Parameter sessionOfAccount: By `AccountID`.
     public init(_ core: TradingCore, _ sessions: [any VenueSession], sessionOfAccount: [Int], border: (any BorderLog)? = nil) {
         (self.core, self.sessions, self.sessionOfAccount, self.border) = (core, sessions, sessionOfAccount, border)
     }
@@ -28,6 +27,18 @@ public final class LiveCore {
         log(.start, at: now)
         for session in sessions { session.start(at: now) }
         core.start(at: now)
+        settle(now)
+    }
+
+    /// Goes on after the process died, once all that was recorded has come to it again.
+    ///
+    /// - Parameter nextOrder: No order had this id or a later one, recorded or not.
+    public func restart(at now: Timestamp, nextOrder: OrderID) {
+        let next = max(nextOrder, core.nextOrder)
+        log(.restart, at: now, number: next.rawValue)
+        firstWithActions = 0
+        for session in sessions { session.restart(at: now) }
+        core.restart(at: now, nextOrder: next)
         settle(now)
     }
 
@@ -80,6 +91,8 @@ public final class LiveCore {
         case .stop: log(.operatorStop, at: now)
         case .kill(let level): log(.kill, at: now, number: UInt64(level.rawValue))
         case .flatten: log(.flatten, at: now)
+        case .hold: log(.hold, at: now)
+        case .release: log(.release, at: now)
         }
         core.receive(event, at: now)
         settle(now)

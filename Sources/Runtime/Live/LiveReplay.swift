@@ -1,5 +1,5 @@
 internal import Market
-public import Trading
+internal import Trading
 internal import Venues
 
 extension BorderRecord {
@@ -21,6 +21,28 @@ extension BorderRecord {
     }
 }
 
+/// What a fresh run hands over, until it is compared.
+private final class BorderCheck: BorderLog {
+    private var entries: [MemoryBorder.Entry] = []
+    private var first = 0
+
+    /// What goes; what came is known.
+    func append(_ record: BorderRecord, _ bytes: Span<UInt8>) {
+        guard !record.kind.comes else { return }
+        entries.append(MemoryBorder.Entry(record: record, bytes: bytes.indices.map { bytes[$0] }))
+    }
+
+    func next() -> MemoryBorder.Entry? {
+        guard first < entries.count else {
+            entries.removeAll(keepingCapacity: true)
+            first = 0
+            return nil
+        }
+        first += 1
+        return entries[first - 1]
+    }
+}
+
 /// Feeds what came to a live run to a fresh one, and compares what goes.
 ///
 /// The fresh run is built from the same scenario, with any keys: secrets are compared by nobody.
@@ -35,33 +57,37 @@ public struct LiveReplay {
         public var found: MemoryBorder.Entry?
     }
 
-    private let live: LiveCore
-    private let found = MemoryBorder()
+    /// The run, as far as it has come.
+    public let live: LiveCore
+    private let found = BorderCheck()
     private var number = 0
-    /// Place in `found` of what the run's next record is compared with.
-    private var next = 0
 
-    /// - Parameter make: Builds the run, with the border log that it is given.
-    public init(_ make: (any BorderLog) -> LiveCore) { live = make(found) }
-
-    /// The core, as far as it has come.
-    public var core: TradingCore { live.core }
+    /// - Parameter live: Freshly built.
+    public init(_ live: LiveCore) {
+        self.live = live
+        live.border = found
+    }
 
     /// Takes the next record of the run; returns what differs, if anything does.
     public mutating func take(_ entry: MemoryBorder.Entry) -> Difference? {
         number += 1
         guard entry.record.kind.comes else {
-            defer { next += 1 }
-            let made = next < found.entries.count ? found.entries[next] : nil
+            let made = found.next()
             return made == entry ? nil : Difference(number: number, expected: entry, found: made)
         }
-        if next < found.entries.count { return Difference(number: number, expected: nil, found: found.entries[next]) }
+        if entry.record.kind == .restart {
+            // What followed from the last record before it may have been sent, and nobody recorded it.
+            while found.next() != nil {}
+        } else if let made = found.next() {
+            return Difference(number: number, expected: nil, found: made)
+        }
         apply(entry)
-        // What came is the first of what was logged; what goes follows it.
-        next += 1
         while live.nextAction() != nil {}
         return nil
     }
+
+    /// Whether something went that no record tells of: where the records end, a run that was killed may have done more.
+    public func isAhead() -> Bool { found.next() != nil }
 
     private func apply(_ entry: MemoryBorder.Entry) {
         let (record, session) = (entry.record, Int(entry.record.session))
@@ -81,6 +107,9 @@ public struct LiveReplay {
         case .operatorStop: live.receive(.stop, at: record.time)
         case .kill: live.receive(.kill(KillLevel(rawValue: UInt8(truncatingIfNeeded: record.number)) ?? .flatten), at: record.time)
         case .flatten: live.receive(.flatten, at: record.time)
+        case .hold: live.receive(.hold, at: record.time)
+        case .release: live.receive(.release, at: record.time)
+        case .restart: live.restart(at: record.time, nextOrder: OrderID(record.number))
         case .open, .close, .send, .ping, .request: preconditionFailure("what goes is not fed")
         }
     }

@@ -120,6 +120,8 @@ public struct JournalNames: Sendable {
             case .stop: return ("operator", [("says", "stop")])
             case .kill(let level): return ("operator", [("says", "kill: \(level)")])
             case .flatten: return ("operator", [("says", "flatten")])
+            case .hold: return ("operator", [("says", "hold")])
+            case .release: return ("operator", [("says", "release")])
             }
         case .wake: return ("wake", [])
         case .start: return ("start", [])

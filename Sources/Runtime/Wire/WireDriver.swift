@@ -12,7 +12,7 @@ internal import Venues
 ///
 /// Of what happens at one moment, the feeds come first, then what reaches servers, then what reaches us, then what falls due here.
 final class WireDriver {
-    let live: LiveCore
+    private(set) var live: LiveCore
     let venues: [WireVenue]
     private var feeds: FeedCursors
     /// Index of the venue of each feed.
@@ -23,6 +23,9 @@ final class WireDriver {
     private(set) var now = Timestamp.distantPast
     var eventCount: Int64 { feeds.count }
     private var nextSample = Timestamp.never
+    private var stopAt = Timestamp.never
+    /// The core's process died: nothing reaches it, and it does nothing.
+    private var isDead = false
 
     init(
         _ live: LiveCore, _ venues: [WireVenue], feeds: [any MarketSource], venueOfFeed: [Int], end: Timestamp,
@@ -33,15 +36,44 @@ final class WireDriver {
     }
 
     /// What the venues did before `start` happens unseen; then the core meets them, until `end`, and what is on its way arrives.
-    func run(from start: Timestamp) throws(RunError) {
+    @discardableResult
+    func run(from start: Timestamp) throws(RunError) -> SimulationDriver.Outcome {
         while feeds.next < start { try replay() }
         now = start
         nextSample = start
         live.start(at: start)
         flush()
         observer?.changed(at: start)
-        while let step = next(), step.time <= end { try take(step) }
+        return try goOn()
+    }
+
+    /// Lets `run` and `goOn` return `stopped` when all that happens until `time` has happened, unless the run ends before.
+    func stop(at time: Timestamp) { stopAt = time }
+
+    /// Goes on after `stopped`, as `run` does.
+    func goOn() throws(RunError) -> SimulationDriver.Outcome {
+        while let step = next(), step.time <= end {
+            guard step.time <= stopAt else {
+                now = max(now, stopAt)
+                stopAt = .never
+                return .stopped
+            }
+            try take(step)
+        }
         try finish()
+        return .endOfData
+    }
+
+    /// The core's process dies. What it sent is on its way; what the venues send until `revive` reaches nobody.
+    func loseCore() {
+        isDead = true
+        for venue in venues { venue.network.loseClient(at: now) }
+    }
+
+    /// Goes on with a core and sessions that were restarted.
+    func revive(_ live: LiveCore) {
+        (self.live, isDead) = (live, false)
+        flush()
     }
 
     // MARK: Steps
@@ -57,7 +89,7 @@ final class WireDriver {
         if !isOver { consider(feeds.next, .feed) }
         for venue in venues.indices { consider(venues[venue].nextAtVenue, .venue(venue)) }
         for venue in venues.indices { consider(venues[venue].network.nextDelivery, .delivery(venue)) }
-        consider(live.nextWake, .wake)
+        if !isDead { consider(live.nextWake, .wake) }
         if !isOver {
             consider(nextSample, .sample)
             consider(observer?.nextDue ?? .never, .due)
@@ -81,8 +113,6 @@ final class WireDriver {
             nextSample = now + sampleInterval
             observer?.changed(at: now)
             if let observer { _ = try observer.sampled(at: now, events: eventCount) }
-            // An observer may have told the core something, as an operator does.
-            live.wake(at: now)
             flush()
             observer?.caughtUp(to: now)
         case .due: observer?.due(at: now)
@@ -100,7 +130,7 @@ final class WireDriver {
 
     /// Hands what has reached us by now to the sessions, and what comes of it to the network.
     private func deliver(_ venue: Int) {
-        guard let delivery = venues[venue].network.takeDelivery(now) else { return }
+        guard let delivery = venues[venue].network.takeDelivery(now), !isDead else { return }
         switch delivery {
         case .opened(let socket): live.opened(socket, of: venue, at: now)
         case .closed(let socket): live.closed(socket, of: venue, at: now)
@@ -111,7 +141,7 @@ final class WireDriver {
         flush()
     }
 
-    private func flush() { while let (session, action) = live.nextAction() { venues[session].network.perform(action, at: now) } }
+    private func flush() { while !isDead, let (session, action) = live.nextAction() { venues[session].network.perform(action, at: now) } }
 
     private func observe(_ venue: Int) {
         var isNew = false

@@ -25,22 +25,32 @@ struct WireWorld {
         _ plan: RunPlan, _ core: TradingCore, seed: UInt64, border: (any BorderLog)? = nil, wireFaults: (Int) -> [WireFault],
         _ configuration: (Int) -> VenueConfiguration
     ) {
-        let owners = plan.venueOfAccount
-        var (venues, sessions): ([WireVenue], [any VenueSession]) = ([], [])
-        for index in plan.scenario.venues.indices {
-            let accounts = owners.indices.filter { owners[$0] == index }
-            let session = Self.session(plan, index, accounts, seed: seed)
-            sessions.append(session)
+        let sessions = Self.sessions(plan, seed: seed)
+        venues = plan.scenario.venues.indices.map { index in
+            let accounts = Self.accounts(plan, index)
             var network = Self.network(plan, index, accounts, seed: seed)
             network.faults = wireFaults(index)
-            venues.append(
-                WireVenue(Self.server(configuration(index), plan, accounts, seed: seed), VirtualNetwork(network)) {
-                    session.asHeard($0, of: $1)
-                })
+            return WireVenue(Self.server(configuration(index), plan, accounts, seed: seed), VirtualNetwork(network)) {
+                sessions[index].asHeard($0, of: $1)
+            }
         }
-        self.venues = venues
-        live = LiveCore(core, sessions, sessionOfAccount: owners, border: border)
+        live = LiveCore(core, sessions, sessionOfAccount: plan.venueOfAccount)
+        live.border = border
         venueOfInstrument = plan.listings.map(\.venue)
+    }
+
+    /// A core with sessions as a run begins with them.
+    static func live(_ plan: RunPlan, _ core: TradingCore, seed: UInt64) -> LiveCore {
+        LiveCore(core, sessions(plan, seed: seed), sessionOfAccount: plan.venueOfAccount)
+    }
+
+    private static func accounts(_ plan: RunPlan, _ venue: Int) -> [Int] {
+        let owners = plan.venueOfAccount
+        return owners.indices.filter { owners[$0] == venue }
+    }
+
+    private static func sessions(_ plan: RunPlan, seed: UInt64) -> [BackpackSession] {
+        plan.scenario.venues.indices.map { session(plan, $0, accounts(plan, $0), seed: seed) }
     }
 
     /// The key of a simulated account: anybody may know it.

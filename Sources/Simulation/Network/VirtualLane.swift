@@ -7,6 +7,8 @@ struct VirtualLane {
 
     var waiting: [(id: RequestID, request: HTTPRequest)] = []
     var inFlight: RequestID?
+    /// What the server knows the request in flight by: a client that begins anew may use a number again.
+    var ticket: RequestID?
     /// What it asks for, if that is public and has parameters: its answer may be kept.
     var publicTarget: String?
     /// When the request in flight is given up; `.never` without one.
@@ -69,7 +71,9 @@ extension VirtualNetwork {
         if let target = lanes[lane].publicTarget, let kept = answersKept[target], meets(now, { $0 == .staleAnswers }) != nil {
             return lanes[lane].down.push(.answer(id, status: 200, body: kept), arriving: start + there + back)
         }
-        lanes[lane].up.push((id, request), arriving: start + there)
+        lastTicket += 1
+        lanes[lane].ticket = RequestID(lastTicket)
+        lanes[lane].up.push((RequestID(lastTicket), request), arriving: start + there)
     }
 
     private static func page(_ title: String) -> [UInt8] { Array("<html><head><title>\(title)</title></head></html>".utf8) }
@@ -79,8 +83,8 @@ extension VirtualNetwork {
     }
 
     /// Sends the server's answer to a request, if anybody waits for it.
-    public func answer(_ id: RequestID, status: Int, body: [UInt8], at now: Timestamp) {
-        guard let lane = lanes.firstIndex(where: { $0.inFlight == id }), !lanes[lane].isDead else { return }
+    public func answer(_ ticket: RequestID, status: Int, body: [UInt8], at now: Timestamp) {
+        guard let lane = lanes.firstIndex(where: { $0.ticket == ticket }), let id = lanes[lane].inFlight, !lanes[lane].isDead else { return }
         var (status, body) = (status, body)
         if let target = lanes[lane].publicTarget, status == 200 { answersKept[target] = body }
         if meets(now, { $0 == .answersLost }) != nil { return }
@@ -110,7 +114,7 @@ extension VirtualNetwork {
     }
 
     private func free(_ lane: Int, _ now: Timestamp) {
-        (lanes[lane].inFlight, lanes[lane].deadline) = (nil, .never)
+        (lanes[lane].inFlight, lanes[lane].ticket, lanes[lane].deadline) = (nil, nil, .never)
         depart(lane, now)
     }
 
@@ -125,6 +129,17 @@ extension VirtualNetwork {
         lanes[lane].down.lose()
         free(lane, now)
         return .answered(id, .unknown(reason: "no answer within \(configuration.requestTimeout)"))
+    }
+
+    /// The client's process dies: what it has sent is on its way, what comes back reaches nobody, and what waited is gone.
+    public func loseClient(at now: Timestamp) {
+        for connection in connections where !connection.isOverAtClient { close(connection.client, now) }
+        for lane in lanes.indices {
+            lanes[lane].waiting = []
+            (lanes[lane].inFlight, lanes[lane].ticket, lanes[lane].deadline) = (nil, nil, .never)
+            (lanes[lane].isConnected, lanes[lane].isDead) = (false, false)
+            lanes[lane].down.lose()
+        }
     }
 
     /// The lane's connection ends: nobody knows what became of the request on its way.

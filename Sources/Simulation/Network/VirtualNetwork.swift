@@ -53,6 +53,7 @@ public final class VirtualNetwork {
     let configuration: Configuration
     var connections: [VirtualConnection] = []
     var lastServerSocket = 0
+    var lastTicket: UInt64 = 0
     var lanes: [VirtualLane]
     /// The last answers to public questions, by what they asked for.
     var answersKept: [String: [UInt8]] = [:]

@@ -24,6 +24,9 @@ public enum OperatorEvent: Hashable, BitwiseCopyable, Sendable {
     case stop
     case kill(KillLevel)
     case flatten
+    /// No new risk for now: what is quoted is withdrawn, and nothing is quoted until `release`. Hedges, reductions and cancels go on.
+    case hold
+    case release
 }
 
 /// How much is stopped; each level includes the ones before it.

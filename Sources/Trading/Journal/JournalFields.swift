@@ -228,6 +228,8 @@ struct JournalFields {
         case 0: return .stop
         case 1: return KillLevel(rawValue: UInt8(truncatingIfNeeded: head.b)).map { .kill($0) }
         case 2: return .flatten
+        case 3: return .hold
+        case 4: return .release
         default: return nil
         }
     }

@@ -195,6 +195,8 @@ extension JournalRecord {
         case .stop: pack(0)
         case .kill(let level): pack(1, UInt16(level.rawValue))
         case .flatten: pack(2)
+        case .hold: pack(3)
+        case .release: pack(4)
         }
     }
 

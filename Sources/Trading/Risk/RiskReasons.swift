@@ -7,6 +7,8 @@ public enum DenyReason: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable
     case recovering
     /// The pairs of a breaker are being closed in matched slices: what then is unhedged is hedged after it.
     case closingPairs
+    /// An operator, or what keeps the run's record, holds new risk back.
+    case held
 }
 
 /// Why new risk is not taken for the moment.

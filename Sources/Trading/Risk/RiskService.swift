@@ -58,6 +58,7 @@ extension TradingCore {
         guard draft.quantity >= contracts[draft.instrument.index].minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
         if let reason = stepDenial(draft, contracts[draft.instrument.index]) ?? killed(draft) { return reason }
         if draft.purpose == .quote {
+            guard !isHeld else { return .held }
             guard instances[instance.index].freeze == nil else { return .frozen }
             guard feeds[draft.instrument].sync == .synchronised else { return .notSynchronised }
             if let limit = configuration.limits.staleAfter, bookAge(draft.instrument) > limit { return .staleBook }

@@ -128,7 +128,7 @@ extension BackpackSession {
         links[socket.rawValue].heardAt = now
     }
 
-    private func lose(_ link: Int, _ now: Timestamp) {
+    func lose(_ link: Int, _ now: Timestamp) {
         let wasConfirmed = links[link].isConfirmed
         links[link].state = .down(retryAt: now + links[link].backOff.next(&random))
         (links[link].isConfirmed, links[link].isStalled, links[link].pingDue) = (false, false, .never)

@@ -122,6 +122,19 @@ public final class BackpackSession: VenueSession {
         advance(to: now)
     }
 
+    public func restart(at now: Timestamp) {
+        pending.removeAll()
+        retries.removeAll()
+        outbox.removeAll()
+        (actions, nextOfActions) = ([], 0)
+        for feed in feeds.indices { (feeds[feed].isAsking, feeds[feed].auditDue) = (false, .never) }
+        for link in links.indices {
+            lose(link, now)
+            links[link].backOff.reset()
+        }
+        start(at: now)
+    }
+
     // MARK: What it wants and tells
 
     public func nextAction() -> SessionAction? {

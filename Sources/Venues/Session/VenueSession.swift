@@ -11,6 +11,9 @@ public import Trading
 public protocol VenueSession: AnyObject, Connector {
     /// Opens everything.
     func start(at now: Timestamp)
+    /// Goes on after the process died, from where the record of what came leaves it: every socket is lost, and nobody tells any more
+    /// what became of a request.
+    func restart(at now: Timestamp)
     func handle(_ command: Command, now: Timestamp)
     func advance(to now: Timestamp)
     func nextInput(now: Timestamp) -> CoreInput?
