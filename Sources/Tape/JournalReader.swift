@@ -20,6 +20,9 @@ public final class JournalReader {
 
     private let database: Database
     private let statement: Statement
+    /// Of what crossed the border; nil where there is no such table.
+    private let border: Statement?
+    private var nextBorder = 0
     private let decompressor = Decompressor()
     private let salvages: Bool
     private var next = 0
@@ -59,6 +62,10 @@ public final class JournalReader {
         statement = try database.prepare(
             "SELECT sequence, data, records, first_time, last_time, hash_after FROM block "
                 + (salvages ? "WHERE sequence = ?" : "ORDER BY sequence"))
+        border =
+            version < 3
+            ? nil
+            : try database.prepare("SELECT sequence, data, records, first_time, last_time, hash_after FROM border ORDER BY sequence")
     }
 
     private static func head(
@@ -85,12 +92,19 @@ public final class JournalReader {
     /// - Throws: `TapeError` at a block that is damaged or missing, unless it salvages.
     public func nextBlock() throws(TapeError) -> Block? { salvages ? nextIntact() : try nextInOrder() }
 
-    private func nextInOrder() throws(TapeError) -> Block? {
+    private func nextInOrder() throws(TapeError) -> Block? { try next(statement, &next) }
+
+    /// The next block of what crossed the border; nil at the end.
+    ///
+    /// - Throws: `TapeError` at a block that is damaged or missing.
+    public func nextBorderBlock() throws(TapeError) -> Block? { try border.flatMap { (it) throws(TapeError) in try next(it, &nextBorder) } }
+
+    private func next(_ statement: Statement, _ next: inout Int) throws(TapeError) -> Block? {
         guard try statement.step() else { return nil }
         let found = Int(statement.integer(0))
         guard found == next else { throw .damaged(path: database.path, reason: "block \(next) is missing before block \(found)") }
         next += 1
-        return try block()
+        return try block(statement)
     }
 
     private func nextIntact() -> Block? {
@@ -100,7 +114,7 @@ public final class JournalReader {
             statement.bind(Int64(next), at: 1)
             do throws(TapeError) {
                 if try statement.step() {
-                    let block = try block()
+                    let block = try block(statement)
                     if let loss = pending.take() { losses.append(loss) }
                     return block
                 }
@@ -122,7 +136,7 @@ public final class JournalReader {
         pending = Loss(sequences: (pending?.sequences.lowerBound ?? next)...next, reason: known ?? reason ?? Self.absent)
     }
 
-    private func block() throws(TapeError) -> Block {
+    private func block(_ statement: Statement) throws(TapeError) -> Block {
         if let reason = unsafe decompressor.decompress(statement.bytes(1), limit: 1 << 26) {
             throw .damaged(path: database.path, reason: "block \(statement.integer(0)): \(reason)")
         }

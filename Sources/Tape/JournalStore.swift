@@ -1,18 +1,25 @@
 public import Market
 public import Signing
 
-/// The file of a run's journal: blocks of records as the core encoded them, and the content hashes of its feeds.
+/// The file of a run's journal: blocks of records as the core encoded them, the content hashes of its feeds, and of a live run blocks
+/// of what crossed its border.
 ///
 /// Written as `PATH` from the beginning: a killed run leaves the blocks that were committed.
 public final class JournalStore {
     static let applicationID: Int64 = 0x6D6D_6A72  // mmjr
-    /// 2: the meta data hold what the core was built from.
-    static let version = 2
+    /// 2: the meta data hold what the core was built from. 3: there is a table of what crossed the border.
+    static let version = 3
+    private static let blockColumns = """
+        (sequence INTEGER PRIMARY KEY, records INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+            hash_after TEXT NOT NULL, data BLOB NOT NULL)
+        """
+
+    /// Which blocks.
+    public enum Table: String, Sendable { case core = "block", border }
 
     private let database: Database
-    private let insert: Statement
     private let compressor = Compressor()
-    private var sequence: Int64 = 0
+    private var inserts: [Table: (statement: Statement, sequence: Int64)] = [:]
 
     /// - Parameter feeds: Content hashes of the feeds that the run reads, by the name the run calls them.
     /// - Throws: `TapeError` when the file can't be made; an existing one is replaced.
@@ -29,8 +36,8 @@ public final class JournalStore {
             PRAGMA user_version = \(Self.version);
             CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
             CREATE TABLE feed (name TEXT NOT NULL, content_hash TEXT NOT NULL);
-            CREATE TABLE block (sequence INTEGER PRIMARY KEY, records INTEGER NOT NULL, first_time INTEGER NOT NULL,
-                last_time INTEGER NOT NULL, hash_after TEXT NOT NULL, data BLOB NOT NULL);
+            CREATE TABLE block \(Self.blockColumns);
+            CREATE TABLE border \(Self.blockColumns);
             """)
         for (key, value) in meta.sorted(by: { $0.key < $1.key }) { try Self.setMeta(key, value, database) }
         for feed in feeds.sorted(by: { ($0.hash, $0.name) < ($1.hash, $1.name) }) {
@@ -40,12 +47,38 @@ public final class JournalStore {
             try statement.run()
         }
         try database.execute("COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
-        insert = try database.prepare("INSERT INTO block VALUES (?,?,?,?,?,?)")
         self.database = database
+        try prepare()
+    }
+
+    /// Goes on with the journal of a run that was killed, or stopped to go on.
+    ///
+    /// - Throws: `TapeError` when it can't be written, or came to its end.
+    public init(continuing path: String) throws(TapeError) {
+        guard TapeFile.exists(path) else { throw .notFound(path: path, closest: TapeFile.closest(to: path)) }
+        database = try Database(path, .readWrite)
+        guard try database.integer("PRAGMA application_id") == Self.applicationID else { throw .notATape(path: path) }
+        let found = Int(try database.integer("PRAGMA user_version"))
+        guard found == Self.version else { throw .schemaTooNew(path: path, found: found, supported: Self.version) }
+        guard try database.integer("SELECT count(*) FROM meta WHERE key = 'final_hash'") == 0 else {
+            throw .damaged(path: path, reason: "its run is over")
+        }
+        try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
+        try prepare()
+    }
+
+    private func prepare() throws(TapeError) {
+        for table in [Table.core, .border] {
+            let next = try database.integer("SELECT coalesce(max(sequence) + 1, 0) FROM \(table.rawValue)")
+            inserts[table] = (try database.prepare("INSERT INTO \(table.rawValue) VALUES (?,?,?,?,?,?)"), next)
+        }
     }
 
     /// Commits a block of whole records.
-    public func append(_ bytes: [UInt8], records: Int, times: ClosedRange<Timestamp>, hashAfter: UInt64) throws(TapeError) {
+    public func append(
+        _ bytes: [UInt8], records: Int, times: ClosedRange<Timestamp>, hashAfter: UInt64, to table: Table = .core
+    ) throws(TapeError) {
+        guard let (insert, sequence) = inserts[table] else { preconditionFailure("both tables are prepared") }
         insert.bind(sequence, at: 1)
         insert.bind(Int64(records), at: 2)
         insert.bind(times.lowerBound.nanoseconds, at: 3)
@@ -55,7 +88,35 @@ public final class JournalStore {
             unsafe insert.bind(borrowing: frame, at: 6)
             try insert.run()
         }
-        sequence += 1
+        inserts[table]?.sequence += 1
+    }
+
+    /// Commits what `body` appends together, or nothing of it.
+    public func together(_ body: () throws(TapeError) -> Void) throws(TapeError) {
+        let before = inserts
+        try database.execute("BEGIN IMMEDIATE")
+        do throws(TapeError) {
+            try body()
+            try database.execute("COMMIT")
+        } catch {
+            inserts = before
+            if database.isInTransaction { try? database.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// SHA-256 of the core's blocks, one after the other.
+    public func digest() throws(TapeError) -> SHA256Digest {
+        let rows = try database.prepare("SELECT data, sequence FROM block ORDER BY sequence")
+        let decompressor = Decompressor()
+        var hasher = SHA256Hasher()
+        while try rows.step() {
+            if let reason = unsafe decompressor.decompress(rows.bytes(0), limit: 1 << 26) {
+                throw .damaged(path: database.path, reason: "block \(rows.integer(1)): \(reason)")
+            }
+            decompressor.withOutput { hasher.update($0) }
+        }
+        return hasher.finish()
     }
 
     /// Marks the journal complete.

@@ -75,6 +75,25 @@ public protocol CoreObserver: AnyObject {
     func checked(_ text: String, passes: Bool, at time: Timestamp)
 }
 
+extension CoreObserver {
+    public func submitted(_ order: Order, at time: Timestamp) {}
+    public func acknowledged(_ order: OrderID, venueTime: Timestamp, at time: Timestamp) {}
+    public func becameUnknown(_ order: Order, at time: Timestamp) {}
+    public func resolved(_ order: OrderID, unknownSince: Timestamp, at time: Timestamp) {}
+    public func filled(_ fill: Fill, _ order: Order?, account: AccountID, isLate: Bool, cancelPending: Bool, venueTime: Timestamp) {}
+    public func ended(_ order: Order, at time: Timestamp) {}
+    public func funded(_ payment: FundingPayment, account: AccountID, at time: Timestamp) {}
+    public func liquidated(
+        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
+    ) {}
+    public func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {}
+    public func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) {}
+    public func requested(_ kind: RequestKind, _ order: Order, at time: Timestamp) {}
+    public func refused(_ kind: RequestKind, _ order: OrderID, _ reason: RejectReason, account: AccountID, at time: Timestamp) {}
+    public func noted(_ text: String, instance: StrategyID?, at time: Timestamp) {}
+    public func checked(_ text: String, passes: Bool, at time: Timestamp) {}
+}
+
 /// Those who hear of a core, in the order in which they came; told without counting references.
 struct CoreObservers: ~Copyable {
     private final class Listener {
@@ -92,16 +111,4 @@ struct CoreObservers: ~Copyable {
     func tell(_ body: (any CoreObserver) -> Void) {
         for index in listeners.indices { Port(listeners[index]).with { body($0.observer) } }
     }
-}
-
-extension CoreObserver {
-    public func acknowledged(_ order: OrderID, venueTime: Timestamp, at time: Timestamp) {}
-    public func becameUnknown(_ order: Order, at time: Timestamp) {}
-    public func resolved(_ order: OrderID, unknownSince: Timestamp, at time: Timestamp) {}
-    public func liquidated(
-        _ quantity: Quantity, of instrument: InstrumentID, at price: FinePrice, penalty: Money, account: AccountID, time: Timestamp
-    ) {}
-    public func adjusted(_ money: Money, account: AccountID, at time: Timestamp) {}
-    public func checked(_ text: String, passes: Bool, at time: Timestamp) {}
-    public func adjusted(_ quantity: Quantity, of instrument: InstrumentID, account: AccountID, at time: Timestamp) {}
 }

@@ -22,33 +22,8 @@ final class ReplayedCore {
     init(
         _ header: RunHeader, _ sources: [any MarketSource], registry: StrategyRegistry, path: String, journal: Journal = Journal(sink: nil)
     ) throws(RunError) {
-        func fail(_ message: String, _ hint: String? = nil) -> RunError { .journal(path: path, message: message, hint: hint) }
-        guard let configuration = header.coreConfiguration else { throw fail("'\(path)': what its core was built from makes no sense") }
         self.journal = journal
-        core = TradingCore(configuration, journal: journal)
-        for instance in header.allInstances {
-            guard let parameters = instance.values, let binding = header.binding(instance.legs) else {
-                throw fail("'\(path)': what its core was built from makes no sense")
-            }
-            guard let specification = registry.specifications.first(where: { $0.name == instance.strategy }) else {
-                throw fail(
-                    "the journal is of the strategy '\(instance.strategy)', which this program does not have",
-                    "replay it with the program that ran it")
-            }
-            let known = Set(specification.parameters.map(\.name))
-            guard known == Set(parameters.values.keys), specification.roles.allSatisfy({ $0.isOptional || binding.legs[$0.name] != nil })
-            else {
-                throw fail(
-                    "the strategy '\(instance.strategy)' of this program has other parameters than the journal's",
-                    "replay it with the version that ran it")
-            }
-            let strategy: (any Strategy)?
-            do { strategy = try registry.make(instance.strategy, parameters, binding) } catch {
-                throw fail("'\(instance.strategy)' refuses the journal's parameter '\(error.parameter)': \(error.message)", error.hint)
-            }
-            guard let strategy else { preconditionFailure("a strategy of the registry could not be made") }
-            core.attach(strategy, subscriptions: RunPlan.subscriptions(binding), limits: instance.limits)
-        }
+        core = try header.makeCore(registry, path: path, journal: journal)
         market = try ReplayMarket(sources)
         usesTouchSync = header.feeds.map(\.usesTouchSync)
         touches = header.feeds.map { _ in TouchFollower() }
@@ -132,5 +107,40 @@ final class ReplayedCore {
         guard let silence = silences[feed] else { return }
         if reach == .open { silences[feed] = nil }
         for event in silence.news(reach, instrument, at: time, asChanges: usesTouchSync[feed]) { self.reach(event) }
+    }
+}
+
+extension RunHeader {
+    /// The core as the header describes it, before anything has come to it.
+    ///
+    /// - Parameter path: Of the journal, for errors.
+    func makeCore(_ registry: StrategyRegistry, path: String, journal: Journal) throws(RunError) -> TradingCore {
+        func fail(_ message: String, _ hint: String? = nil) -> RunError { .journal(path: path, message: message, hint: hint) }
+        guard let configuration = coreConfiguration else { throw fail("'\(path)': what its core was built from makes no sense") }
+        let core = TradingCore(configuration, journal: journal)
+        for instance in allInstances {
+            guard let parameters = instance.values, let binding = binding(instance.legs) else {
+                throw fail("'\(path)': what its core was built from makes no sense")
+            }
+            guard let specification = registry.specifications.first(where: { $0.name == instance.strategy }) else {
+                throw fail(
+                    "the journal is of the strategy '\(instance.strategy)', which this program does not have",
+                    "replay it with the program that ran it")
+            }
+            let known = Set(specification.parameters.map(\.name))
+            guard known == Set(parameters.values.keys), specification.roles.allSatisfy({ $0.isOptional || binding.legs[$0.name] != nil })
+            else {
+                throw fail(
+                    "the strategy '\(instance.strategy)' of this program has other parameters than the journal's",
+                    "replay it with the version that ran it")
+            }
+            let strategy: (any Strategy)?
+            do { strategy = try registry.make(instance.strategy, parameters, binding) } catch {
+                throw fail("'\(instance.strategy)' refuses the journal's parameter '\(error.parameter)': \(error.message)", error.hint)
+            }
+            guard let strategy else { preconditionFailure("a strategy of the registry could not be made") }
+            core.attach(strategy, subscriptions: RunPlan.subscriptions(binding), limits: instance.limits)
+        }
+        return core
     }
 }

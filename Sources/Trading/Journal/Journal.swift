@@ -24,12 +24,18 @@ public final class Journal {
     private var times: ClosedRange<Timestamp> = .distantPast ... .distantPast
     public private(set) var recordCount: Int64 = 0
 
-    public init(sink: (any JournalSink)?, stored: Int64 = 0) {
+    /// - Parameters:
+    ///   - stored: How many records the sink holds already.
+    ///   - digests: Whether `close` gives the SHA-256 of all bytes.
+    public init(sink: (any JournalSink)?, stored: Int64 = 0, digests: Bool = true) {
         self.sink = sink
         self.stored = stored
-        digest = sink == nil ? nil : SHA256Hasher()
+        digest = sink == nil || !digests ? nil : SHA256Hasher()
         if sink != nil { block.reserveCapacity(Self.blockSize + 8 * JournalRecord.capacity) }
     }
+
+    /// The hash of the records that the sink held before, once they have been written again.
+    public private(set) var storedHash: UInt64?
 
     /// The hash of all records so far.
     public var hash: UInt64 { running.value }
@@ -38,6 +44,7 @@ public final class Journal {
         running.combine(record.header)
         for index in 1..<record.count { running.combine(record.words[index]) }
         recordCount += 1
+        if recordCount == stored { storedHash = running.value }
         guard sink != nil else { return }
         let time = Timestamp(nanoseconds: Int64(bitPattern: record.words[1]))
         times = records == 0 ? time...time : times.lowerBound...max(times.upperBound, time)
@@ -61,7 +68,7 @@ public final class Journal {
         records = 0
     }
 
-    /// Hands over what is left and returns the SHA-256 of all bytes; nil without a sink.
+    /// Hands over what is left and returns the SHA-256 of all bytes; nil where none is made.
     public func close() -> SHA256Digest? {
         commit()
         return digest.take()?.finish()

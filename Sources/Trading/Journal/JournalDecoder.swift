@@ -4,6 +4,8 @@ public struct JournalFault: Error, Hashable, Sendable {
     public var offset: Int
     public var reason: String
 
+    public init(offset: Int, reason: String) { (self.offset, self.reason) = (offset, reason) }
+
     public var message: String { "record at byte \(offset): \(reason)" }
 }
 

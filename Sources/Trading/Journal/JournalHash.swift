@@ -7,7 +7,7 @@ public struct JournalHash: Hashable, Sendable {
     public init() {}
 
     /// Goes on from a value that was written down.
-    init(resuming value: UInt64) { self.value = value }
+    public init(resuming value: UInt64) { self.value = value }
 
     @inline(__always)
     public mutating func combine(_ word: UInt64) {
