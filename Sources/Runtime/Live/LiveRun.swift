@@ -36,6 +36,10 @@ public final class LiveRun {
         public var text: String
         /// Whether somebody should look at once.
         public var isAlarm: Bool
+
+        public init(kind: Kind, time: Timestamp, text: String, isAlarm: Bool) {
+            (self.kind, self.time, self.text, self.isAlarm) = (kind, time, text, isAlarm)
+        }
     }
 
     /// How a run ended.
@@ -64,8 +68,9 @@ public final class LiveRun {
     private var lastPressure = LiveJournal.Pressure.fine
     private var hasEnded = false
 
-    /// Orders that are left when more are reserved, and when no more are quoted.
-    private static let (lowNumbers, lastNumbers): (UInt64, UInt64) = (2_000, 200)
+    /// Numbers that are left when more are reserved, and when no more are quoted: hedges may need them, and each order that is denied
+    /// meanwhile takes one.
+    private static let (lowNumbers, lastNumbers): (UInt64, UInt64) = (25_000, 5_000)
 
     private init(_ live: LiveCore, _ record: Journal, _ journal: LiveJournal, _ numbers: any OrderNumbers) {
         (self.live, self.record, self.journal, self.numbers) = (live, record, journal, numbers)

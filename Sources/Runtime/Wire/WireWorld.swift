@@ -54,7 +54,7 @@ struct WireWorld {
     }
 
     /// The key of a simulated account: anybody may know it.
-    private static func key(_ account: Int) -> Ed25519SecretKey {
+    static func key(_ account: Int) -> Ed25519SecretKey {
         let bytes = (0..<32).map { UInt8(truncatingIfNeeded: account &+ 1 &+ $0) }
         guard let key = try? Ed25519SecretKey(bytes.span) else { preconditionFailure("32 bytes are a key") }
         return key
