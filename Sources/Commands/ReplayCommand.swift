@@ -10,7 +10,8 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay", abstract: "Feeds a journal to a fresh core and compares every command.",
         discussion: """
             The private events come from the journal, the market from the tapes that the run read: found by the hashes of what they
-            hold. The first command that differs is shown with what led to it and the records around it; the exit code is then 4.
+            hold. The first command that differs is shown with what led to it and the records around it; the exit code is then 4. The
+            journal of a live run holds the bytes that came: sessions and core are fed with them, and every byte handed over is compared.
             """)
 
     @Argument(help: "A journal, such as reports/demo/journal.sqlite.")
@@ -31,6 +32,7 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
+        if LiveJournalFile.isLive(journal) { return try runLive() }
         let names: JournalNames
         let outcome: Replay.Outcome
         do {

@@ -87,9 +87,8 @@ import Venues
         }
 
         func begin(_ name: String, _ numbers: Numbers) throws -> LiveRun {
-            var terms = LiveRun.Terms(
+            let terms = LiveRun.Terms(
                 clientBases: scenario.venues.map { _ in Self.clientBase }, clockOffsets: scenario.venues.map { _ in .zero }, seed: 3)
-            terms.lanes = 4
             return try LiveRun.begin(
                 plan, terms, registry: .builtIn, journal: path(name), numbers: numbers, account: Self.account)
         }

@@ -72,8 +72,15 @@ public final class LiveRun {
     /// meanwhile takes one.
     private static let (lowNumbers, lastNumbers): (UInt64, UInt64) = (25_000, 5_000)
 
-    private init(_ live: LiveCore, _ record: Journal, _ journal: LiveJournal, _ numbers: any OrderNumbers) {
+    /// Connections for orders of each venue; questions go by one more.
+    public static let lanes = 4
+
+    /// By session: index of its venue in the scenario.
+    public let venues: [Int]
+
+    private init(_ live: LiveCore, _ header: LiveHeader, _ record: Journal, _ journal: LiveJournal, _ numbers: any OrderNumbers) {
         (self.live, self.record, self.journal, self.numbers) = (live, record, journal, numbers)
+        venues = header.sessions.map(\.venue)
         notes = NoteTaker(live.core)
         live.border = journal
         live.core.observe(notes)
@@ -85,8 +92,6 @@ public final class LiveRun {
     public struct Terms: Sendable {
         /// By venue of the scenario: added to an order's number to make its client id.
         public var clientBases: [UInt32]
-        /// Connections for orders of each venue; questions go by one more.
-        public var lanes = 4
         /// By venue of the scenario: how its clock stands to ours.
         public var clockOffsets: [Nanoseconds]
         /// Drawn once a run: of the waits before sockets are opened again.
@@ -121,7 +126,7 @@ public final class LiveRun {
             let from = plan.plan.start + terms.clockOffsets[venue] - Self.clockDoubt
             sessions.append(
                 .init(
-                    venue: venue, speaks: speaks.rawValue, lanes: terms.lanes, clientBase: terms.clientBases[venue],
+                    venue: venue, speaks: speaks.rawValue, lanes: lanes, clientBase: terms.clientBases[venue],
                     historyFrom: from.nanoseconds, auditEvery: Nanoseconds.seconds(30).count, seed: terms.seed &+ UInt64(venue)))
         }
         let (core, sessionsHeader) = (RunHeader(plan.plan), LiveHeader(sessions: sessions))
@@ -136,7 +141,7 @@ public final class LiveRun {
         let journal = LiveJournal(store, path: path)
         let record = Journal(sink: journal, digests: false)
         let live = try sessionsHeader.makeLive(core, registry, record, path: path, account: account)
-        return LiveRun(live, record, journal, numbers)
+        return LiveRun(live, sessionsHeader, record, journal, numbers)
     }
 
     /// The run of a journal whose process died or was stopped, as far as the journal tells of it: `goOn` lets it go on.
@@ -175,7 +180,7 @@ public final class LiveRun {
         }
         let journal = LiveJournal(store, path: path, borderHash: file.borderHash)
         sink.hand(to: journal)
-        return LiveRun(live, record, journal, numbers)
+        return LiveRun(live, file.sessions, record, journal, numbers)
     }
 
     // MARK: Beginning and end
