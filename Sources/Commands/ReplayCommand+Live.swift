@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Market
 internal import Report
 internal import Runtime
 
