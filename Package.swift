@@ -88,7 +88,7 @@ let package = Package(
         // The only layer that opens a socket.
         layer("Network", ["Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL]),
         layer(
-            "Live", ["Market", "Trading", "Tape", "Venues", "Simulation", "VenueServers", "Runtime", "Network", nioCore, nioPosix]),
+            "Live", ["Market", "Signing", "Trading", "Tape", "Venues", "Simulation", "VenueServers", "Runtime", "Network", nioCore, nioPosix]),
         layer(
             "LiveCommands",
             ["Market", "Tape", "Scenario", "Venues", "VenueServers", "Runtime", "Network", "Live", "Commands", argumentParser]),
@@ -135,7 +135,7 @@ let package = Package(
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["TestSupport", "Commands"]),
         tests("NetworkTests", ["TestSupport", "Network", "Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket]),
-        tests("LiveTests", ["TestSupport", "Live", "LiveCommands", "Tape", "Market"]),
+        tests("LiveTests", ["TestSupport", "Live", "LiveCommands", "Network", "Venues", "Signing", "Tape", "Market"]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]

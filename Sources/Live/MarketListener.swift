@@ -58,11 +58,8 @@ public final class MarketListener: @unchecked Sendable {
     private var instruments: [Instrument] = []
     private var timer: Scheduled<Void>?
     private var tapes = 0
-    private var listed: EventLoopPromise<[UInt8]>?
     private var toldOffset: Nanoseconds?
 
-    /// The request for the list of markets: none of the session's.
-    private static let listRequest = RequestID(.max)
     /// Connections as the recorder numbers them: streams, then requests.
     private static let streamConnection: UInt16 = 1
     private static let requestConnection: UInt16 = 2
@@ -86,24 +83,9 @@ public final class MarketListener: @unchecked Sendable {
     /// Asks the venue what it lists, and begins to record.
     ///
     /// - Returns: What is recorded.
-    /// - Throws: `ListenerError`, `NetworkError` or `TapeError`.
+    /// - Throws: `InquiryError`, `ListenerError`, `NetworkError` or `TapeError`.
     public func start() throws -> [Instrument] {
-        let loop = group.next()
-        let answer = try loop.flatSubmit {
-            let promise = loop.makePromise(of: [UInt8].self)
-            self.listed = promise
-            do {
-                let client = try VenueClient(self.options.client, on: loop, delegate: self)
-                self.client = client
-                client.start()
-                client.perform(.request(Self.listRequest, self.options.venue.listing, lane: 0))
-            } catch { promise.fail(error) }
-            return promise.futureResult
-        }.wait()
-        let markets: [(symbol: String, instrument: Instrument?)]
-        do { markets = try options.venue.listed(answer) } catch {
-            throw ListenerError.notUnderstood("the list of markets: byte \(error.offset), expected \(error.expected)")
-        }
+        let markets = try VenueInquirer(options.venue, options.client).listing()
         instruments = try options.symbols.map { symbol in
             guard let market = markets.first(where: { $0.symbol == symbol }) else {
                 throw ListenerError.notListed(symbol, listed: markets.filter { $0.instrument != nil }.map(\.symbol).sorted())
@@ -123,8 +105,11 @@ public final class MarketListener: @unchecked Sendable {
             venue: VenueID(0), instruments: instruments.enumerated().map { (InstrumentID($0), $1) }, accounts: [])
         (terms.auditEvery, terms.lanes) = (options.auditEvery, options.client.lanes - 1)
         terms.seed = UInt64(truncatingIfNeeded: clock.now.nanoseconds)
-        let settled = terms
+        let (settled, loop) = (terms, group.next())
         try loop.submit {
+            let client = try VenueClient(self.options.client, on: loop, delegate: self)
+            self.client = client
+            client.start()
             self.session = self.options.venue.session(settled)
             self.session?.start(at: clock.now)
             self.proceed()
@@ -263,7 +248,6 @@ extension MarketListener: VenueClientDelegate {
     public func heard(_ socket: SocketID) { session?.heard(socket, at: clock.now) }
 
     public func answered(_ request: RequestID, _ outcome: HTTPOutcome) {
-        guard request != Self.listRequest else { return answeredList(outcome) }
         let now = clock.now
         // A book that is only compared is no frame of the recording: decoded again it would be a full book.
         let isAudit = session?.isAudit(request) ?? false
@@ -275,31 +259,15 @@ extension MarketListener: VenueClientDelegate {
         }
         proceed()
     }
-
-    private func answeredList(_ outcome: HTTPOutcome) {
-        guard let promise = listed else { return }
-        listed = nil
-        switch outcome {
-        case .answered(200, let body): promise.succeed(body)
-        case .answered(let status, _): promise.fail(ListenerError.refused(status: status))
-        case .notSent(let reason), .unknown(let reason): promise.fail(ListenerError.unreachable(reason))
-        }
-    }
 }
 
 /// Why nothing can be recorded.
 public enum ListenerError: Error, Equatable {
-    case unreachable(String)
-    case refused(status: Int)
-    case notUnderstood(String)
     case notListed(String, listed: [String])
     case notTradable(String)
 
     public var message: String {
         switch self {
-        case .unreachable(let reason): "the venue can't be reached: \(reason)"
-        case .refused(let status): "the venue answers \(status) when it is asked for its markets"
-        case .notUnderstood(let what): "the venue's answer can't be read: \(what)"
         case .notListed(let symbol, _): "the venue does not list '\(symbol)'"
         case .notTradable(let symbol): "'\(symbol)' is neither spot nor a perpetual that can be counted in its currencies"
         }

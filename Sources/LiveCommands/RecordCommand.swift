@@ -26,14 +26,7 @@ struct RecordCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The tape. With --rotate its name is followed by the time.", valueName: "file"))
     var out = "Data/recorded.tape"
 
-    @Option(help: ArgumentHelp("Where requests go.", valueName: "url"))
-    var rest = VenueProtocol.backpack.home.rest
-
-    @Option(help: ArgumentHelp("Where streams come from.", valueName: "url"))
-    var stream = VenueProtocol.backpack.home.stream
-
-    @Option(help: ArgumentHelp("Certificates to trust beside the system's, in PEM format.", valueName: "file"))
-    var authorities: String?
+    @OptionGroup var places: PlaceOptions
 
     @Option(help: ArgumentHelp("Begins another tape each day, or at a size of so many MB.", valueName: "day|size"))
     var rotate: String?
@@ -74,19 +67,13 @@ struct RecordCommand: ParsableCommand {
     }
 
     private func options(_ symbols: [String]) throws -> MarketListener.Options {
-        do {
-            var client = try VenueClient.Configuration(rest: Self.endpoint(rest, "--rest"), stream: Self.endpoint(stream, "--stream"))
-            client.trust = TLSTrust(authorities: authorities)
-            client.proxies = ProxySettings(environment: ProcessInfo.processInfo.environment)
-            client.lanes = 2
-            var options = MarketListener.Options(.backpack, client: client, symbols: symbols)
-            options.recorder.rotation = try rotation()
-            return options
-        } catch let error as NetworkError { throw Failure(error) }
-    }
-
-    private static func endpoint(_ url: String, _ option: String) throws -> Endpoint {
-        do { return try Endpoint(url) } catch { throw usage("\(option): \(error.message)", hint: error.hint) }
+        let name = VenueProtocol.backpack.rawValue
+        try places.check([name])
+        var client = try places.client(of: .backpack, named: name, isOnly: true)
+        client.lanes = 2
+        var options = MarketListener.Options(.backpack, client: client, symbols: symbols)
+        options.recorder.rotation = try rotation()
+        return options
     }
 
     private func rotation() throws -> RecorderRotation {
@@ -112,28 +99,16 @@ struct RecordCommand: ParsableCommand {
     private func begin(_ listener: MarketListener) throws -> [Instrument] {
         do { return try listener.start() } catch let error as NetworkError { throw Failure(error) } catch let error as TapeError {
             throw Failure(error)
-        } catch let error as ListenerError {
-            throw Failure(error.message, hint: hint(error), code: Self.code(error))
+        } catch let error as InquiryError { throw Failure(error) } catch let error as ListenerError {
+            throw Failure(error.message, hint: Self.hint(error), code: Failure.usage)
         }
     }
 
-    private func hint(_ error: ListenerError) -> String? {
+    private static func hint(_ error: ListenerError) -> String? {
         switch error {
-        case .unreachable where rest.hasPrefix("https"):
-            "see whether \(rest) (--rest) is right, whether a proxy is needed (HTTPS_PROXY), or an authority to trust (--authorities)"
-        case .unreachable: "see whether \(rest) (--rest) is right, and something serves there"
-        case .refused: "try again later; or is \(rest) (--rest) another venue?"
-        case .notUnderstood: "see whether \(rest) (--rest) is Backpack's"
         case .notListed(let symbol, let listed):
             Spelling.hint(symbol, listed) ?? "it lists \(listed.prefix(12).joined(separator: ", "))\(listed.count > 12 ? ", …" : "")"
         case .notTradable: nil
-        }
-    }
-
-    private static func code(_ error: ListenerError) -> Int32 {
-        switch error {
-        case .unreachable, .refused, .notUnderstood: Failure.runFailed
-        case .notListed, .notTradable: Failure.usage
         }
     }
 

@@ -169,7 +169,3 @@ struct VenueCommand: ParsableCommand {
         }
     }
 }
-
-extension Failure {
-    init(_ error: NetworkError) { self.init(error.message, hint: error.hint, code: Self.usage) }
-}

@@ -56,8 +56,8 @@ import Testing
         #expect((refused.code, refused.out) == (1, ""))
         #expect(
             refused.error == """
-                error: the venue can't be reached: 127.0.0.1:\(venue.port) refused the connection
-                hint: see whether http://127.0.0.1:\(venue.port) (--rest) is right, and something serves there
+                error: backpack can't be reached at http://127.0.0.1:\(venue.port): 127.0.0.1:\(venue.port) refused the connection
+                hint: see whether --rest is right, and something serves there
 
                 """)
         #expect(!programs.exists("kept.tape"))
@@ -81,6 +81,8 @@ import Testing
         (["--symbols", "A", "--rotate", "week"], "error: --rotate 'week' is neither 'day' nor a number of MB\n"),
         (["--symbols", "A", "--duration", "long"], "error: --duration: "),
         (["--symbols", "A", "--rest", "api.backpack.exchange"], "error: --rest: not a URL to connect to: it has no scheme\nhint: "),
+        (["--symbols", "A", "--rest", "https://x"], "error: --rest alone leaves the other at backpack itself\nhint: "),
+        (["--symbols", "A", "--rest", "lighter=https://x", "--stream", "wss://x"], "error: --rest: there is no venue 'lighter'"),
         (["--symbols", "A", "--stream", "ftp://x"], "error: --stream: the URL's scheme is 'ftp', expected "),
         ([], "error: Missing expected argument '--symbols <list>'"),
     ])

@@ -29,6 +29,7 @@ import Testing
         // 0.05 is no whole number of steps: three are the least.
         #expect(instrument.contract.minimumQuantity == Quantity(lots: 3) && instrument.fundingInterval == .hours(1))
         #expect(market.status == .trading)
+        #expect(market.lowestPrice == Rate(basisPoints: 9_000) && market.highestPrice == Rate(basisPoints: 11_000))
     }
 
     @Test func `spot has no funding; what we can't trade is no instrument, and no reason to stop`() throws {

@@ -343,7 +343,7 @@ package enum BackpackAnswers {
 
     // MARK: Parts
 
-    private static func read<Value>(
+    static func read<Value>(
         _ body: [UInt8], _ value: (inout JSONReader) throws(RowFailure) -> Value
     ) throws(RowFailure) -> Value {
         try Bytes.lending(body) { (bytes) throws(RowFailure) in

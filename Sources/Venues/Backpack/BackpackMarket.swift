@@ -16,6 +16,9 @@ public struct BackpackMarket: Hashable, Sendable {
     /// In 10⁻⁹ of the base.
     public var stepSize: Int64 = 0
     public var minimumQuantity: Int64 = 0
+    /// Shares of the mean mark price that the price of an order may be; nil where the venue states none.
+    public var lowestPrice: Rate?
+    public var highestPrice: Rate?
     public var fundingInterval: Nanoseconds?
     /// As the venue spells it: `Open`, `Closed`, `CancelOnly`, `LimitOnly` or `PostOnly`.
     public var bookState = ""
@@ -103,9 +106,26 @@ public struct BackpackMarket: Hashable, Sendable {
                     stepSize = try parseDecimal(try json.decimalText(), at: place)
                 } else if isQuantity, key == "minQuantity" {
                     minimumQuantity = try parseDecimal(try json.decimalText(), at: place)
+                } else if !isQuantity, key == "meanMarkPriceBand" {
+                    try readBand(&json)
                 } else {
                     try json.skipValue()
                 }
+            }
+        }
+    }
+
+    private mutating func readBand(_ json: inout JSONReader) throws(RowFailure) {
+        try json.beginObject()
+        while let key = try json.nextKey() {
+            if json.skipNull() { continue }
+            let place = json.valueOffset()
+            if key == "minMultiplier" {
+                lowestPrice = Rate(trillionths: try parseLongDecimal(try json.decimalText(), decimals: 12, at: place))
+            } else if key == "maxMultiplier" {
+                highestPrice = Rate(trillionths: try parseLongDecimal(try json.decimalText(), decimals: 12, at: place))
+            } else {
+                try json.skipValue()
             }
         }
     }

@@ -47,6 +47,13 @@ public enum VenueProtocol: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// What the venue is asked about an account before a run begins.
+    public func inquiry(_ account: VenueAccount) -> any VenueInquiry {
+        switch account {
+        case .backpack(let account): BackpackInquiry(account)
+        }
+    }
+
     public func session(_ terms: SessionTerms) -> any VenueSession {
         switch self {
         case .backpack:
