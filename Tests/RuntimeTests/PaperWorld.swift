@@ -125,6 +125,6 @@ struct PaperWorld {
         run.end(.endOfData, at: span.upperBound)
         while !run.isDone { try run.wake(at: run.nextWake) }
         for session in recorded { if let failure = session.failure { throw failure } }
-        return try run.finish(tape: nil, lostItems: nil, isPartial: false)
+        return try run.finish(tapes: nil, lostItems: nil, isPartial: false)
     }
 }

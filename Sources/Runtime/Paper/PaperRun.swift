@@ -93,44 +93,41 @@ public final class PaperRun {
     /// Starts the strategies.
     public func begin(at now: Timestamp) { driver.begin(at: now) }
 
-    public func opened(_ socket: SocketID, of session: Int, at now: Timestamp) throws(RunError) {
+    @discardableResult
+    public func opened(_ socket: SocketID, of session: Int, at now: Timestamp) throws(RunError) -> [CoreInput] {
         sessions[session].opened(socket, at: now)
-        try settle(now)
+        return try settle(now)
     }
 
-    /// - Returns: What it tells of itself: that a feed misses something.
     @discardableResult
-    public func closed(_ socket: SocketID, of session: Int, at now: Timestamp) throws(RunError) -> [MarketEvent] {
+    public func closed(_ socket: SocketID, of session: Int, at now: Timestamp) throws(RunError) -> [CoreInput] {
         sessions[session].closed(socket, at: now)
         return try settle(now)
     }
 
-    public func heard(_ socket: SocketID, of session: Int, at now: Timestamp) throws(RunError) {
+    @discardableResult
+    public func heard(_ socket: SocketID, of session: Int, at now: Timestamp) throws(RunError) -> [CoreInput] {
         sessions[session].heard(socket, at: now)
-        try settle(now)
+        return try settle(now)
     }
 
-    /// - Returns: The records that are made of the frame, as it says them.
     @discardableResult
     public func receive(
         _ frame: Span<UInt8>, from socket: SocketID, of session: Int, at now: Timestamp
-    ) throws(RunError) -> [MarketEvent] {
+    ) throws(RunError) -> [CoreInput] {
         sessions[session].receive(frame, from: socket, at: now)
         return try settle(now)
     }
 
-    /// - Returns: The records that are made of the answer, as it says them.
     @discardableResult
-    public func answer(_ id: RequestID, _ outcome: HTTPOutcome, of session: Int, at now: Timestamp) throws(RunError) -> [MarketEvent] {
+    public func answer(_ id: RequestID, _ outcome: HTTPOutcome, of session: Int, at now: Timestamp) throws(RunError) -> [CoreInput] {
         sessions[session].answer(id, outcome, at: now)
         return try settle(now)
     }
 
     /// Does what is due.
-    ///
-    /// - Returns: What sessions tell of themselves: that a feed misses something.
     @discardableResult
-    public func wake(at now: Timestamp) throws(RunError) -> [MarketEvent] {
+    public func wake(at now: Timestamp) throws(RunError) -> [CoreInput] {
         for session in sessions where session.nextWake <= now { session.advance(to: now) }
         return try settle(now)
     }
@@ -139,18 +136,20 @@ public final class PaperRun {
     public func end(_ reason: StopReason, at now: Timestamp) { driver.end(reason, at: now) }
 
     @discardableResult
-    private func settle(_ now: Timestamp) throws(RunError) -> [MarketEvent] {
+    private func settle(_ now: Timestamp) throws(RunError) -> [CoreInput] {
         var inputs: [CoreInput] = []
         for session in sessions { while let input = session.nextInput(now: now) { inputs.append(input) } }
         try driver.step(inputs, at: now)
         if let failure = bridge.failure { throw failure }
-        return inputs.compactMap { if case .market(let event) = $0 { event } else { nil } }
+        return inputs
     }
 
     /// When `wake` has something to do next.
     public var nextWake: Timestamp { sessions.reduce(driver.nextWake) { min($0, $1.nextWake) } }
     /// The venues have come to the end.
     public var isDone: Bool { driver.isDone }
+    /// By instrument: index of its venue in the scenario.
+    public var venueOfInstrument: [Int] { plan.venueOfInstrument }
 
     // MARK: What goes
 
@@ -187,14 +186,13 @@ public final class PaperRun {
     /// Ends the run: what is on its way arrives, and the journal is closed.
     ///
     /// - Parameters:
-    ///   - tape: Where the feeds were recorded, numbered as the instruments are; nil: nowhere, and the journal can't be replayed.
+    ///   - tapes: Where each session's feeds were recorded, in the order of its instruments; nil: nowhere, and the journal can't be
+    ///     replayed.
     ///   - lostItems: What the recorder had no place for.
     ///   - isPartial: Somebody interrupted it.
-    public func finish(tape: String?, lostItems: Int?, isPartial: Bool) throws(RunError) -> Backtest.Outcome {
+    public func finish(tapes: [String]?, lostItems: Int?, isPartial: Bool) throws(RunError) -> Backtest.Outcome {
         driver.finish()
-        let hashes = try tape.map { (path) throws(RunError) in
-            do throws(TapeError) { return try Tape(opening: path).feeds.map(\.contentHash) } catch { throw RunError(error, path: path) }
-        }
+        let hashes = try tapes.map { (paths) throws(RunError) in try contentHashes(paths) }
         if let failure = bridge.failure { throw failure }
         let run = plan.plan
         let digest = journal.close()
@@ -216,6 +214,18 @@ public final class PaperRun {
             dataHash: hashes.map { Backtest.dataHash($0.map { [$0] }) } ?? "", feeds: feeds(hashes), accounts: terms,
             queues: Backtest.queues(run), assumptions: run.assumptions, warnings: run.warnings, faults: [], checks: bridge.checks,
             paper: figures)
+    }
+
+    /// What the feeds hold, by instrument.
+    private func contentHashes(_ paths: [String]) throws(RunError) -> [SHA256Digest] {
+        var ofSession: [[SHA256Digest]] = []
+        for path in paths {
+            do throws(TapeError) { ofSession.append(try Tape(opening: path).feeds.map(\.contentHash)) } catch {
+                throw RunError(error, path: path)
+            }
+        }
+        // Instruments are sorted by venue, as sessions are.
+        return ofSession.flatMap { $0 }
     }
 
     private func feeds(_ hashes: [SHA256Digest]?) -> [Backtest.Feed] {
