@@ -88,10 +88,17 @@ let package = Package(
         // The only layer that opens a socket.
         layer("Network", ["Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL]),
         layer(
-            "Live", ["Market", "Signing", "Trading", "Tape", "Venues", "Simulation", "VenueServers", "Runtime", "Network", nioCore, nioPosix]),
+            "Live",
+            [
+                "Market", "Signing", "Trading", "Tape", "Strategies", "Venues", "Simulation", "VenueServers", "Scenario", "Runtime",
+                "Network", nioCore, nioPosix,
+            ]),
         layer(
             "LiveCommands",
-            ["Market", "Tape", "Scenario", "Venues", "VenueServers", "Runtime", "Network", "Live", "Commands", argumentParser]),
+            [
+                "Signing", "Market", "Tape", "Strategies", "Scenario", "Venues", "VenueServers", "Runtime", "Report", "Network", "Live",
+                "Commands", argumentParser,
+            ]),
         .executableTarget(name: "mmsim-live", dependencies: ["LiveCommands"], swiftSettings: strict),
 
         .target(

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Foundation
 internal import Market
 internal import Report
 internal import Runtime
@@ -16,7 +15,7 @@ struct BacktestCommand: ParsableCommand {
             failed. Ctrl-C ends the run early; the report is written and says that it is partial.
             """)
 
-    @OptionGroup var options: ScenarioCommand.Options
+    @OptionGroup var options: ScenarioOptions
 
     @Option(help: "The report's folder. Default: reports/NAME.")
     var out: String?
@@ -82,33 +81,15 @@ struct BacktestCommand: ParsableCommand {
         let report = RunReport(
             name: scenario.name, strategy: scenario.strategyText, scenarioHash: scenario.hash.description, seed: scenario.seed,
             overrides: scenario.overrides.map { "\($0.key) = \($0.value) (\($0.source))" }, outcome: outcome, stress: stress)
-        try tables.finish()
-        try folder.write(report.json.pretty, to: "report.json")
-        try report.writeFigures(to: folder)
-        try folder.write(report.page(tables).html(library: ChartLibrary.installed()), to: "report.html")
-        try folder.write(runFacts(scenario, outcome, seconds).pretty, to: "run.json")
-        try folder.publish()
+        try folder.publish(report, tables, facts: RunFacts(scenario, outcome, tapes: scenario.tapes, seconds: seconds))
         if json {
             Terminal.write(report.json.pretty, to: 1)
         } else if !quiet {
             Terminal.write(report.terminal, to: 1)
             let rate = seconds > 0 ? Double(outcome.events) / seconds / 1e6 : 0
             Terminal.out(
-                "\n\(outcome.events) records in \(Self.decimal(seconds)) s (\(Self.decimal(rate)) M/s)\nreport: \(folder.path)/report.html")
+                "\n\(outcome.events) records in \(RunFacts.decimal(seconds)) s (\(RunFacts.decimal(rate)) M/s)\nreport: \(folder.path)/report.html"
+            )
         }
-    }
-
-    private static func decimal(_ value: Double) -> String {
-        String(Int((value * 10).rounded()) / 10) + "." + String(Int((value * 10).rounded()) % 10)
-    }
-
-    /// What varies between identical runs.
-    private func runFacts(_ scenario: Scenario, _ outcome: Backtest.Outcome, _ seconds: Double) -> JSONValue {
-        let binary = FileManager.default.contents(atPath: CommandLine.arguments[0]).map { sha256([UInt8]($0).span).description }
-        return .object([
-            "version": .string(Mmsim.version), "scenario_file": .string(scenario.file), "tapes": .array(scenario.tapes.map { .string($0) }),
-            "wall_seconds": .decimal(Self.decimal(seconds)), "binary_sha256": binary.map { .string($0) } ?? .null,
-            "journal_sha256": outcome.journalDigest.map { .string($0) } ?? .null,
-        ])
     }
 }

@@ -28,7 +28,7 @@ struct ChaosCommand: ParsableCommand {
             \(list(Invariant.allCases.map { ($0.rawValue, $0.summary) }))
             """)
 
-    @OptionGroup var options: ScenarioCommand.Options
+    @OptionGroup var options: ScenarioOptions
 
     @Option(help: "How many seeds.")
     var seeds = 100

@@ -9,11 +9,12 @@ package enum LiveProgram {
 
     /// What the help of both programs says of each of its commands.
     package enum Word: String, CaseIterable {
-        case record, venue
+        case record, paper, venue
 
         package var abstract: String {
             switch self {
             case .record: "Records a venue's public data to a tape, as it comes."
+            case .paper: "Runs a scenario on the venues' live market, with simulated fills."
             case .venue: "Serves a venue's protocol on this machine, over a tape."
             }
         }
@@ -61,6 +62,11 @@ package enum LiveProgram {
 
     struct Record: ParsableCommand {
         static let configuration = CommandConfiguration(commandName: Word.record.rawValue, abstract: Word.record.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
+    struct Paper: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.paper.rawValue, abstract: Word.paper.abstract)
         @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
     }
 

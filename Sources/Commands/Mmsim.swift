@@ -6,7 +6,7 @@ public struct Mmsim: ParsableCommand {
     public static let version = "0.1.0"
 
     /// What scenarios may name while a command runs. Commands are made by the parser of arguments, which can hand them nothing else.
-    @TaskLocal static var strategies = StrategyRegistry.builtIn
+    @TaskLocal package static var strategies = StrategyRegistry.builtIn
 
     public static let configuration = CommandConfiguration(
         commandName: "mmsim",
@@ -22,7 +22,8 @@ public struct Mmsim: ParsableCommand {
         version: version,
         subcommands: [
             BacktestCommand.self, ReplayCommand.self, JournalCommand.self, ChaosCommand.self, ScenarioCommand.self, StrategiesCommand.self,
-            TapeCommand.self, SynthCommand.self, ResearchCommand.self, LiveProgram.Record.self, LiveProgram.Venue.self,
+            TapeCommand.self, SynthCommand.self, ResearchCommand.self, LiveProgram.Record.self, LiveProgram.Paper.self,
+            LiveProgram.Venue.self,
         ])
 
     public init() {}

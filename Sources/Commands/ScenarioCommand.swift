@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Foundation
 internal import Scenario
 internal import Strategies
 
@@ -7,29 +6,11 @@ struct ScenarioCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scenario", abstract: "Checks scenario files.", subcommands: [Check.self, Schema.self])
 
-    /// Where settings come from beside the file.
-    struct Options: ParsableArguments {
-        @Argument(help: "A scenario file: YAML or JSON.")
-        var scenario: String
-
-        @Option(
-            name: .customLong("set"),
-            help: ArgumentHelp("Sets a key, such as strategy.parameters.min_net=\"4 bp\", or strategies.ID.…", valueName: "key=value"))
-        var settings: [String] = []
-
-        func load() throws -> Scenario {
-            let loader = ScenarioLoader(strategies: Mmsim.strategies.specifications)
-            do { return try loader.load(path: scenario, environment: ProcessInfo.processInfo.environment, overrides: settings) } catch {
-                throw Failure(error)
-            }
-        }
-    }
-
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Prints the resolved scenario and its hash, or all that is wrong with it.")
 
-        @OptionGroup var options: Options
+        @OptionGroup var options: ScenarioOptions
 
         func run() throws {
             let scenario = try options.load()

@@ -54,15 +54,9 @@ public final class MarketListener: @unchecked Sendable {
     private var counters = Counters()
     private var client: VenueClient?
     private var session: (any VenueSession)?
-    private var recorder: MarketRecorder?
+    private var recorder: SessionRecorder?
     private var instruments: [Instrument] = []
     private var timer: Scheduled<Void>?
-    private var tapes = 0
-    private var toldOffset: Nanoseconds?
-
-    /// Connections as the recorder numbers them: streams, then requests.
-    private static let streamConnection: UInt16 = 1
-    private static let requestConnection: UInt16 = 2
 
     /// - Parameter path: Of the *n*th tape, from 0, begun at a time.
     public init(_ options: Options, path: @escaping @Sendable (Int, Timestamp) -> String) {
@@ -93,16 +87,10 @@ public final class MarketListener: @unchecked Sendable {
             guard let instrument = market.instrument else { throw ListenerError.notTradable(symbol) }
             return instrument
         }
-        let feeds = instruments.map { FeedDescription(instrument: $0, source: "recorded") }
-        let connections = [
-            MarketRecorder.Connection(venue: options.venue.rawValue, account: nil),
-            MarketRecorder.Connection(venue: options.venue.rawValue, account: nil),
-        ]
-        let clock = clock
-        recorder = try MarketRecorder(
-            feeds: feeds, connections: connections, options: options.recorder, clock: { clock.now }, path: path)
         var terms = SessionTerms(
             venue: VenueID(0), instruments: instruments.enumerated().map { (InstrumentID($0), $1) }, accounts: [])
+        recorder = try SessionRecorder(options.venue.rawValue, terms.instruments, options.recorder, clock, path: path)
+        let clock = clock
         (terms.auditEvery, terms.lanes) = (options.auditEvery, options.client.lanes - 1)
         terms.seed = UInt64(truncatingIfNeeded: clock.now.nanoseconds)
         let (settled, loop) = (terms, group.next())
@@ -139,84 +127,44 @@ public final class MarketListener: @unchecked Sendable {
         let now = clock.now
         let wait = max(.zero, min(session.nextWake, now + .seconds(1)) - now)
         timer = group.next().assumeIsolated().scheduleTask(in: .nanoseconds(wait.count)) { self.proceed() }
-        noticeTape()
-        noteClock()
+        if recorder?.hasNewTape() == true { session.refreshBooks(at: clock.now) }
+        recorder?.note(session.clock)
+        noteCounters()
+    }
+
+    private func noteCounters() {
+        counters.lost = recorder?.lost ?? 0
         shared.withLock { $0 = counters }
     }
-
-    /// A tape that has just begun has no book.
-    private func noticeTape() {
-        guard case .recording(let tape, _) = recorder?.state, tape != tapes else { return }
-        if tapes > 0 { session?.refreshBooks(at: clock.now) }
-        tapes = tape
-    }
-
-    private func noteClock() {
-        guard let session, let error = session.clock.error, session.clock.offset != toldOffset else { return }
-        toldOffset = session.clock.offset
-        offer(.note(.clockOffset(venue: options.venue.rawValue, time: clock.now, offset: session.clock.offset, error: error)))
-    }
-
-    private func offer(_ item: RecorderItem) { if recorder?.offer(item) == false { counters.lost += 1 } }
 
     /// Hands over what the session has told.
     ///
     /// - Parameter frame: What it was told by; nil: it is the session's own word, such as that a connection is lost.
     private func settle(_ frame: (header: FrameHeader, bytes: [UInt8])?) {
-        guard let session else { return }
+        guard let session, let recorder else { return }
         var events: [MarketEvent] = []
         while let input = session.nextInput(now: clock.now) {
             switch input {
             case .market(let event): events.append(event)
             case .connection(let change):
-                offer(.note(.connectionState(connection: Self.streamConnection, time: change.time, state: "\(change.change)", note: "")))
+                recorder.noteConnection("\(change.change)", at: change.time)
                 if change.change == .up { counters.connections += 1 }
             case .account, .wake, .operator: break
             }
         }
-        var (reason, difference): (String?, String?) = (nil, nil)
-        for alarm in session.takeAlarms() {
-            counters.alarms += 1
-            counters.lastAlarm = "\(alarm.kind.rawValue): \(alarm.text)"
-            if alarm.kind == .notUnderstood { reason = alarm.text }
-            if alarm.kind == .bookDiffers {
-                counters.differences += 1
-                difference = alarm.text
-            }
-        }
+        let alarms = session.takeAlarms()
+        for alarm in alarms { counters.lastAlarm = "\(alarm.kind.rawValue): \(alarm.text)" }
+        counters.alarms += alarms.count
+        counters.differences += alarms.count { $0.kind == .bookDiffers }
         counters.records += events.count
-        let gaps = events.filter { $0.kind == .gap }
-        counters.gaps += gaps.count
+        counters.gaps += events.count { $0.kind == .gap }
         if let last = events.last(where: { $0.kind != .gap && $0.venueTime.nanoseconds > 0 }) {
             counters.lag = last.receiveTime + session.clock.offset - last.venueTime
         }
-        guard var frame else {
-            for gap in gaps {
-                let cause = GapCause(rawValue: gap.price) ?? .connection
-                offer(.gap(feed: gap.instrument, time: gap.receiveTime, cause: cause, note: difference ?? counters.lastEnd))
-            }
-            return
+        guard let frame else {
+            return recorder.keep(events, because: alarms.last { $0.kind == .bookDiffers }?.text ?? counters.lastEnd)
         }
-        for gap in gaps {
-            offer(
-                .note(
-                    .gap(
-                        feed: gap.instrument, time: gap.receiveTime, cause: GapCause(rawValue: gap.price) ?? .sequence,
-                        note: difference ?? "")))
-        }
-        if events.contains(where: { $0.flags.contains(.snapshot) && $0.isFirst }), let feed = events.first?.instrument {
-            offer(.note(.resync(feed: feed, time: frame.header.receiveTime, note: "a full book")))
-        }
-        frame.header.feed = events.first?.instrument ?? session.frameInstrument
-        if let reason {
-            offer(.unparsed(frame.header, frame.bytes, reason: reason))
-        } else {
-            offer(.frame(frame.header, frame.bytes, events: events))
-        }
-    }
-
-    private func header(_ connection: UInt16, _ now: Timestamp) -> FrameHeader {
-        FrameHeader(feed: nil, receiveTime: now, monotonicTime: clock.monotonic, connection: connection)
+        recorder.keep(frame.header, frame.bytes, events, about: session.frameInstrument, alarms)
     }
 }
 
@@ -228,8 +176,7 @@ extension MarketListener: VenueClientDelegate {
 
     public func closed(_ socket: SocketID, reason: String) {
         counters.lastEnd = reason
-        offer(
-            .note(.connectionState(connection: Self.streamConnection, time: clock.now, state: "closed", note: reason)))
+        recorder?.noteConnection("closed", at: clock.now, reason)
         session?.closed(socket, at: clock.now)
         proceed()
     }
@@ -238,9 +185,9 @@ extension MarketListener: VenueClientDelegate {
         let now = clock.now
         counters.frames += 1
         counters.bytes += frame.count
-        let header = header(Self.streamConnection, now)
+        let header = recorder?.header(SessionRecorder.streamConnection, now)
         session?.receive(frame, from: socket, at: now)
-        settle((header, frame.indices.map { frame[$0] }))
+        settle(header.map { ($0, frame.indices.map { frame[$0] }) })
         guard let session, let client else { return }
         while let action = session.nextAction() { client.perform(action) }
     }
@@ -252,8 +199,8 @@ extension MarketListener: VenueClientDelegate {
         // A book that is only compared is no frame of the recording: decoded again it would be a full book.
         let isAudit = session?.isAudit(request) ?? false
         session?.answer(request, outcome, at: now)
-        if !isAudit, case .answered(200, let body) = outcome {
-            settle((header(Self.requestConnection, now), body))
+        if !isAudit, let recorder, case .answered(200, let body) = outcome {
+            settle((recorder.header(SessionRecorder.requestConnection, now), body))
         } else {
             settle(nil)
         }

@@ -1,19 +1,22 @@
 public import ArgumentParser
 internal import Commands
+public import Strategies
 
 /// The command line of what needs the network; `mmsim` calls it for these commands.
 public struct MmsimLive: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: LiveProgram.name, abstract: "The commands of mmsim that need the network.",
         discussion: """
-            Exit codes: 0 fine, 1 the run failed, 2 wrong command line, 3 data missing or corrupt, 130 interrupted.
+            Exit codes: 0 fine, 1 the run failed, 2 wrong scenario or command line, 3 data missing or corrupt, 4 a check failed,
+            130 interrupted.
             """,
-        version: Mmsim.version, subcommands: [RecordCommand.self, VenueCommand.self])
+        version: Mmsim.version, subcommands: [RecordCommand.self, PaperCommand.self, VenueCommand.self])
 
     public init() {}
 
-    public static func run() -> Never {
+    /// - Parameter strategies: What scenarios may name.
+    public static func run(strategies: StrategyRegistry = .builtIn) -> Never {
         LiveProgram.checkCaller()
-        CommandRun.run(MmsimLive.self)
+        Mmsim.$strategies.withValue(strategies) { CommandRun.run(MmsimLive.self) }
     }
 }

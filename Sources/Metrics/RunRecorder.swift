@@ -177,6 +177,10 @@ public final class RunRecorder {
 
     /// In 10⁻⁹ of the reporting currency.
     public var lastEquity: Int64 { lastTotal.nanos }
+    /// What was earned until the equity was looked at last.
+    public var profitSoFar: ExactAmount { lastSample == nil ? .zero : lastTotal - startEquity.exact(startRates) - flows.exact(lastRates) }
+    /// Fills that the core has recorded.
+    public var fillCount: Int { activity.reduce(0) { $0 + $1.fills } }
 
     private func sample(_ before: ExactAmount, _ now: ExactAmount) {
         let basis = description.isCompounding ? before : capital

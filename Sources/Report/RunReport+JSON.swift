@@ -34,6 +34,7 @@ extension RunReport {
         keys["checks"] = .array(outcome.checks.map { .object(["text": .string($0.text), "passes": .boolean($0.passes)]) })
         keys["markouts"] = markoutFigures
         keys["leg_risk"] = legRiskFigures
+        if let paper = outcome.paper { keys["paper"] = figures(paper) }
         keys["simulation"] = honesty
         keys["positions"] = .array(result.positions.map(position))
         keys["balances"] = .array(result.balances.map { balance($0.account, $0.amounts) })

@@ -22,7 +22,7 @@ extension RunReport {
                 .init(title: "After each fill", blocks: markoutBlocks),
                 .init(title: "Leg risk", blocks: legRiskBlocks),
                 .init(title: "Risk", blocks: [.facts(risk)] + faultBlocks),
-                .init(title: "How far to believe it", blocks: honestyBlocks),
+                .init(title: "How far to believe it", blocks: paperBlocks + honestyBlocks),
                 .init(
                     title: "Tables",
                     blocks: [

@@ -38,6 +38,7 @@ public struct RunReport {
             warnings.append("the attribution leaves a residual of \(money(result.attribution.residual)): core and venues disagree")
         }
         warnings += outcome.warnings
+        warnings += paperWarnings
         if result.unverifiedFills > 0 { warnings.append("\(result.unverifiedFills) fills happened while a book could not be trusted") }
         if result.largeFills > 0 {
             warnings.append("\(result.largeFills) of \(result.fillCount) fills are more than a tenth of what was displayed")
@@ -140,6 +141,7 @@ public struct RunReport {
         }
         lines += legRiskLines
         if result.fillCount > 0 { lines.append(honestyLine) }
+        lines += paperLines
         lines += faultLines
         for assumption in outcome.assumptions { lines.append("  assumed: \(assumption)") }
         for warning in warnings { lines.append("  warning: \(warning)") }

@@ -40,12 +40,7 @@ public final class JournalStore {
             CREATE TABLE border \(Self.blockColumns);
             """)
         for (key, value) in meta.sorted(by: { $0.key < $1.key }) { try Self.setMeta(key, value, database) }
-        for feed in feeds.sorted(by: { ($0.hash, $0.name) < ($1.hash, $1.name) }) {
-            let statement = try database.prepare("INSERT INTO feed VALUES (?,?)")
-            statement.bind(feed.name, at: 1)
-            statement.bind(feed.hash.description, at: 2)
-            try statement.run()
-        }
+        try Self.add(feeds, database)
         try database.execute("COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
         self.database = database
         try prepare()
@@ -117,6 +112,23 @@ public final class JournalStore {
             decompressor.withOutput { hasher.update($0) }
         }
         return hasher.finish()
+    }
+
+    /// Adds what is known at the end alone: of a run whose feeds were recorded beside it, what they hold.
+    public func describe(_ meta: [String: String], feeds: [(name: String, hash: SHA256Digest)]) throws(TapeError) {
+        try database.execute("BEGIN")
+        for (key, value) in meta.sorted(by: { $0.key < $1.key }) { try Self.setMeta(key, value, database) }
+        try Self.add(feeds, database)
+        try database.execute("COMMIT")
+    }
+
+    private static func add(_ feeds: [(name: String, hash: SHA256Digest)], _ database: Database) throws(TapeError) {
+        for feed in feeds.sorted(by: { ($0.hash, $0.name) < ($1.hash, $1.name) }) {
+            let statement = try database.prepare("INSERT INTO feed VALUES (?,?)")
+            statement.bind(feed.name, at: 1)
+            statement.bind(feed.hash.description, at: 2)
+            try statement.run()
+        }
     }
 
     /// Marks the journal complete.

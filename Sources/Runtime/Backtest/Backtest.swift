@@ -31,6 +31,8 @@ public struct Backtest {
         public var faults: [FaultRow]
         /// What the strategy had to prove, in order.
         public var checks: [Check] = []
+        /// How far its venues stood behind the feeds; nil of a backtest, where they do not.
+        public var paper: PaperFigures?
     }
 
     /// Something that a strategy had to prove.
@@ -153,17 +155,18 @@ public struct Backtest {
         return Outcome(
             result: result, isPartial: ending == .interrupted, events: driver.eventCount, journalHash: journal.hash,
             journalRecords: journal.recordCount, journalDigest: digest?.description, dataHash: Self.dataHash(hashes),
-            feeds: feeds(sources, bridge), accounts: terms, queues: queues, assumptions: plan.assumptions, warnings: plan.warnings,
+            feeds: feeds(sources, bridge), accounts: Self.terms(plan), queues: Self.queues(plan), assumptions: plan.assumptions,
+            warnings: plan.warnings,
             faults: Self.faultRows(plan, venues), checks: bridge.checks)
     }
 
-    private var queues: [(venue: String, model: String)] {
+    static func queues(_ plan: RunPlan) -> [(venue: String, model: String)] {
         plan.scenario.venues.enumerated().filter { index, _ in plan.listings.contains { $0.venue == index } }.map { _, venue in
             (venue.name, venue.queue.rawValue + (venue.queueExponent.map { " \(Decimal.text($0, decimals: 9))" } ?? ""))
         }
     }
 
-    private var terms: [Terms] {
+    static func terms(_ plan: RunPlan) -> [Terms] {
         plan.scenario.accounts.map {
             Terms(
                 account: $0.name, venue: $0.venue, makerFee: $0.makerFee, takerFee: $0.takerFee, connection: $0.connection)
@@ -187,7 +190,7 @@ public struct Backtest {
         }
     }
 
-    private static func dataHash(_ hashes: [[SHA256Digest]]) -> String {
+    static func dataHash(_ hashes: [[SHA256Digest]]) -> String {
         sha256(hashes.flatMap { $0 }.sorted().map(\.description).joined(separator: "\n")).description
     }
 

@@ -109,7 +109,10 @@ struct RunPlan {
                 warnings.append(
                     "venue '\(venue.name)': the feed of \(venue.feed) is traded under the rules and fees of \(venue.profile.name)")
             }
-            if venue.sync == .touch { warnings.append("venue '\(venue.name)' has no snapshot: its book is trusted by its touch alone") }
+            // What is listed is listened to, with full books.
+            if venue.sync == .touch, case .tapes = market {
+                warnings.append("venue '\(venue.name)' has no snapshot: its book is trusted by its touch alone")
+            }
         }
         let (margins, marginWarnings) = try Self.margins(scenario, listings)
         self.margins = margins

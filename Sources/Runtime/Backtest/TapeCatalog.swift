@@ -59,11 +59,15 @@ struct TapeCatalog {
     }
 
     /// The parts as a stream, a gap between any two that do not follow each other.
-    static func source(_ parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds) -> TapeSource {
+    ///
+    /// - Parameter isLive: With the times that a live run had: received as recorded, and the venue's on our clock.
+    static func source(
+        _ parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds, isLive: Bool = false
+    ) -> TapeSource {
         var stream: [TapeSource.Part] = []
         for (index, part) in parts.enumerated() {
             stream.append(.init(path: part.path, tape: part.tape, feed: part.feed, followsHole: index > 0))
         }
-        return TapeSource(parts: stream, instrument: instrument, minimumLatency: minimumLatency)
+        return TapeSource(parts: stream, instrument: instrument, minimumLatency: minimumLatency, isLive: isLive)
     }
 }

@@ -55,7 +55,8 @@ struct ReplayTapes {
             }
             parts.append(.init(path: found.path, tape: found.tape, feed: found.feed, summary: found.summary, span: span))
         }
-        return TapeCatalog.source(parts, instrument: instrument, minimumLatency: Nanoseconds(count: feed.minimumLatency))
+        return TapeCatalog.source(
+            parts, instrument: instrument, minimumLatency: Nanoseconds(count: feed.minimumLatency), isLive: feed.isLive ?? false)
     }
 
     private func missing(_ part: RunHeader.Part) -> RunError {

@@ -114,6 +114,8 @@ struct RunHeader: Codable, Equatable {
         var usesTouchSync: Bool
         var minimumLatency: Int64
         var parts: [Part]
+        /// Its records reached the core at the times at which they were received; nil: at corrected ones.
+        var isLive: Bool?
     }
 
     /// The key of a journal's meta data.

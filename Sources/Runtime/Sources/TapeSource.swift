@@ -17,6 +17,8 @@ public final class TapeSource: MarketSource {
     private let parts: [Part]
     private let instrument: InstrumentID
     private var clock: FeedClock
+    /// Corrects instead of it where the records are those of a live run.
+    private var liveClock: PaperClock?
     private var nextPart = 0
     private var reader: FeedReader?
     /// Of the part that is read, where it has ranges that are not to be relied on.
@@ -24,10 +26,11 @@ public final class TapeSource: MarketSource {
     private var pendingGap = false
     private var spare: [EventBatch] = []
 
-    init(parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds) {
+    init(parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds, isLive: Bool = false) {
         self.parts = parts
         self.instrument = instrument
         clock = FeedClock(minimumLatency: minimumLatency)
+        liveClock = isLive ? PaperClock(minimumLatency: minimumLatency) : nil
     }
 
     /// One feed of one tape.
@@ -50,6 +53,13 @@ public final class TapeSource: MarketSource {
     public func next() throws(RunError) -> EventBatch? {
         let batch = spare.popLast() ?? EventBatch()
         guard try load(batch) else { return nil }
+        guard liveClock == nil else {
+            batch.update { event in
+                event.instrument = instrument
+                liveClock?.correct(&event)
+            }
+            return batch
+        }
         // What is counted stays in registers.
         var (clock, gaps) = (clock, 0)
         batch.update { event in
