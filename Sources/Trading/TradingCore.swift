@@ -139,12 +139,13 @@ public final class TradingCore {
     public func receive(_ event: OperatorEvent, at time: Timestamp) {
         advance(to: time)
         journal?.append(JournalRecord(event, at: time))
-        // A kill that was given outlives the process.
+        // What was said outlives the process.
         journal?.commit()
         switch event {
         case .stop: end(.operator)
         case .kill(let level): kill(level)
         case .flatten: kill(.flatten)
+        case .set(let change): set(change)
         }
         deliver()
     }

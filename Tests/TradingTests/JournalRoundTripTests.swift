@@ -9,7 +9,7 @@ private enum CaseNumber {
     static let commands = 7
     static let reports = 17
     static let subjects = 6
-    static let operators = 3
+    static let operators = 4
     static let entries = 9
 
     static func of(_ command: Command) -> Int {
@@ -62,6 +62,7 @@ private enum CaseNumber {
         case .stop: 0
         case .kill: 1
         case .flatten: 2
+        case .set: 3
         }
     }
 
@@ -178,11 +179,16 @@ private struct Samples {
         }
     }
 
+    mutating func change() -> ParameterChange {
+        ParameterChange(words: [UInt64(random.uniform(in: 0...0xFF_FFFF_FFFF)) & 0x07_FFFF_FFFF, count(), count()])!
+    }
+
     mutating func operatorEvent(_ number: Int) -> OperatorEvent {
         switch number {
         case 0: .stop
         case 1: .kill(any(KillLevel.self))
-        default: .flatten
+        case 2: .flatten
+        default: .set(change())
         }
     }
 

@@ -80,6 +80,7 @@ public final class LiveCore {
         case .stop: log(.operatorStop, at: now)
         case .kill(let level): log(.kill, at: now, number: UInt64(level.rawValue))
         case .flatten: log(.flatten, at: now)
+        case .set(let change): border?.append(BorderRecord(.parameter, at: now), BorderRecord.bytes(of: change).span)
         }
         core.receive(event, at: now)
         settle(now)

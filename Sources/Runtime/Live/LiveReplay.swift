@@ -81,6 +81,7 @@ public struct LiveReplay {
         case .operatorStop: live.receive(.stop, at: record.time)
         case .kill: live.receive(.kill(KillLevel(rawValue: UInt8(truncatingIfNeeded: record.number)) ?? .flatten), at: record.time)
         case .flatten: live.receive(.flatten, at: record.time)
+        case .parameter: if let change = BorderRecord.change(entry.bytes) { live.receive(.set(change), at: record.time) }
         case .open, .close, .send, .ping, .request: preconditionFailure("what goes is not fed")
         }
     }

@@ -24,6 +24,7 @@ public enum OperatorEvent: Hashable, BitwiseCopyable, Sendable {
     case stop
     case kill(KillLevel)
     case flatten
+    case set(ParameterChange)
 }
 
 /// How much is stopped; each level includes the ones before it.

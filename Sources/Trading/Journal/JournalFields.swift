@@ -228,6 +228,9 @@ struct JournalFields {
         case 0: return .stop
         case 1: return KillLevel(rawValue: UInt8(truncatingIfNeeded: head.b)).map { .kill($0) }
         case 2: return .flatten
+        case 3:
+            guard let what = word(), let first = word(), let second = word() else { return nil }
+            return ParameterChange(words: [what, first, second]).map { .set($0) }
         default: return nil
         }
     }

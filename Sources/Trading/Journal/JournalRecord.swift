@@ -195,6 +195,9 @@ extension JournalRecord {
         case .stop: pack(0)
         case .kill(let level): pack(1, UInt16(level.rawValue))
         case .flatten: pack(2)
+        case .set(let change):
+            pack(3)
+            for word in change.words { put(word) }
         }
     }
 
