@@ -2,7 +2,8 @@ internal import Trading
 
 /// What becomes of a pair that can be neither hedged nor undone: both legs are closed, and the strategy does not start again.
 struct LastResort {
-    private let configuration: Flatten.Configuration
+    /// Of a closing that begins from here on.
+    var configuration: Flatten.Configuration
     private var closing: AlgorithmID?
 
     init(_ configuration: Flatten.Configuration) { self.configuration = configuration }

@@ -25,7 +25,7 @@ struct QuotePair {
         case cancelling(OrderID)
     }
 
-    private let rules: Rules
+    var rules: Rules
     private var bid = Quote.none
     private var ask = Quote.none
     private var lastQuoted: (buy: Timestamp, sell: Timestamp) = (.distantPast, .distantPast)

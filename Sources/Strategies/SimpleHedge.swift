@@ -14,24 +14,26 @@ public final class SimpleHedge: Strategy {
         parameters: [
             .init("direction", .choice(["long_maker", "short_maker"]), default: ["long_maker"], "Which way M enters."),
             .init(
-                "size", .amount(1...1_000_000_000_000_000_000), default: ["unlimited"], mayBeUnlimited: true,
+                "size", .amount(1...1_000_000_000_000_000_000), default: ["unlimited"], mayBeUnlimited: true, isLiveUpdatable: true,
                 "Position in base (\"0.01 BTC\") or quote (\"500 USDT\"); unlimited: as T's collateral allows."),
-            .init("leverage", .integer(1...100), default: ["10"], "Of T's collateral, when size is unlimited."),
+            .init("leverage", .integer(1...100), default: ["10"], isLiveUpdatable: true, "Of T's collateral, when size is unlimited."),
             .init(
-                "collateral_buffer", .factor(1...1_000_000_000_000), default: ["0.96"],
+                "collateral_buffer", .factor(1...1_000_000_000_000), default: ["0.96"], isLiveUpdatable: true,
                 "Share of T's collateral that is used, when size is unlimited."),
             .init(
-                "hold", .durationRange(0...30 * 86_400_000_000_000), default: ["60 min", "90 min"],
+                "hold", .durationRange(0...30 * 86_400_000_000_000), default: ["60 min", "90 min"], isLiveUpdatable: true,
                 "How long the pair is held, drawn from the run's seed."),
             .init(
-                "cool_down", .durationRange(0...30 * 86_400_000_000_000), default: ["10 min", "15 min"],
+                "cool_down", .durationRange(0...30 * 86_400_000_000_000), default: ["10 min", "15 min"], isLiveUpdatable: true,
                 "Pause between two cycles, drawn from the seed."),
-            .init("max_cycles", .integer(1...1_000_000), default: ["unlimited"], mayBeUnlimited: true, "Cycles before it stops."),
             .init(
-                "margin_threshold", .amount(0...1_000_000_000_000_000_000), default: ["30 USD"],
+                "max_cycles", .integer(1...1_000_000), default: ["unlimited"], mayBeUnlimited: true, isLiveUpdatable: true,
+                "Cycles before it stops."),
+            .init(
+                "margin_threshold", .amount(0...1_000_000_000_000_000_000), default: ["30 USD"], isLiveUpdatable: true,
                 "Collateral of either account, at its instrument's price, below which everything is flattened."),
             .init(
-                "margin_interval", .duration(1_000_000_000...86_400_000_000_000), default: ["60 s"],
+                "margin_interval", .duration(1_000_000_000...86_400_000_000_000), default: ["60 s"], isLiveUpdatable: true,
                 "How often the collateral is checked at least."),
             .init("test_mode", .boolean, default: ["false"], "Trades the smallest size that is valid on both venues."),
         ] + SharedParameters.trackingLimit + SharedParameters.hedger + SharedParameters.flatten)
@@ -46,7 +48,7 @@ public final class SimpleHedge: Strategy {
         case stopped
     }
 
-    private let parameters: Parameters
+    private var parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
     /// Maker, taker, and the alternate where there is one.
@@ -90,6 +92,11 @@ public final class SimpleHedge: Strategy {
     public func stop(_ reason: StopReason, _ context: inout Context) {
         for order in context.openOrders() { context.cancel(order.id) }
         phase = .stopped
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        SharedParameters.tune(&hedger, parameters)
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

@@ -7,6 +7,8 @@ final class Instance {
     let limits: InstanceLimits
     var random: SeededGenerator
     var freeze: FreezeReason?
+    /// Of its parameters, since the start.
+    var changes: [ParameterChange] = []
     /// Its own profit, where that has limits.
     var losses: LossWatch?
     /// It has lost more than it may: what froze it is for good.

@@ -141,7 +141,7 @@ public final class TradingCore {
     public func receive(_ event: OperatorEvent, at time: Timestamp) {
         advance(to: time)
         journal?.append(JournalRecord(event, at: time))
-        // A kill that was given outlives the process.
+        // What was said outlives the process.
         journal?.commit()
         switch event {
         case .stop: end(.operator)
@@ -149,6 +149,7 @@ public final class TradingCore {
         case .flatten: kill(.flatten)
         case .hold: hold()
         case .release: isHeld = false
+        case .set(let change): set(change)
         }
         deliver()
     }

@@ -39,10 +39,13 @@ import Venues
         }
 
         /// Runs to the end; returns what crossed the border and the journal's hash.
-        func run(_ faults: [WireFault] = []) throws -> (border: MemoryBorder, hash: UInt64, fills: Int) {
+        ///
+        /// - Parameter told: What an operator says, a minute after the start.
+        func run(_ faults: [WireFault] = [], told: OperatorEvent? = nil) throws -> (border: MemoryBorder, hash: UInt64, fills: Int) {
             let border = MemoryBorder()
             let (world, journal) = try world(border, faults)
             let counter = FillCounter()
+            if let told { counter.told = (world.live, told, span.lowerBound + .minutes(1)) }
             let driver = try world.driver(market.sources(from: span.lowerBound), until: span.upperBound, counter)
             try driver.run(from: span.lowerBound)
             return (border, journal.hash, counter.fills)
@@ -51,9 +54,16 @@ import Venues
 
     private final class FillCounter: SimulationObserver {
         var fills = 0
+        var told: (live: LiveCore, event: OperatorEvent, time: Timestamp)?
         func filled(_ fill: VenueFill, venue: Int) { fills += 1 }
         func changed(at time: Timestamp) {}
-        func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool { true }
+        func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
+            if let told, time >= told.time {
+                told.live.receive(told.event, at: time)
+                self.told = nil
+            }
+            return true
+        }
     }
 
     /// A cut, a half-open connection and a reset, while the run trades.
@@ -82,6 +92,29 @@ import Venues
             }
             #expect(!replay.isAhead() && journal.hash == run.hash)
         }
+    }
+
+    @Test func `a changed parameter is part of what came: with it the run is the same again, without it another`() throws {
+        let bench = try Bench()
+        let desk = ParameterDesk(bench.plan.scenario, bindings: bench.plan.bindings, registry: .builtIn)
+        let change = try desk.change("min_net", to: "12 bp", in: bench.world(MemoryBorder()).world.live.core).change
+        let run = try bench.run(told: .set(change))
+        let place = try #require(run.border.entries.firstIndex { $0.record.kind == .parameter })
+        #expect(run.hash != (try bench.run().hash), "it decides otherwise")
+        func replayed(_ entries: [MemoryBorder.Entry]) -> (difference: Int?, hash: UInt64?) {
+            var fresh: Journal?
+            var replay = LiveReplay { border in
+                guard let (world, journal) = try? bench.world(border) else { preconditionFailure("the run can't be built") }
+                fresh = journal
+                return world.live
+            }
+            let difference = entries.lazy.compactMap { replay.take($0) }.first
+            return (difference?.number, fresh?.hash)
+        }
+        #expect(replayed(run.border.entries) == (nil, run.hash))
+        var without = run.border.entries
+        without.remove(at: place)
+        #expect(try #require(replayed(without).difference) > place)
     }
 
     @Test func `a byte that came otherwise is found where it matters`() throws {

@@ -9,7 +9,7 @@ private enum CaseNumber {
     static let commands = 7
     static let reports = 17
     static let subjects = 6
-    static let operators = 5
+    static let operators = 6
     static let entries = 9
 
     static func of(_ command: Command) -> Int {
@@ -64,6 +64,7 @@ private enum CaseNumber {
         case .flatten: 2
         case .hold: 3
         case .release: 4
+        case .set: 5
         }
     }
 
@@ -180,13 +181,18 @@ private struct Samples {
         }
     }
 
+    mutating func change() -> ParameterChange {
+        ParameterChange(words: [UInt64(random.uniform(in: 0...0xFF_FFFF_FFFF)) & 0x07_FFFF_FFFF, count(), count()])!
+    }
+
     mutating func operatorEvent(_ number: Int) -> OperatorEvent {
         switch number {
         case 0: .stop
         case 1: .kill(any(KillLevel.self))
         case 2: .flatten
         case 3: .hold
-        default: .release
+        case 4: .release
+        default: .set(change())
         }
     }
 

@@ -1,4 +1,5 @@
 public import Market
+internal import Trading
 
 /// One thing that crossed the border between a live run and the world, without its bytes.
 ///
@@ -7,7 +8,7 @@ public struct BorderRecord: Hashable, BitwiseCopyable, Sendable {
     public enum Kind: UInt8, Hashable, BitwiseCopyable, Sendable, CaseIterable {
         // What comes.
         case start, opened, closed, heard, frame, answered, notSent, unanswered, wake, stop
-        case operatorStop, kill, flatten, hold, release
+        case operatorStop, kill, flatten, hold, release, parameter
         /// The process died and goes on.
         case restart
         // What goes.
@@ -28,6 +29,20 @@ public struct BorderRecord: Hashable, BitwiseCopyable, Sendable {
     public init(_ kind: Kind, session: Int = 0, at time: Timestamp, number: UInt64 = 0, detail: Int = 0) {
         (self.kind, self.session, self.time) = (kind, UInt8(truncatingIfNeeded: session), time)
         (self.number, self.detail) = (number, Int32(truncatingIfNeeded: detail))
+    }
+}
+
+extension BorderRecord {
+    /// A change of a parameter as bytes: its words, little-endian.
+    static func bytes(of change: ParameterChange) -> [UInt8] {
+        change.words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
+    }
+
+    /// nil where they are no change's.
+    static func change(_ bytes: [UInt8]) -> ParameterChange? {
+        guard bytes.count == 24 else { return nil }
+        return ParameterChange(
+            words: (0..<3).map { word in (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[8 * word + $1]) << UInt64(8 * $1) } })
     }
 }
 

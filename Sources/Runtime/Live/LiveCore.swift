@@ -93,6 +93,7 @@ public final class LiveCore {
         case .flatten: log(.flatten, at: now)
         case .hold: log(.hold, at: now)
         case .release: log(.release, at: now)
+        case .set(let change): border?.append(BorderRecord(.parameter, at: now), BorderRecord.bytes(of: change).span)
         }
         core.receive(event, at: now)
         settle(now)

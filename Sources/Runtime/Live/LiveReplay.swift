@@ -110,6 +110,7 @@ public struct LiveReplay {
         case .hold: live.receive(.hold, at: record.time)
         case .release: live.receive(.release, at: record.time)
         case .restart: live.restart(at: record.time, nextOrder: OrderID(record.number))
+        case .parameter: if let change = BorderRecord.change(entry.bytes) { live.receive(.set(change), at: record.time) }
         case .open, .close, .send, .ping, .request: preconditionFailure("what goes is not fed")
         }
     }

@@ -1,4 +1,6 @@
 public import Market
+internal import Scenario
+internal import Strategies
 public import Trading
 
 /// Tells a journal's records in words: names for numbers, decimals for ticks and lots.
@@ -122,6 +124,7 @@ public struct JournalNames: Sendable {
             case .flatten: return ("operator", [("says", "flatten")])
             case .hold: return ("operator", [("says", "hold")])
             case .release: return ("operator", [("says", "release")])
+            case .set(let change): return ("operator", words(change))
             }
         case .wake: return ("wake", [])
         case .start: return ("start", [])
@@ -129,6 +132,20 @@ public struct JournalNames: Sendable {
         case .restart(let next, _): return ("restart", [("next order", "\(next.rawValue)")])
         case .feed(_, let reach, _): return ("market data", [("now", "\(reach)")])
         }
+    }
+
+    private func words(_ change: ParameterChange) -> Pairs {
+        var pairs: Pairs = [("says", "set")]
+        if let strategy = strategy(change.instance) { pairs.append(("of", strategy)) }
+        let instances = header?.allInstances ?? []
+        let name = instances.indices.contains(change.instance.index) ? instances[change.instance.index].strategy : nil
+        let specification = StrategyRegistry.builtIn.specifications.first { $0.name == name }
+        if let (parameter, value) = specification.flatMap(change.meaning) {
+            pairs += [(parameter.name, value.text)]
+        } else {
+            pairs += [("parameter", "number \(change.parameter + 1)")]
+        }
+        return pairs
     }
 
     private func words(_ command: Command, _ id: InstrumentID?) -> (String, Pairs) {

@@ -26,7 +26,7 @@ public final class Basis: Strategy {
 
     private static let year = Int128(365 * 86_400) * 1_000_000_000
 
-    private let parameters: Parameters
+    private var parameters: Parameters
     private let pair: TradedPair
     private let usesScore: Bool
     private var phase = Phase.closed
@@ -83,6 +83,11 @@ public final class Basis: Strategy {
     public func stop(_ reason: StopReason, _ context: inout Context) {
         for order in context.openOrders() { context.cancel(order.id) }
         phase = .suspended
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        SharedParameters.tune(&hedger, parameters)
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

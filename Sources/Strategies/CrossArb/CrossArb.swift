@@ -29,7 +29,7 @@ public final class CrossArb: Strategy {
     private static let latencyMemory = Nanoseconds.minutes(1)
     private static let day: Int64 = 86_400_000_000_000
 
-    private let parameters: Parameters
+    private var parameters: Parameters
     private let pair: TradedPair
     private let tolerance: Int64
     private var phase = Phase.idle
@@ -70,6 +70,11 @@ public final class CrossArb: Strategy {
     public func stop(_ reason: StopReason, _ context: inout Context) {
         for order in context.openOrders() { context.cancel(order.id) }
         phase = .suspended
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        SharedParameters.tune(&hedger, parameters)
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

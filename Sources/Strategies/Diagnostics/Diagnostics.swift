@@ -21,7 +21,7 @@ public final class Diagnostics: Strategy {
         case done
     }
 
-    private let parameters: Parameters
+    private var parameters: Parameters
     private let leg: StrategyBinding.Leg
     private let instrument: Instrument
     private var step = Step.observing
@@ -53,6 +53,10 @@ public final class Diagnostics: Strategy {
     public func stop(_ reason: StopReason, _ context: inout Context) {
         for order in context.openOrders() { context.cancel(order.id) }
         if step != .done { context.check("the checks came to their end", passes: false) }
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

@@ -33,7 +33,7 @@ public final class FundingArb: Strategy {
     private static let questions = 5
     private static let rebalances = 3
 
-    let parameters: Parameters
+    private(set) var parameters: Parameters
     let pair: TradedPair
     private var phase = Phase.idle
     private var cycle: CarryCycle?
@@ -92,6 +92,11 @@ public final class FundingArb: Strategy {
         let now = context.now
         if let cycle { context.note(cycle.report("the run stopped", at: now)) }
         phase = .suspended
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        SharedParameters.tune(&hedger, parameters)
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

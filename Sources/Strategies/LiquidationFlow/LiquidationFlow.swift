@@ -24,7 +24,7 @@ public final class LiquidationFlow: Strategy {
 
     private static let review = Nanoseconds.milliseconds(500)
 
-    private let parameters: Parameters
+    private var parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
     /// Maker, taker, and the alternate where there is one.
@@ -60,13 +60,17 @@ public final class LiquidationFlow: Strategy {
                 hint: "name an account of contracts")
         }
         try parameters.amount("size").checkSize("size", of: sizing.maker, "maker")
-        var rules = SharedParameters.quotes(parameters, maker)
-        rules.limitsSize = true
-        ladder = Array(repeating: QuotePair(rules), count: Int(parameters.integer("levels")))
+        ladder = Array(repeating: QuotePair(Self.rules(parameters, maker)), count: Int(parameters.integer("levels")))
         hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker, alternate: binding.legs["alternate"]))
         lastResort = LastResort(SharedParameters.flatten(parameters, legs))
         usual = AverageDifference(halfLife: parameters.duration("calm_window"))
         signal = FlowSignal(parameters)
+    }
+
+    private static func rules(_ parameters: Parameters, _ maker: StrategyBinding.Leg) -> QuotePair.Rules {
+        var rules = SharedParameters.quotes(parameters, maker)
+        rules.limitsSize = true
+        return rules
     }
 
     public var interests: Interests { [.touch, .trade] }
@@ -78,6 +82,13 @@ public final class LiquidationFlow: Strategy {
 
     public func stop(_ reason: StopReason, _ context: inout Context) {
         for order in context.openOrders() where order.draft.purpose == .quote { context.cancel(order.id) }
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        SharedParameters.tune(&hedger, parameters)
+        lastResort.configuration = SharedParameters.flatten(parameters, legs)
+        for level in ladder.indices { ladder[level].rules = Self.rules(parameters, maker) }
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

@@ -17,22 +17,31 @@ extension LiquidationHedge {
             .init("direction", .choice(["long_maker", "short_maker"]), default: ["long_maker"], "Which way M, and later T2, enters."),
             .init("leverage", .integer(1...100), default: ["50"], "Of T1's and T2's collateral; also set at their venue."),
             .init(
-                "collateral_buffer", .factor(1...1_000_000_000_000), default: ["0.96"], "Share of their collateral that is used."),
+                "collateral_buffer", .factor(1...1_000_000_000_000), default: ["0.96"], isLiveUpdatable: true,
+                "Share of their collateral that is used."),
             .init(
-                "min_collateral", .amount(0...1_000_000_000_000_000_000), default: ["30 USD"],
+                "min_collateral", .amount(0...1_000_000_000_000_000_000), default: ["30 USD"], isLiveUpdatable: true,
                 "Collateral of any account, at its instrument's price, below which no cycle begins."),
-            .init("entry_attempts", .integer(1...100), default: ["3"], "Tracking orders that M's entry may take."),
-            .init("entry_delay", .duration(1_000_000...60 * second), default: ["500 ms"], "Time between two of them, and between cycles."),
+            .init("entry_attempts", .integer(1...100), default: ["3"], isLiveUpdatable: true, "Tracking orders that M's entry may take."),
             .init(
-                "max_slippage", .rate(0...10 * percent), default: ["0.1 %"],
+                "entry_delay", .duration(1_000_000...60 * second), default: ["500 ms"], isLiveUpdatable: true,
+                "Time between two of them, and between cycles."),
+            .init(
+                "max_slippage", .rate(0...10 * percent), default: ["0.1 %"], isLiveUpdatable: true,
                 "How far beyond the touch T1, T2 and M's rebalancing may trade; the hedge of M adds as much at each further try."),
-            .init("taker_attempts", .integer(1...100), default: ["3"], "Orders in a row that may fail, of T1 and of T2."),
-            .init("taker_delay", .duration(1_000_000...60 * second), default: ["500 ms"], "Time between two of them."),
-            .init("pause", .durationRange(0...day), default: ["2 s", "5 s"], "Between T1 and T2, drawn from the run's seed."),
             .init(
-                "confirmation_timeout", .duration(1_000_000...60 * second), default: ["2 s"],
+                "taker_attempts", .integer(1...100), default: ["3"], isLiveUpdatable: true,
+                "Orders in a row that may fail, of T1 and of T2."),
+            .init(
+                "taker_delay", .duration(1_000_000...60 * second), default: ["500 ms"], isLiveUpdatable: true, "Time between two of them."),
+            .init(
+                "pause", .durationRange(0...day), default: ["2 s", "5 s"], isLiveUpdatable: true,
+                "Between T1 and T2, drawn from the run's seed."),
+            .init(
+                "confirmation_timeout", .duration(1_000_000...60 * second), default: ["2 s"], isLiveUpdatable: true,
                 "How long a position report may take to say what the fills say; then the venue is asked, once."),
-            .init("rebalance_attempts", .integer(1...100), default: ["3"], "Orders that a rebalancing of M may take."),
+            .init(
+                "rebalance_attempts", .integer(1...100), default: ["3"], isLiveUpdatable: true, "Orders that a rebalancing of M may take."),
             .init(
                 "monitor_interval", .duration(1_000_000...day), default: ["5 s"],
                 "How often the venues are asked for the positions, beside what they tell by themselves."),

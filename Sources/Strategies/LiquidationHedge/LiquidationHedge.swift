@@ -28,7 +28,7 @@ public final class LiquidationHedge: Strategy {
 
     private static let roles = ["M", "T1", "T2"]
 
-    private let parameters: Parameters
+    private var parameters: Parameters
     /// M, T1, T2.
     private let legs: [StrategyBinding.Leg]
     private let instruments: [Instrument]
@@ -88,6 +88,13 @@ public final class LiquidationHedge: Strategy {
         for order in context.openOrders() { context.cancel(order.id) }
         if let cycle { for line in cycle.report("the run stopped", context) { context.note(line) } }
         phase = .stopped
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        hedger.tune(
+            slippage: parameters.rate("max_slippage"), attempts: Int(parameters.integer("taker_attempts")),
+            retryDelay: parameters.duration("taker_delay"))
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

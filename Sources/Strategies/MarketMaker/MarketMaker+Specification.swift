@@ -15,7 +15,7 @@ extension MarketMaker {
         ],
         parameters: [
             .init(
-                "size", .amount(1...1_000_000_000_000_000_000), default: nil,
+                "size", .amount(1...1_000_000_000_000_000_000), default: nil, isLiveUpdatable: true,
                 "Of one quote, in base (\"0.01 BTC\") or quote (\"500 USDT\")."),
             .init(
                 "fair", .choice(["micro_price", "mid", "other_mid"]), default: ["micro_price"],
@@ -31,27 +31,31 @@ extension MarketMaker {
                 "inventory_skew", .rate(0...percent), default: ["1 bp"], isLiveUpdatable: true,
                 "By how much both quotes shift against each clip held, where the spread is fixed."),
             .init(
-                "risk_aversion", .factor(1...1_000_000_000_000_000), default: ["0.1"],
+                "risk_aversion", .factor(1...1_000_000_000_000_000), default: ["0.1"], isLiveUpdatable: true,
                 "γ, per bp and clip: avellaneda_stoikov shifts both quotes by γσ²T bp for each clip held."),
             .init(
-                "arrival_decay", .factor(1...1_000_000_000_000_000), default: ["0.5"],
+                "arrival_decay", .factor(1...1_000_000_000_000_000), default: ["0.5"], isLiveUpdatable: true,
                 "k, per bp: orders that come as far as δ bp from the fair price arrive at a rate of A·exp(−kδ)."),
-            .init("horizon", .duration(second...86_400 * second), default: ["60 s"], "T: for how long inventory is expected to stay."),
+            .init(
+                "horizon", .duration(second...86_400 * second), default: ["60 s"], isLiveUpdatable: true,
+                "T: for how long inventory is expected to stay."),
             .init(
                 "volatility_half_life", .duration(second...86_400 * second), default: ["5 min"],
                 "Of the average that σ² is, in bp² a second."),
             .init(
-                "max_inventory", .integer(1...10_000), default: ["5"],
+                "max_inventory", .integer(1...10_000), default: ["5"], isLiveUpdatable: true,
                 "Position, in clips, beyond which only the reducing side is quoted."),
             .init(
                 "hedge", .choice(["none", "excess", "all"]), default: ["none"], "How much of the inventory is hedged at the other venue."),
-            .init("hedge_above", .integer(0...10_000), default: ["2"], "Clips of inventory that excess leaves unhedged."),
             .init(
-                "max_unhedged", .integer(1...1_000), default: ["2"],
+                "hedge_above", .integer(0...10_000), default: ["2"], isLiveUpdatable: true,
+                "Clips of inventory that excess leaves unhedged."),
+            .init(
+                "max_unhedged", .integer(1...1_000), default: ["2"], isLiveUpdatable: true,
                 "Clips that should be hedged and are not, beyond which quoting stops."),
             .init("warm_up", .duration(0...86_400 * second), default: ["10 s"], "Time of observing before the first quote."),
             .init(
-                "stale_after", .duration(1_000_000...3_600 * second), default: ["3 s"],
+                "stale_after", .duration(1_000_000...3_600 * second), default: ["3 s"], isLiveUpdatable: true,
                 "Age of a book that quoting depends on, beyond which nothing is quoted."),
         ] + [SharedParameters.leverage] + SharedParameters.quotes + SharedParameters.hedger + SharedParameters.flatten)
 }

@@ -11,14 +11,14 @@ public final class MarketMaker: Strategy {
     /// A basis point in the unit of `Rate`.
     private static let basisPoint = 100_000_000.0
 
-    private let parameters: Parameters
+    private var parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
     /// Maker, taker, and the alternate where there is one.
     private let legs: [StrategyBinding.Leg]
     private let sizing: PairSizing
     /// ln(1 + γ/k) ÷ γ, in bp.
-    private let arrivalDistance: Double
+    private var arrivalDistance: Double
     private var hedger: Hedger
     private var quotes: QuotePair
     private var basis: AverageDifference
@@ -39,15 +39,23 @@ public final class MarketMaker: Strategy {
                 parameter: "accounts", message: "maker and taker trade the same instrument", hint: "name accounts at two venues")
         }
         try parameters.amount("size").checkSize("size", of: sizing.maker, "maker")
-        let aversion = Self.number(parameters, "risk_aversion")
-        arrivalDistance = naturalLogarithm(1 + aversion / Self.number(parameters, "arrival_decay")) / aversion
+        arrivalDistance = Self.arrivalDistance(parameters)
         hedger = Hedger(SharedParameters.hedger(parameters, maker: maker, taker: taker, alternate: binding.legs["alternate"]))
         lastResort = LastResort(SharedParameters.flatten(parameters, legs))
-        var rules = SharedParameters.quotes(parameters, maker)
-        rules.limitsSize = true
-        quotes = QuotePair(rules)
+        quotes = QuotePair(Self.rules(parameters, maker))
         basis = AverageDifference(halfLife: parameters.duration("basis_half_life"))
         variance = AverageVariance(halfLife: parameters.duration("volatility_half_life"))
+    }
+
+    private static func arrivalDistance(_ parameters: Parameters) -> Double {
+        let aversion = number(parameters, "risk_aversion")
+        return naturalLogarithm(1 + aversion / number(parameters, "arrival_decay")) / aversion
+    }
+
+    private static func rules(_ parameters: Parameters, _ maker: StrategyBinding.Leg) -> QuotePair.Rules {
+        var rules = SharedParameters.quotes(parameters, maker)
+        rules.limitsSize = true
+        return rules
     }
 
     private static func number(_ parameters: Parameters, _ name: String) -> Double {
@@ -63,6 +71,14 @@ public final class MarketMaker: Strategy {
 
     public func stop(_ reason: StopReason, _ context: inout Context) {
         for order in context.openOrders() where order.draft.purpose == .quote { context.cancel(order.id) }
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        SharedParameters.tune(&hedger, parameters)
+        lastResort.configuration = SharedParameters.flatten(parameters, legs)
+        quotes.rules = Self.rules(parameters, maker)
+        arrivalDistance = Self.arrivalDistance(parameters)
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

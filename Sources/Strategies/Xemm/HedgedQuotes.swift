@@ -6,21 +6,25 @@ struct HedgedQuotes {
     let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
     let sizing: PairSizing
-    private let parameters: Parameters
-    /// Of the leg that quotes and the one that hedges together.
-    private let fees: Int64
+    private var parameters: Parameters
+    /// What the quote and its hedge pay.
+    private let fees: [String]
     var pair: QuotePair
     private var basis: AverageDifference
 
-    /// - Parameter fees: What the quote and its hedge pay.
+    /// - Parameter fees: The parameters that say what the quote and its hedge pay.
     init(
         _ parameters: Parameters, _ binding: StrategyBinding, maker: StrategyBinding.Leg, taker: StrategyBinding.Leg, fees: [String]
     ) {
-        (self.parameters, self.maker, self.taker) = (parameters, maker, taker)
-        self.fees = fees.reduce(0) { $0 + parameters.rate($1).trillionths }
+        (self.parameters, self.maker, self.taker, self.fees) = (parameters, maker, taker, fees)
         sizing = PairSizing(maker: binding.instruments[maker.instrument.index], taker: binding.instruments[taker.instrument.index])
         pair = QuotePair(SharedParameters.quotes(parameters, maker))
         basis = AverageDifference(halfLife: parameters.duration("basis_half_life"))
+    }
+
+    mutating func update(_ parameters: Parameters) {
+        self.parameters = parameters
+        pair.rules = SharedParameters.quotes(parameters, maker)
     }
 
     // MARK: Prices
@@ -51,7 +55,8 @@ struct HedgedQuotes {
         guard isHedgeable(side, base, executable, at: mid, context) else { return nil }
         let clips = base > 0 ? max(0, position) / base : 0
         let margin =
-            parameters.rate("min_net").trillionths + fees + parameters.rate("buffer").trillionths
+            parameters.rate("min_net").trillionths + fees.reduce(0) { $0 + parameters.rate($1).trillionths }
+            + parameters.rate("buffer").trillionths
             + clips * parameters.rate("inventory_skew").trillionths
         let fair = Int128(executable.nanos + shift)
         let wanted = fair - fair * Int128(margin) * Int128(side.sign) / Int128(Rate.scale)

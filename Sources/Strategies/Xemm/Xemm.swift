@@ -10,7 +10,7 @@ public import Trading
 /// Both may make: quotes then rest on B, too, and their fills are hedged on A. One ledger counts the fills of either, so that what
 /// fills on both before a cancel has arrived is netted; a fill on one withdraws the quotes of the other until it is hedged.
 public final class Xemm: Strategy {
-    private let parameters: Parameters
+    private var parameters: Parameters
     private let maker: StrategyBinding.Leg
     private let taker: StrategyBinding.Leg
     private var hedger: Hedger
@@ -59,6 +59,13 @@ public final class Xemm: Strategy {
 
     public func stop(_ reason: StopReason, _ context: inout Context) {
         for order in context.openOrders() where order.draft.purpose == .quote { context.cancel(order.id) }
+    }
+
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
+        parameters.values[parameter] = value
+        SharedParameters.tune(&hedger, parameters)
+        lastResort.configuration = SharedParameters.flatten(parameters, lastResort.configuration.legs)
+        for way in ways.indices { ways[way].update(parameters) }
     }
 
     public func receive(_ event: StrategyEvent, _ context: inout Context) {

@@ -27,6 +27,7 @@ public enum OperatorEvent: Hashable, BitwiseCopyable, Sendable {
     /// No new risk for now: what is quoted is withdrawn, and nothing is quoted until `release`. Hedges, reductions and cancels go on.
     case hold
     case release
+    case set(ParameterChange)
 }
 
 /// How much is stopped; each level includes the ones before it.

@@ -18,6 +18,14 @@ public protocol Strategy: AnyObject, SendableMetatype {
     func receive(_ event: StrategyEvent, _ context: inout Context)
     /// Cancels what it has working and says what it leaves; no event follows.
     func stop(_ reason: StopReason, _ context: inout Context)
+    /// Another value of a parameter that its specification calls updatable: decisions from here on are made by it, and what rests or is
+    /// under way changes by its usual rules.
+    func update(_ parameter: String, to value: ParameterValue, _ context: inout Context)
+}
+
+extension Strategy {
+    /// Of a strategy none of whose parameters is updatable.
+    public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {}
 }
 
 /// What a strategy is woken by. Reports of its own orders, its timers and its algorithms always wake it.

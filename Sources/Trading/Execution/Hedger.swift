@@ -59,7 +59,7 @@ public struct Hedger {
         case frozen
     }
 
-    public let configuration: Configuration
+    public private(set) var configuration: Configuration
     public private(set) var ledger = ExposureLedger()
     public internal(set) var state = State.flat
     /// Hedges in a row that did not fill whole.
@@ -75,6 +75,11 @@ public struct Hedger {
     var doubts = Doubts()
 
     public init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// How hedges are tried from here on.
+    public mutating func tune(slippage: Rate, attempts: Int, retryDelay: Nanoseconds) {
+        (configuration.slippage, configuration.attempts, configuration.retryDelay) = (slippage, attempts, retryDelay)
+    }
 
     /// Takes a strategy's event; call it for every one, before acting on it.
     public mutating func receive(_ event: StrategyEvent, _ context: inout Context) {

@@ -230,6 +230,9 @@ struct JournalFields {
         case 2: return .flatten
         case 3: return .hold
         case 4: return .release
+        case 5:
+            guard let what = word(), let first = word(), let second = word() else { return nil }
+            return ParameterChange(words: [what, first, second]).map { .set($0) }
         default: return nil
         }
     }

@@ -197,6 +197,9 @@ extension JournalRecord {
         case .flatten: pack(2)
         case .hold: pack(3)
         case .release: pack(4)
+        case .set(let change):
+            pack(5)
+            for word in change.words { put(word) }
         }
     }
 
