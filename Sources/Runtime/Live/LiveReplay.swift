@@ -36,13 +36,19 @@ public struct LiveReplay {
     }
 
     private let live: LiveCore
-    private let found = MemoryBorder()
+    private let found: MemoryBorder
     private var number = 0
     /// Place in `found` of what the run's next record is compared with.
     private var next = 0
 
     /// - Parameter make: Builds the run, with the border log that it is given.
-    public init(_ make: (any BorderLog) -> LiveCore) { live = make(found) }
+    public init(_ make: (any BorderLog) -> LiveCore) {
+        let found = MemoryBorder()
+        self.init(make(found), found)
+    }
+
+    /// - Parameter found: The border log of `live`.
+    init(_ live: LiveCore, _ found: MemoryBorder) { (self.live, self.found) = (live, found) }
 
     /// The core, as far as it has come.
     public var core: TradingCore { live.core }
