@@ -7,7 +7,7 @@ public import Market
 /// corrected receive time is never before the venue time plus the minimum latency, nor before the previous one.
 ///
 /// Where the venue sent no time, its last corrected one stands in, or, in a feed that has shown none yet, the receive time
-/// less the minimum latency. Where there is no receive time, venue time plus the minimum latency stands in.
+/// less the minimum latency. So it is with a gap that carries our time for both. Where there is no receive time, venue time plus the minimum latency stands in.
 public struct FeedClock: Sendable {
     public struct Statistics: Hashable, Sendable {
         /// Events corrected.
@@ -65,7 +65,8 @@ public struct FeedClock: Sendable {
             events &+= 1
             (venue, receive) = (rawVenue, shifted)
         } else {
-            lift(rawVenue, rawReceive)
+            // A gap that we noticed ourselves has our time alone, twice: it says nothing of the way from the venue.
+            lift(event.kind == .gap && rawVenue == rawReceive ? 0 : rawVenue, rawReceive)
         }
         event.venueTime = Timestamp(nanoseconds: venue)
         event.receiveTime = Timestamp(nanoseconds: receive)

@@ -37,6 +37,19 @@ import Testing
         #expect(clock.statistics.drift == .milliseconds(10))
     }
 
+    @Test func `a gap that the receiver noticed says nothing of the way from the venue`() {
+        var clock = FeedClock(minimumLatency: .milliseconds(1))
+        // The receiver's clock is 2 s ahead.
+        #expect(corrected(&clock, venue: 100 * millisecond, receive: 2_150 * millisecond) == [100 * millisecond, 101 * millisecond])
+        var gap = MarketEvent(
+            kind: .gap, instrument: InstrumentID(0), venueTime: Timestamp(nanoseconds: 2_180 * millisecond),
+            receiveTime: Timestamp(nanoseconds: 2_180 * millisecond))
+        clock.correct(&gap)
+        #expect(gap.venueTime.nanoseconds == 100 * millisecond && gap.receiveTime.nanoseconds == 131 * millisecond)
+        #expect(corrected(&clock, venue: 200 * millisecond, receive: 2_260 * millisecond) == [200 * millisecond, 211 * millisecond])
+        #expect(clock.statistics.drift == .zero && clock.statistics.liftedVenueTimes == 0)
+    }
+
     @Test func `a venue time that runs back is lifted and counted`() {
         var clock = FeedClock()
         _ = corrected(&clock, venue: 100 * millisecond, receive: 110 * millisecond)

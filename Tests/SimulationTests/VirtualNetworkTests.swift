@@ -154,7 +154,7 @@ private final class NetworkWorld {
         world.pass(until: 400)
         #expect(
             world.take() == [
-                "300 client closed 1", "300 client closed 0", "300 client answer 1 unknown", "300 server closed 1", "300 server closed 2",
+                "300 client closed 1", "300 client answer 1 unknown", "300 client closed 0", "300 server closed 1", "300 server closed 2",
                 "330 client answer 2 not sent",
             ])
         world.open(1)

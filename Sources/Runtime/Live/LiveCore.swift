@@ -2,6 +2,13 @@ public import Market
 public import Trading
 public import Venues
 
+/// Hears what sessions tell a core and what it commands, at the moment of each.
+public protocol LiveObserver: AnyObject {
+    /// Before the core hears it.
+    func told(_ input: CoreInput, by session: Int, at now: Timestamp)
+    func commanded(_ command: Command, at now: Timestamp)
+}
+
 /// A core and the sessions through which it meets its venues: all of a live run that needs no socket, clock or file.
 ///
 /// Whoever moves the bytes tells it what came, with the time of it, and does what `nextAction` asks for; it is woken at `nextWake`.
@@ -16,6 +23,7 @@ public final class LiveCore {
     private var now = Timestamp.distantPast
     /// Where what comes and goes is kept; nil: nowhere.
     public var border: (any BorderLog)?
+    public weak var observer: (any LiveObserver)?
 
     /// - Parameter sessionOfAccount: By `AccountID`.
     public init(_ core: TradingCore, _ sessions: [any VenueSession], sessionOfAccount: [Int], border: (any BorderLog)? = nil) {
@@ -124,8 +132,9 @@ public final class LiveCore {
         var isSettled = false
         while !isSettled {
             isSettled = true
-            for session in sessions {
+            for (index, session) in sessions.enumerated() {
                 while let input = session.nextInput(now: now) {
+                    observer?.told(input, by: index, at: now)
                     tell(input, now)
                     isSettled = false
                     send(now)
@@ -147,7 +156,10 @@ public final class LiveCore {
     }
 
     private func send(_ now: Timestamp) {
-        while let command = core.nextCommand() { sessions[sessionOfAccount[command.account.index]].handle(command, now: now) }
+        while let command = core.nextCommand() {
+            observer?.commanded(command, at: now)
+            sessions[sessionOfAccount[command.account.index]].handle(command, now: now)
+        }
     }
 
     // MARK: What goes

@@ -10,13 +10,16 @@ internal import Venues
 ///                ▲                                                         │
 ///                └───── requests ◀── virtual network ◀── session ◀─────────┘
 ///
-/// Of what happens at one moment, the feeds come first, then what reaches servers, then what reaches us, then what falls due here.
+/// Of what happens at one moment, the feeds come first, then what reaches servers, then what reaches us of accounts, then of markets,
+/// then what falls due here: as in a backtest.
 final class WireDriver {
     private(set) var live: LiveCore
     let venues: [WireVenue]
     private var feeds: FeedCursors
     /// Index of the venue of each feed.
     private let venueOfFeed: [Int]
+    /// By feed; nil where it has full books. We are told full books: only the venue's trust in its own is decided by them.
+    private var touches: [TouchFollower?]
     private let end: Timestamp
     private let observer: (any SimulationObserver)?
     private let sampleInterval: Nanoseconds
@@ -28,9 +31,10 @@ final class WireDriver {
     private var isDead = false
 
     init(
-        _ live: LiveCore, _ venues: [WireVenue], feeds: [any MarketSource], venueOfFeed: [Int], end: Timestamp,
+        _ live: LiveCore, _ venues: [WireVenue], feeds: [any MarketSource], venueOfFeed: [Int], trustsTouch: [Bool], end: Timestamp,
         observer: (any SimulationObserver)?, sampleInterval: Nanoseconds = .seconds(1)
     ) throws(RunError) {
+        touches = trustsTouch.map { $0 ? TouchFollower() : nil }
         (self.live, self.venues, self.end, self.observer, self.sampleInterval) = (live, venues, end, observer, sampleInterval)
         (self.feeds, self.venueOfFeed) = (try FeedCursors(feeds), venueOfFeed)
     }
@@ -79,7 +83,7 @@ final class WireDriver {
     // MARK: Steps
 
     private enum Step {
-        case feed, venue(Int), delivery(Int), wake, sample, due
+        case feed, venue(Int), delivery(Int, VirtualNetwork.Way), wake, sample, due
     }
 
     /// What happens next, and when; nil when nothing will.
@@ -88,7 +92,9 @@ final class WireDriver {
         func consider(_ other: Timestamp, _ what: Step) { if other < time { (time, step) = (other, what) } }
         if !isOver { consider(feeds.next, .feed) }
         for venue in venues.indices { consider(venues[venue].nextAtVenue, .venue(venue)) }
-        for venue in venues.indices { consider(venues[venue].network.nextDelivery, .delivery(venue)) }
+        for way in [VirtualNetwork.Way.account, .market] {
+            for venue in venues.indices { consider(venues[venue].network.nextDelivery(by: way), .delivery(venue, way)) }
+        }
         if !isDead { consider(live.nextWake, .wake) }
         if !isOver {
             consider(nextSample, .sample)
@@ -105,7 +111,7 @@ final class WireDriver {
             venues[venue].act(now)
             observer?.acted(venue: venue, at: now)
             observe(venue)
-        case .delivery(let venue): deliver(venue)
+        case .delivery(let venue, let way): deliver(venue, way)
         case .wake:
             live.wake(at: now)
             flush()
@@ -124,13 +130,17 @@ final class WireDriver {
         try feeds.take { event, feed in
             venue = venueOfFeed[feed]
             venues[venue].receive(event)
+            let market = venues[venue].server.venue
+            if touches[feed]?.receive(event, touch: market.touch(event.instrument)) == true {
+                market.setSynchronised(event.instrument, touches[feed]?.isSynchronised ?? false, at: event.venueTime)
+            }
         }
         observe(venue)
     }
 
     /// Hands what has reached us by now to the sessions, and what comes of it to the network.
-    private func deliver(_ venue: Int) {
-        guard let delivery = venues[venue].network.takeDelivery(now), !isDead else { return }
+    private func deliver(_ venue: Int, _ way: VirtualNetwork.Way) {
+        guard let delivery = venues[venue].network.takeDelivery(now, by: way), !isDead else { return }
         switch delivery {
         case .opened(let socket): live.opened(socket, of: venue, at: now)
         case .closed(let socket): live.closed(socket, of: venue, at: now)

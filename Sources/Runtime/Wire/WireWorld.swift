@@ -10,38 +10,50 @@ internal import Venues
 ///
 /// Every venue speaks Backpack's protocol, under its own rules and fees.
 struct WireWorld {
+    struct Options {
+        /// Connections for orders of each session; one more carries its questions.
+        var lanes = 4
+        /// Requests that a connection carries at a time.
+        var requestsInFlight = 1
+        /// Whether books and trades show what our orders change of them.
+        var showsOrders = true
+        /// How far beyond the best price a market order takes; nil: to the end of the book.
+        var marketReach: Rate? = Rate(basisPoints: 100)
+        /// Whether sessions have no accounts and only listen, as a recorder's.
+        var onlyListens = false
+    }
+
     let venues: [WireVenue]
     let live: LiveCore
     private let venueOfInstrument: [Int]
-
-    /// Connections for orders of each session; one more carries its questions.
-    private static let lanes = 4
+    private let trustsTouch: [Bool]
 
     /// - Parameters:
     ///   - border: Where what crosses the border of core and sessions is kept.
     ///   - wireFaults: By venue.
     ///   - configuration: Of each venue.
     init(
-        _ plan: RunPlan, _ core: TradingCore, seed: UInt64, border: (any BorderLog)? = nil, wireFaults: (Int) -> [WireFault],
-        _ configuration: (Int) -> VenueConfiguration
+        _ plan: RunPlan, _ core: TradingCore, seed: UInt64, _ options: Options = Options(), border: (any BorderLog)? = nil,
+        wireFaults: (Int) -> [WireFault] = { _ in [] }, _ configuration: (Int) -> VenueConfiguration
     ) {
-        let sessions = Self.sessions(plan, seed: seed)
+        let sessions = Self.sessions(plan, options, seed: seed)
         venues = plan.scenario.venues.indices.map { index in
-            let accounts = Self.accounts(plan, index)
-            var network = Self.network(plan, index, accounts, seed: seed)
+            let accounts = options.onlyListens ? [] : Self.accounts(plan, index)
+            var network = Self.network(plan, index, options, seed: seed)
             network.faults = wireFaults(index)
-            return WireVenue(Self.server(configuration(index), plan, accounts, seed: seed), VirtualNetwork(network)) {
+            return WireVenue(Self.server(configuration(index), plan, accounts, options, seed: seed), VirtualNetwork(network)) {
                 sessions[index].asHeard($0, of: $1)
             }
         }
         live = LiveCore(core, sessions, sessionOfAccount: plan.venueOfAccount)
         live.border = border
         venueOfInstrument = plan.listings.map(\.venue)
+        trustsTouch = plan.listings.map { plan.scenario.venues[$0.venue].sync == .touch }
     }
 
     /// A core with sessions as a run begins with them.
     static func live(_ plan: RunPlan, _ core: TradingCore, seed: UInt64) -> LiveCore {
-        LiveCore(core, sessions(plan, seed: seed), sessionOfAccount: plan.venueOfAccount)
+        LiveCore(core, sessions(plan, Options(), seed: seed), sessionOfAccount: plan.venueOfAccount)
     }
 
     private static func accounts(_ plan: RunPlan, _ venue: Int) -> [Int] {
@@ -49,8 +61,8 @@ struct WireWorld {
         return owners.indices.filter { owners[$0] == venue }
     }
 
-    private static func sessions(_ plan: RunPlan, seed: UInt64) -> [BackpackSession] {
-        plan.scenario.venues.indices.map { session(plan, $0, accounts(plan, $0), seed: seed) }
+    private static func sessions(_ plan: RunPlan, _ options: Options, seed: UInt64) -> [BackpackSession] {
+        plan.scenario.venues.indices.map { session(plan, $0, options.onlyListens ? [] : accounts(plan, $0), options, seed: seed) }
     }
 
     /// The key of a simulated account: anybody may know it.
@@ -60,16 +72,20 @@ struct WireWorld {
         return key
     }
 
-    private static func session(_ plan: RunPlan, _ index: Int, _ accounts: [Int], seed: UInt64) -> BackpackSession {
+    private static func session(
+        _ plan: RunPlan, _ index: Int, _ accounts: [Int], _ options: Options, seed: UInt64
+    ) -> BackpackSession {
         let instruments = plan.listings.enumerated().filter { $0.element.venue == index }
         var configuration = BackpackSession.Configuration(
             venue: VenueID(index), instruments: instruments.map { (InstrumentID($0.offset), $0.element.instrument) },
             accounts: accounts.map { BackpackAccount(AccountID($0), key: key($0)) })
-        (configuration.lanes, configuration.seed) = (lanes, seed &+ UInt64(index))
+        (configuration.lanes, configuration.seed) = (options.lanes, seed &+ UInt64(index))
         return BackpackSession(configuration)
     }
 
-    private static func server(_ venue: VenueConfiguration, _ plan: RunPlan, _ accounts: [Int], seed: UInt64) -> BackpackServer {
+    private static func server(
+        _ venue: VenueConfiguration, _ plan: RunPlan, _ accounts: [Int], _ options: Options, seed: UInt64
+    ) -> BackpackServer {
         var venue = venue
         // Requests are counted at the server's door.
         venue.limits = nil
@@ -78,16 +94,18 @@ struct WireWorld {
             accounts: accounts.map { .init(id: AccountID($0), name: plan.scenario.accounts[$0].name, key: key($0).publicKey) })
         // Verifying takes most of a run's time: one in eight does it.
         (configuration.keepsFills, configuration.verifiesSignatures) = (true, seed % 8 == 0)
+        (configuration.showsOrders, configuration.marketReach) = (options.showsOrders, options.marketReach)
         return BackpackServer(configuration)
     }
 
-    private static func network(_ plan: RunPlan, _ index: Int, _ accounts: [Int], seed: UInt64) -> VirtualNetwork.Configuration {
+    private static func network(_ plan: RunPlan, _ index: Int, _ options: Options, seed: UInt64) -> VirtualNetwork.Configuration {
         // One way serves all accounts: that of the first.
-        let connection = accounts.first.map { plan.scenario.accounts[$0].connection }
+        let connection = plan.venueOfAccount.firstIndex(of: index).map { plan.scenario.accounts[$0].connection }
         let data = plan.scenario.venues[index].minimumLatency
         var network = VirtualNetwork.Configuration(
             entry: connection?.entry.submit ?? .constant(data), response: connection?.response ?? .constant(data),
-            publicData: .constant(data), lanes: lanes + 1)
+            publicData: .constant(data), lanes: options.lanes + 1)
+        network.requestsInFlight = options.requestsInFlight
         network.seed = seed &+ UInt64(index)
         return network
     }
@@ -96,6 +114,7 @@ struct WireWorld {
     func driver(
         _ sources: [any MarketSource], until end: Timestamp, _ observer: (any SimulationObserver)?
     ) throws(RunError) -> WireDriver {
-        try WireDriver(live, venues, feeds: sources, venueOfFeed: venueOfInstrument, end: end, observer: observer)
+        try WireDriver(
+            live, venues, feeds: sources, venueOfFeed: venueOfInstrument, trustsTouch: trustsTouch, end: end, observer: observer)
     }
 }

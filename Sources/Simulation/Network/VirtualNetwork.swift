@@ -4,7 +4,8 @@ public import Venues
 /// The way between a session and its venue's server on the virtual clock: sockets, lanes of requests, and what goes wrong on them.
 ///
 /// Whoever drives it hands it what either end wants sent, and takes from it, when its time has come, what reaches the other. On a
-/// connection nothing overtakes anything. A lane carries one request at a time; the next one leaves when the answer is there.
+/// connection nothing overtakes anything. A lane carries one request at a time, unless it is to carry more; the next one leaves when
+/// an answer is there.
 ///
 ///     session ─ perform ─▶ ··· latency, faults ··· ─▶ takeArrival ─▶ server
 ///     session ◀─ takeDelivery ─ ··· ◀─ send, ping, close, answer ─ server
@@ -19,6 +20,8 @@ public final class VirtualNetwork {
         /// Sockets with a smaller number are public.
         public var publicSockets = 1
         public var lanes: Int
+        /// Requests that a lane carries at a time.
+        public var requestsInFlight = 1
         /// A request without an answer for so long has none.
         public var requestTimeout = Nanoseconds.seconds(5)
         /// Requests that wait for their lane.
@@ -48,6 +51,14 @@ public final class VirtualNetwork {
         case heard(SocketID)
         case closed(SocketID)
         case answered(RequestID, HTTPOutcome)
+    }
+
+    /// How something reaches the session.
+    public enum Way: Sendable {
+        /// By private sockets, or as answers.
+        case account
+        /// By public sockets.
+        case market
     }
 
     let configuration: Configuration
@@ -90,9 +101,15 @@ public final class VirtualNetwork {
     }
 
     /// When something next reaches the session, or a fault or a time-out is due.
-    public var nextDelivery: Timestamp {
+    public var nextDelivery: Timestamp { min(nextDelivery(by: .account), nextDelivery(by: .market)) }
+
+    /// The same of one way; faults and time-outs are with the accounts'.
+    public func nextDelivery(by way: Way) -> Timestamp {
         var next = Timestamp.never
-        for connection in connections { next = min(next, connection.down.next, connection.echo.next) }
+        for connection in connections where connection.isPublic == (way == .market) {
+            next = min(next, connection.down.next, connection.echo.next)
+        }
+        guard way == .account else { return next }
         for lane in lanes { next = min(next, lane.down.next, lane.deadline) }
         for index in faultRecords.indices {
             if !begun[index] { next = min(next, faultRecords[index].fault.start) }
@@ -103,7 +120,7 @@ public final class VirtualNetwork {
 
     /// Whether nothing is on its way, and no request waits.
     public var isQuiet: Bool {
-        lanes.allSatisfy { $0.inFlight == nil && $0.waiting.isEmpty } && nextArrival == .never
+        lanes.allSatisfy { $0.inFlight.isEmpty && $0.waiting.isEmpty } && nextArrival == .never
             && connections.allSatisfy { $0.down.next == .never && $0.echo.next == .never }
     }
 
@@ -123,23 +140,41 @@ public final class VirtualNetwork {
     /// What has reached the session by `now`; nil when that is all. Of one moment, what private sockets and answers bring comes first.
     public func takeDelivery(_ now: Timestamp) -> Delivery? {
         while case let next = nextDelivery, next <= now {
+            let way: Way = nextDelivery(by: .account) == next ? .account : .market
+            if let delivery = takeDelivery(by: way, at: next) { return delivery }
+        }
+        return nil
+    }
+
+    /// What has reached the session by one way by `now`; nil when that is all.
+    public func takeDelivery(_ now: Timestamp, by way: Way) -> Delivery? {
+        while case let next = nextDelivery(by: way), next <= now {
+            if let delivery = takeDelivery(by: way, at: next) { return delivery }
+        }
+        return nil
+    }
+
+    /// Takes what is due at `next` by a way; nil where that is nothing to be told.
+    private func takeDelivery(by way: Way, at next: Timestamp) -> Delivery? {
+        func connection(_ isDue: (VirtualConnection) -> Bool) -> Int? {
+            connections.lastIndex { $0.isPublic == (way == .market) && isDue($0) }
+        }
+        if way == .account {
             if let index = faultRecords.indices.first(where: { !begun[$0] && faultRecords[$0].fault.start == next }) {
                 begun[index] = true
                 begin(index, next)
-            } else if let index = faultRecords.indices.first(where: { begun[$0] && !ended[$0] && faultRecords[$0].fault.end == next }) {
+                return nil
+            }
+            if let index = faultRecords.indices.first(where: { begun[$0] && !ended[$0] && faultRecords[$0].fault.end == next }) {
                 ended[index] = true
                 release(faultRecords[index].fault.kind, next)
-            } else if let index = connections.indices.last(where: { connections[$0].down.next == next }) {
-                if let delivery = deliver(connections[index].down.take(), index, next) { return delivery }
-            } else if let index = connections.indices.last(where: { connections[$0].echo.next == next }) {
-                if let delivery = deliver(connections[index].echo.take(), index, next) { return delivery }
-            } else if let index = lanes.indices.first(where: { lanes[$0].down.next == next }) {
-                if let delivery = answer(index, next) { return delivery }
-            } else if let index = lanes.indices.first(where: { lanes[$0].deadline == next }) {
-                if let delivery = giveUp(index, next) { return delivery }
+                return nil
             }
         }
-        return nil
+        if let index = connection({ $0.down.next == next }) { return deliver(connections[index].down.take(), index, next) }
+        if let index = connection({ $0.echo.next == next }) { return deliver(connections[index].echo.take(), index, next) }
+        if let lane = lanes.indices.first(where: { lanes[$0].down.next == next }) { return answer(lane, next) }
+        return lanes.indices.first { lanes[$0].deadline == next }.flatMap { giveUp($0, next) }
     }
 
     // MARK: Faults

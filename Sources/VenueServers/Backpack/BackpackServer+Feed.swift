@@ -58,7 +58,7 @@ extension BackpackServer {
     func publishOwn(_ market: ServedMarket) { if !market.isWithinFrame { tellOwn(market) } }
 
     private func tellOwn(_ market: ServedMarket) {
-        guard let change = market.applyOwn(venue.ownLevels(market.id), at: now) else { return }
+        guard configuration.showsOrders, let change = market.applyOwn(venue.ownLevels(market.id), at: now) else { return }
         publish(change, market, at: now)
     }
 
@@ -77,7 +77,7 @@ extension BackpackServer {
 
     /// The rest of a recorded trade, after what it filled of clients' orders.
     private func publishRecorded(_ event: MarketEvent, takenByOwn: Int64, _ market: ServedMarket) {
-        let rest = event.quantity - takenByOwn
+        let rest = event.quantity - (configuration.showsOrders ? takenByOwn : 0)
         let id = market.numberTrade(tape: event.detail, isPrinted: rest > 0)
         guard rest > 0 else { return }
         let (maker, taker) = (Self.stranger(id, isTaker: false), Self.stranger(id, isTaker: true))

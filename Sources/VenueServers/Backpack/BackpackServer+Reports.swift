@@ -37,7 +37,7 @@ extension BackpackServer {
         guard venue.nextReportTime <= now else { return outcome }
         while let report = venue.nextReport(now: now) { take(report, &outcome) }
         tellAccounts(outcome)
-        for print in outcome.prints { publishTrade(print.trade, print.market) }
+        if configuration.showsOrders { for print in outcome.prints { publishTrade(print.trade, print.market) } }
         for forced in outcome.forced {
             publishTrade(forced.trade, forced.market)
             publish(

@@ -41,6 +41,8 @@ public final class BackpackServer: VenueServer {
         public var pongWithin = Nanoseconds.seconds(120)
         /// Whether signatures are verified; else any is believed, which is for runs that make millions of them.
         public var verifiesSignatures = true
+        /// Whether books and trades show what clients' orders change of them, as at the venue; else the recorded market alone.
+        public var showsOrders = true
         /// Whether fills are kept until `takeFills`.
         public var keepsFills = false
 

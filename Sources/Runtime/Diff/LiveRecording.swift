@@ -1,0 +1,74 @@
+public import Market
+public import Trading
+internal import Venues
+
+/// What a live run's core heard and commanded, from the run's border log.
+///
+/// The log is fed to a fresh core and its sessions, which read every frame again: what they hand over is what the run's core was told,
+/// and what the core commands is what it commanded then.
+public struct LiveRecording: Sendable {
+    public enum Item: Hashable, Sendable {
+        /// The venue's time as it was told, and ours.
+        case market(MarketEvent)
+        case report(AccountEvent)
+        case connection(ConnectionEvent)
+        case command(Command, at: Timestamp)
+    }
+
+    /// In the order in which the core was told and answered.
+    public private(set) var items: [Item] = []
+    /// When the run began and ended; the last moment of the log where it was killed.
+    public private(set) var start: Timestamp
+    public private(set) var end: Timestamp
+
+    /// - Parameters:
+    ///   - path: What the log is called in an error.
+    ///   - live: The run, freshly built.
+    /// - Throws: Where the log can't be read, or is not of that run.
+    public init(_ source: any BorderSource, path: String, _ live: LiveCore) throws(RunError) {
+        let listener = Listener()
+        live.observer = listener
+        var replay = LiveReplay(live)
+        (start, end) = (.never, .distantPast)
+        while let entry = try source.next() {
+            if entry.record.kind == .start { start = min(start, entry.record.time) }
+            // What is heard after the stop is no part of what the strategies did, but of what became of it.
+            if !listener.hasStopped { end = entry.record.time }
+            if entry.record.kind == .stop { listener.hasStopped = true }
+            if let difference = replay.take(entry) {
+                throw .journal(
+                    path: path, message: "record \(difference.number) of '\(path)' does not follow from those before it",
+                    hint: "read it with the program, the scenario and the parameters of the run")
+            }
+        }
+        guard start != .never else {
+            throw .journal(path: path, message: "'\(path)' has no run in it", hint: "it holds no start of a run")
+        }
+        items = listener.items
+    }
+
+    private final class Listener: LiveObserver {
+        var items: [Item] = []
+        var hasStopped = false
+
+        func told(_ input: CoreInput, by session: Int, at now: Timestamp) {
+            switch input {
+            case .market(let event): items.append(.market(event))
+            case .account(let event): items.append(.report(event))
+            case .connection(let event): items.append(.connection(event))
+            case .wake, .operator: break
+            }
+        }
+
+        func commanded(_ command: Command, at now: Timestamp) { items.append(.command(command, at: now)) }
+    }
+}
+
+extension LiveRecording {
+    /// What was heard of each instrument, times as they were.
+    public func market(instruments: Int) -> [[MarketEvent]] {
+        var feeds = [[MarketEvent]](repeating: [], count: instruments)
+        for case .market(let event) in items { feeds[event.instrument.index].append(event) }
+        return feeds
+    }
+}
