@@ -1,14 +1,14 @@
-internal import ArgumentParser
+package import ArgumentParser
 internal import Foundation
-internal import Scenario
+package import Scenario
 internal import Strategies
 
-struct ScenarioCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct ScenarioCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "scenario", abstract: "Checks scenario files.", subcommands: [Check.self, Schema.self])
 
     /// Where settings come from beside the file.
-    struct Options: ParsableArguments {
+    package struct Options: ParsableArguments {
         @Argument(help: "A scenario file: YAML or JSON.")
         var scenario: String
 
@@ -17,13 +17,17 @@ struct ScenarioCommand: ParsableCommand {
             help: ArgumentHelp("Sets a key, such as strategy.parameters.min_net=\"4 bp\", or strategies.ID.…", valueName: "key=value"))
         var settings: [String] = []
 
-        func load() throws -> Scenario {
+        package init() {}
+
+        package func load() throws -> Scenario {
             let loader = ScenarioLoader(strategies: Mmsim.strategies.specifications)
             do { return try loader.load(path: scenario, environment: ProcessInfo.processInfo.environment, overrides: settings) } catch {
                 throw Failure(error)
             }
         }
     }
+
+    package init() {}
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -6,9 +6,10 @@ public struct MmsimLive: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: LiveProgram.name, abstract: "The commands of mmsim that need the network.",
         discussion: """
-            Exit codes: 0 fine, 1 the run failed, 2 wrong command line, 3 data missing or corrupt, 130 interrupted.
+            Exit codes: 0 fine, 1 the run failed, 2 wrong command line, 3 data missing or corrupt, 4 a check failed,
+            130 interrupted.
             """,
-        version: Mmsim.version, subcommands: [RecordCommand.self, VenueCommand.self])
+        version: Mmsim.version, subcommands: [RecordCommand.self, VenueCommand.self, DiagnoseCommand.self])
 
     public init() {}
 
