@@ -43,31 +43,42 @@ struct DiagnoseCommand: ParsableCommand {
         let scenario = try self.scenario.load()
         let venues = try live.network.venues(of: scenario)
         let accounts = try live.accounts(of: scenario, venues)
-        Interruption.watch()
         let (facts, traded) = try inquire(scenario, venues, accounts)
         try check(budget, traded)
         try confirm(scenario, venues, traded)
+        // Until here Ctrl-C ends it at once: nothing has been placed.
+        Interruption.watch()
         let held = try live.hold(accounts, of: scenario)
-        var failed = 0
-        for (number, one) in traded.enumerated() where !Interruption.wasRequested {
-            let account = scenario.accounts[one.account]
-            if number > 0 { Terminal.out("") }
-            Terminal.out("account \(account.name) at \(account.venue), \(one.instrument.venueSymbol)")
-            let found = Diagnosis.checks(facts[one.account], one.instrument)
-            found.forEach(Self.tell)
-            failed += found.count { !$0.passes }
-            guard let venue = venues.first(where: { $0.name == account.venue }), Self.mayPlace(found) else {
-                Terminal.out("no order is placed: see to what failed first")
-                continue
+        let failed = try withExtendedLifetime(held) {
+            try traded.enumerated().reduce(0) { failed, next in
+                guard !Interruption.wasRequested else { return failed }
+                if next.offset > 0 { Terminal.out("") }
+                return failed + (try diagnose(next.element, scenario, venues, accounts, facts, budget, held))
             }
-            let terms = try terms(one, facts[one.account], budget, held)
-            failed += try run(DiagnosisRunner(venue.venue, venue.client, accounts[one.account], terms))
         }
         if Interruption.wasRequested { throw ExitCode(Failure.interrupted) }
         guard failed == 0 else {
             throw Failure("\(failed) \(failed == 1 ? "check" : "checks") failed", hint: nil, code: Failure.check)
         }
         Terminal.out("every check passed")
+    }
+
+    /// Returns how many checks failed.
+    private func diagnose(
+        _ one: Preflight.Traded, _ scenario: Scenario, _ venues: [LiveVenue], _ accounts: [VenueAccount], _ facts: [AccountFacts],
+        _ budget: Money?, _ held: HeldAccounts
+    ) throws -> Int {
+        let account = scenario.accounts[one.account]
+        Terminal.out("account \(account.name) at \(account.venue), \(one.instrument.venueSymbol)")
+        let found = Diagnosis.checks(facts[one.account], one.instrument)
+        found.forEach(Self.tell)
+        // Nothing is placed where what it rests on is not known.
+        guard let venue = venues.first(where: { $0.name == account.venue }), found.allSatisfy(\.passes) else {
+            Terminal.out("no order is placed: see to what failed first")
+            return found.count { !$0.passes }
+        }
+        let terms = try terms(one, facts[one.account], budget, held)
+        return try run(DiagnosisRunner(venue.venue, venue.client, accounts[one.account], terms))
     }
 
     // MARK: Before
@@ -130,9 +141,6 @@ struct DiagnoseCommand: ParsableCommand {
         guard readLine()?.trimmingCharacters(in: .whitespaces) == "yes" else { throw Self.usage("nothing was placed") }
     }
 
-    /// Only a position of our own may be closed, and nothing is placed where what it rests on is not known.
-    private static func mayPlace(_ checks: [Diagnosis.Check]) -> Bool { checks.allSatisfy(\.passes) }
-
     private func terms(
         _ one: Preflight.Traded, _ facts: AccountFacts, _ budget: Money?, _ held: HeldAccounts
     ) throws -> Diagnosis.Terms {
@@ -145,6 +153,7 @@ struct DiagnoseCommand: ParsableCommand {
         if let fees = facts.fees { terms.takerFee = one.instrument.kind == .spot ? fees.spotTaker : fees.contractTaker }
         if let budget {
             let isFlat = facts.positions?.contains { $0.symbol == one.instrument.venueSymbol } == false
+            // Reduce-only, it would close some of what is not its own.
             if isFlat {
                 terms.budget = budget.nanos
             } else {

@@ -66,7 +66,12 @@ import Testing
         // The answer and the stream come in either order.
         #expect(Self.checks(first.out).sorted() == Self.all.sorted(), "\(first.out)")
         #expect(first.out.contains("client id 1 is gone"))
-        let second = try diagnose(venue, "--trade", "--budget", "5 USDC").ended()
+        // The folders from the environment, and the venue by its name.
+        let words =
+            ["diagnose", "s.yaml", "--yes", "--trade", "--budget", "5 USDC"] + venue.place.map { $0.hasPrefix("--") ? $0 : "bp=\($0)" }
+        let second = try programs.start(
+            LivePrograms.executable("mmsim-live"), words, ["MMSIM_KEYS": "keys", "MMSIM_STATE": "state"]
+        ).ended()
         #expect((second.code, second.error) == (0, ""), "\(second.out)")
         #expect(Self.checks(second.out).sorted() == (Self.all + ["budget", "bought", "closed", "spent"]).sorted(), "\(second.out)")
         #expect(second.out.contains("client id 101 is gone"))
@@ -83,6 +88,16 @@ import Testing
             Self.checks(refused.out).filter { $0.hasPrefix("-") } == ["-account", "-balances", "-positions", "-open orders"],
             "\(refused.out)")
         #expect(refused.out.hasSuffix("no order is placed: see to what failed first\n"))
+    }
+
+    @Test func `a key that others can read is refused before the venue is asked`() throws {
+        let (venue, _) = try serve()
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: programs.path("keys/main"))
+        let refused = try diagnose(venue).ended()
+        #expect((refused.code, refused.out) == (2, ""))
+        #expect(
+            refused.error.hasPrefix("error: the key 'keys/main' is open to others: its mode is 644\nhint: chmod 600 'keys/main'"),
+            "\(refused.error)")
     }
 
     @Test func `an account is traded by one process; one that is killed lets it go`() throws {
