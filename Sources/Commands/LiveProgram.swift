@@ -9,13 +9,14 @@ package enum LiveProgram {
 
     /// What the help of both programs says of each of its commands.
     package enum Word: String, CaseIterable {
-        case record, paper, venue
+        case record, paper, venue, diagnose
 
         package var abstract: String {
             switch self {
             case .record: "Records a venue's public data to a tape, as it comes."
             case .paper: "Runs a scenario on the venues' live market, with simulated fills."
             case .venue: "Serves a venue's protocol on this machine, over a tape."
+            case .diagnose: "Proves that accounts work: rules, book, clock, balances, and the life of a small order."
             }
         }
     }
@@ -72,6 +73,11 @@ package enum LiveProgram {
 
     struct Venue: ParsableCommand {
         static let configuration = CommandConfiguration(commandName: Word.venue.rawValue, abstract: Word.venue.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
+    struct Diagnose: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.diagnose.rawValue, abstract: Word.diagnose.abstract)
         @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
     }
 }

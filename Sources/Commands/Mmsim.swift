@@ -23,7 +23,7 @@ public struct Mmsim: ParsableCommand {
         subcommands: [
             BacktestCommand.self, ReplayCommand.self, JournalCommand.self, ChaosCommand.self, ScenarioCommand.self, StrategiesCommand.self,
             TapeCommand.self, SynthCommand.self, ResearchCommand.self, LiveProgram.Record.self, LiveProgram.Paper.self,
-            LiveProgram.Venue.self,
+            LiveProgram.Venue.self, LiveProgram.Diagnose.self,
         ])
 
     public init() {}

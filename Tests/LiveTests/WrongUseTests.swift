@@ -128,7 +128,7 @@ import Testing
         try FileManager.default.createDirectory(at: alone, withIntermediateDirectories: true)
         let copy = alone.appending(path: "mmsim")
         try FileManager.default.copyItem(at: LivePrograms.executable("mmsim"), to: copy)
-        for word in ["record", "venue"] {
+        for word in ["record", "venue", "diagnose"] {
             #expect(
                 try programs.start(copy, [word, "--help"], ["PATH": ""]).ended()
                     == .init(
@@ -153,7 +153,10 @@ import Testing
     @Test func `mmsim hands these commands over with their words and their help`() throws {
         let programs = try LivePrograms()
         let list = try programs.mmsim("--help").out
-        for (word, words) in [("record", "USAGE: mmsim-live record"), ("venue", "USAGE: mmsim-live venue <venue>")] {
+        for (word, words) in [
+            ("record", "USAGE: mmsim-live record"), ("venue", "USAGE: mmsim-live venue <venue>"),
+            ("diagnose", "USAGE: mmsim-live diagnose <scenario>"),
+        ] {
             #expect(list.contains("\n  \(word) "))
             for asked in [["help", word], [word, "--help"]] {
                 let help = try programs.start(LivePrograms.executable("mmsim"), asked, [:]).ended()

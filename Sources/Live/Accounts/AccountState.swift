@@ -4,7 +4,8 @@ public import Venues
 
 /// What has to be remembered of an account between runs, held by one process at a time.
 ///
-/// The lock is the system's: it is gone with the process, however that ends. Everything else is on the disk when a method returns.
+/// The lock is the system's: it is gone with this object, or with the process, however that ends. Keep it for as long as orders may
+/// be sent (`withExtendedLifetime`). Everything else is on the disk when a method returns.
 public final class AccountState {
     /// The run that goes on, or was killed.
     public struct Run: Hashable, Sendable {

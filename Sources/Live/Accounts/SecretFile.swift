@@ -24,11 +24,14 @@ struct SecretFile {
         guard status.st_size > 0 else { throw .empty(path: path) }
         guard status.st_size <= largest else { throw .tooLarge(path: path, limit: largest) }
         var bytes = [UInt8](repeating: 0, count: largest + 1)
-        defer { unsafe bytes.withUnsafeMutableBytes { unsafe explicit_bzero($0.baseAddress!, $0.count) } }
+        defer {
+            unsafe bytes.withUnsafeMutableBytes { buffer in if let start = buffer.baseAddress { unsafe explicit_bzero(start, buffer.count) }
+            }
+        }
         var count = 0
         while count < bytes.count {
             let found = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe Foundation.read(file, buffer.baseAddress! + count, buffer.count - count)
+                unsafe Foundation.read(file, UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).baseAddress, buffer.count - count)
             }
             if found < 0, errno == EINTR { continue }
             guard found >= 0 else { throw .unreadable(path: path, reason: StateFile.reason(errno)) }

@@ -27,22 +27,21 @@ extension Preflight {
         }
     }
 
-    static func milliseconds(_ span: Nanoseconds) -> String { Decimal.text(span.count / 100_000, decimals: 1) + " ms" }
+    private static func milliseconds(_ span: Nanoseconds) -> String { Decimal.text(span.count / 100_000, decimals: 1) + " ms" }
+
+    /// How the venue's clock stands to ours.
+    static func text(_ clock: ClockOffset, _ error: Nanoseconds) -> String {
+        let (span, side) = (Nanoseconds(count: abs(clock.offset.count)), clock.offset < .zero ? "behind" : "ahead of")
+        return "the venue's clock is \(milliseconds(span)) \(side) ours, give or take \(milliseconds(error))"
+    }
 
     private func clock(_ facts: AccountFacts, _ account: Scenario.Account) -> [Finding] {
         guard let error = facts.clock.error else { return [] }
-        let offset = facts.clock.offset
-        let side = offset < .zero ? "behind" : "ahead of"
-        let text =
-            "the venue's clock is \(Self.milliseconds(Nanoseconds(count: abs(offset.count)))) \(side) ours, give or take "
-            + Self.milliseconds(error)
-        let most = Nanoseconds(count: abs(offset.count)) + error
+        let text = Self.text(facts.clock, error)
+        let most = Nanoseconds(count: abs(facts.clock.offset.count)) + error
         if most > Self.largestClockError {
-            return [
-                Finding(
-                    "clock", of: account.name, .refused, text,
-                    hint: error > Self.largestClockError ? "its answers take too long: try again" : "let this machine's clock be set (NTP)")
-            ]
+            let hint = error > Self.largestClockError ? "its answers take too long: try again" : "let this machine's clock be set (NTP)"
+            return [Finding("clock", of: account.name, .refused, text, hint: hint)]
         }
         return [Finding("clock", of: account.name, most > Self.notableClockError ? .warning : .ok, text)]
     }
