@@ -23,14 +23,18 @@ final class TrailingFeed {
     }
 
     var statistics: FeedClock.Statistics { clock.statistics }
+    /// What is added to our clock to make the venue's.
+    var clockOffset: Nanoseconds? { clock.offset }
     var isEmpty: Bool { waiting.isEmpty }
     /// Venue time of the record that is dealt with next; `.never` if none waits.
     var next: Timestamp { waiting.isEmpty ? .never : waiting[0].venueTime }
 
-    /// Takes a record as it came; returns it with its time corrected.
-    func take(_ told: MarketEvent) -> MarketEvent {
+    /// Takes a record as it came.
+    ///
+    /// - Parameter measured: The venue's clock less ours, where it was asked.
+    func take(_ told: MarketEvent, measured: Nanoseconds?) {
         var event = told
-        clock.correct(&event)
+        clock.correct(&event, measured: measured)
         latest = event.venueTime
         count += 1
         if event.kind == .gap {
@@ -40,7 +44,6 @@ final class TrailingFeed {
             allowance.add(event.receiveTime - event.venueTime)
         }
         waiting.append(event)
-        return event
     }
 
     func removeFirst() -> MarketEvent { waiting.removeFirst() }
@@ -145,7 +148,8 @@ final class TrailingVenues {
             }
             self.time = max(self.time, time)
         }
-        figures.note(lag: max(.zero, now - min(horizon, now)))
+        // Before a feed is there, the venues are nowhere.
+        if feeds.allSatisfy({ $0.count > 0 }) { figures.note(lag: max(.zero, now - min(horizon, now))) }
     }
 
     private func receive(_ index: Int, at time: Timestamp, _ figures: inout PaperFigures) {
