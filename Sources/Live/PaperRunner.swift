@@ -92,6 +92,13 @@ public final class PaperRunner: @unchecked Sendable {
     /// - Returns: What is traded, and what a reader has to know.
     /// - Throws: `PaperError`, `RunError`, `NetworkError` or `TapeError`.
     public func start() throws -> (instruments: [(venue: String, instrument: Instrument)], warnings: [String]) {
+        do { return try begin() } catch {
+            try? stop(ending: "the run could not begin")
+            throw error
+        }
+    }
+
+    private func begin() throws -> (instruments: [(venue: String, instrument: Instrument)], warnings: [String]) {
         let listings = try listings()
         let plan = try PaperPlan(scenario, listed: listings, start: clock.now, duration: options.duration)
         venueOfSession = plan.venueOfSession

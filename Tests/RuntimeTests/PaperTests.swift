@@ -28,7 +28,6 @@ import Trading
         #expect(live.tables == taped.tables)
         #expect(paper.result.netProfit == backtest.result.netProfit && paper.result.attribution.residual == .zero)
         #expect(paper.result.fillCount == backtest.result.fillCount && paper.result.drawdown == backtest.result.drawdown)
-        #expect(paper.feeds.map(\.medianLatency) == backtest.feeds.map(\.medianLatency))
         let figures = try #require(paper.paper)
         #expect(figures.lateReports == 0 && figures.lateRecords == 0 && figures.reports > 20)
         #expect(figures.largestLag <= .milliseconds(10))

@@ -43,7 +43,7 @@ struct PaperAllowance {
     /// A feed that is later than this holds nobody up.
     private static let longest = Nanoseconds.seconds(1)
     private static let window = 512
-    private static let stride = 64
+    private static let stride = 16
 
     private let isFixed: Bool
     private var recent: [Nanoseconds] = []

@@ -39,7 +39,7 @@ final class TrailingFeed {
         count += 1
         if event.kind == .gap {
             gapCount += 1
-        } else if event.isLast {
+        } else if event.isLast, !event.flags.contains(.snapshot) {
             latency.record((event.receiveTime - event.venueTime).count)
             allowance.add(event.receiveTime - event.venueTime)
         }
@@ -156,7 +156,8 @@ final class TrailingVenues {
         let feed = feeds[index]
         var event = feed.removeFirst()
         if event.venueTime < time {
-            figures.note(lateRecord: time - event.venueTime)
+            // A full book that was asked for is what there is now, however long ago it became so.
+            if !event.flags.contains(.snapshot) { figures.note(lateRecord: time - event.venueTime) }
             event.venueTime = time
         }
         venues[feed.venue].receive(event)
