@@ -87,9 +87,8 @@ struct BacktestCommand: ParsableCommand {
         } else if !quiet {
             Terminal.write(report.terminal, to: 1)
             let rate = seconds > 0 ? Double(outcome.events) / seconds / 1e6 : 0
-            Terminal.out(
-                "\n\(outcome.events) records in \(RunFacts.decimal(seconds)) s (\(RunFacts.decimal(rate)) M/s)\nreport: \(folder.path)/report.html"
-            )
+            let speed = "\(RunFacts.decimal(seconds)) s (\(RunFacts.decimal(rate)) M/s)"
+            Terminal.out("\n\(outcome.events) records in \(speed)\nreport: \(folder.path)/report.html")
         }
     }
 }

@@ -92,6 +92,13 @@ public final class PaperRunner: @unchecked Sendable {
     /// - Returns: What is traded, and what a reader has to know.
     /// - Throws: `PaperError`, `RunError`, `NetworkError` or `TapeError`.
     public func start() throws -> (instruments: [(venue: String, instrument: Instrument)], warnings: [String]) {
+        do { return try begin() } catch {
+            try? stop(ending: "the run could not begin")
+            throw error
+        }
+    }
+
+    private func begin() throws -> (instruments: [(venue: String, instrument: Instrument)], warnings: [String]) {
         let listings = try listings()
         let plan = try PaperPlan(scenario, listed: listings, start: clock.now, duration: options.duration)
         venueOfSession = plan.venueOfSession
@@ -124,26 +131,21 @@ public final class PaperRunner: @unchecked Sendable {
 
     private func listings() throws -> [[Instrument]] {
         let loop = group.next()
-        // Of several venues one may fail before the others have answered.
-        defer { loop.execute { for promise in self.listed { promise?.fail(ChannelError.ioOnClosedChannel) } } }
         let answers = try loop.flatSubmit {
-            var futures: [EventLoopFuture<[UInt8]>] = []
-            for venue in self.venues.indices {
+            let futures = self.venues.indices.map { venue in
                 let promise = loop.makePromise(of: [UInt8].self)
                 self.listed.append(promise)
-                futures.append(promise.futureResult)
                 do {
                     let client = try VenueClient(self.options.clients[venue], on: loop, delegate: VenueEnd(self, venue))
                     self.clients.append(client)
                     client.start()
                     client.perform(.request(Self.listRequest, self.venues[venue].speaks.listing, lane: 0))
-                } catch {
-                    promise.fail(error)
-                    break
-                }
+                } catch { promise.fail(error) }
+                return promise.futureResult
             }
-            return EventLoopFuture.whenAllSucceed(futures, on: loop)
-        }.wait()
+            // Of several that fail the first in the scenario is told.
+            return EventLoopFuture.whenAllComplete(futures, on: loop)
+        }.wait().map { try $0.get() }
         var listings: [[Instrument]] = []
         for (venue, answer) in zip(venues, answers) {
             do { listings.append(try venue.speaks.listed(answer).compactMap(\.instrument)) } catch {

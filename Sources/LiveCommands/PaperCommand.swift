@@ -135,8 +135,7 @@ struct PaperCommand: ParsableCommand {
             positions.isEmpty ? "flat" : positions, "PnL \(Decimal.text(status.profit / 10_000_000, decimals: 2, minimum: 2)) \(currency)",
         ]
         if status.figures.lateReports > 0 {
-            parts.append(
-                "\(status.figures.lateReports) reports late, by up to \(status.figures.largestLateness.count / 1_000_000) ms")
+            parts.append("\(status.figures.lateReports) late by ≤ \(status.figures.largestLateness.count / 1_000_000) ms")
         }
         if progress.gaps > 0 { parts.append("\(progress.gaps) gaps") }
         if progress.alarms > 0 { parts.append("\(progress.alarms) alarms") }

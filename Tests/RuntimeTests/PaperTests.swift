@@ -28,9 +28,74 @@ import Trading
         #expect(live.tables == taped.tables)
         #expect(paper.result.netProfit == backtest.result.netProfit && paper.result.attribution.residual == .zero)
         #expect(paper.result.fillCount == backtest.result.fillCount && paper.result.drawdown == backtest.result.drawdown)
-        #expect(paper.feeds.map(\.medianLatency) == backtest.feeds.map(\.medianLatency))
         let figures = try #require(paper.paper)
         #expect(figures.lateReports == 0 && figures.lateRecords == 0 && figures.reports > 20)
         #expect(figures.largestLag <= .milliseconds(10))
+    }
+
+    @Test func `what is known too late comes when it is known, and nothing else changes its time`() throws {
+        let bench = try Workbench()
+        let allowance = Nanoseconds.milliseconds(10)
+        let scenario = try bench.scenario(
+            bench.synth(minutes: 6), parameters: Workbench.xemm, latency: "\"1 ms\"", overrides: Self.spoken)
+        let journal = bench.folder + "/paper.sqlite"
+        let paper = try PaperWorld(scenario, journal: journal, allowance: allowance).go()
+        let figures = try #require(paper.paper)
+        #expect(figures.lateReports > 20 && figures.largestLateness <= allowance - .milliseconds(1))
+
+        let knowledge = try Knowledge(scenario, allowance: allowance)
+        let file = try JournalFile(opening: journal)
+        var (late, reports, differences) = (0, 0, [String]())
+        var hasEnded = false
+        while let entry = try file.next()?.entry {
+            if case .stop = entry { hasEnded = true }
+            guard case .report(let event) = entry else { continue }
+            reports += 1
+            // What is on its way at the end is waited for by nobody.
+            guard !hasEnded else { continue }
+            let due = event.venueTime + .milliseconds(1)
+            let expected = max(due, knowledge.time(of: event))
+            if event.receiveTime > due { late += 1 }
+            if event.receiveTime != expected { differences.append("\(event): expected \(expected)") }
+        }
+        #expect(reports == figures.reports && late == figures.lateReports)
+        #expect(differences == [])
+    }
+
+    /// When what a venue did could be known here: found from the records alone, all at once.
+    private struct Knowledge {
+        private var feeds: [[MarketEvent]] = []
+        private let venues: [Int]
+        private let venueOfAccount: [Int]
+        private let allowance: Nanoseconds
+
+        init(_ scenario: Scenario, allowance: Nanoseconds) throws {
+            let plan = try RunPlan(scenario, TapeCatalog(scenario.tapes))
+            (venues, venueOfAccount, self.allowance) = (plan.listings.map(\.venue), plan.venueOfAccount, allowance)
+            for (index, listing) in plan.listings.enumerated() {
+                let source = TapeCatalog.source(
+                    listing.parts, instrument: InstrumentID(index), minimumLatency: scenario.venues[listing.venue].minimumLatency)
+                feeds.append([])
+                while let batch = try source.next() { feeds[index] += batch }
+            }
+        }
+
+        /// Of a record all feeds before it have to be known until then, of a request all feeds.
+        func time(of report: AccountEvent) -> Timestamp {
+            let time = report.venueTime
+            let own = feeds.indices.first { feed in
+                venues[feed] == venueOfAccount[report.account.index] && feeds[feed].contains { $0.venueTime == time }
+            }
+            var known = Timestamp.distantPast
+            for feed in feeds.indices {
+                if feed == own {
+                    known = max(known, feeds[feed].first { $0.venueTime == time }?.receiveTime ?? time)
+                } else {
+                    let next = feeds[feed].first { own.map { feed > $0 } ?? false ? $0.venueTime >= time : $0.venueTime > time }
+                    known = max(known, min(time + allowance, next?.receiveTime ?? .never))
+                }
+            }
+            return known
+        }
     }
 }

@@ -60,7 +60,7 @@ struct TapeCatalog {
 
     /// The parts as a stream, a gap between any two that do not follow each other.
     ///
-    /// - Parameter isLive: With the times that a live run had: received as recorded, and the venue's on our clock.
+    /// - Parameter isLive: With the times as they were recorded: those that a live run had.
     static func source(
         _ parts: [Part], instrument: InstrumentID, minimumLatency: Nanoseconds, isLive: Bool = false
     ) -> TapeSource {

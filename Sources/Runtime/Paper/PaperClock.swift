@@ -3,27 +3,35 @@ internal import Market
 
 /// Puts the venue times of a live feed on our own clock, looking only at what came before.
 ///
-/// They are corrected as those of a tape (`FeedClock`): never decreasing, the smallest latency seen being the feed's minimum latency.
-/// A tape keeps the venue's clock and shifts the receive times; a live run can't shift its own time, so the venue's is shifted by as
-/// much. What a feed of one clock says comes out as it went in.
+/// A venue whose clock was compared with ours by questions is known by that: its feed then has the latency that it really has. Until
+/// then its times are corrected as those of a tape (`FeedClock`), by the smallest latency seen being the feed's minimum latency. They
+/// never decrease, and are never less than that latency ago. What a feed on our own clock says comes out as it went in.
 struct PaperClock {
     private var clock: FeedClock
     private var last = Timestamp.distantPast
+    /// The venue's time less ours.
+    private(set) var offset: Nanoseconds?
 
     init(minimumLatency: Nanoseconds) { clock = FeedClock(minimumLatency: minimumLatency) }
 
     var statistics: FeedClock.Statistics { clock.statistics }
 
     /// Replaces the venue time of the feed's next record; its receive time stands.
-    mutating func correct(_ event: inout MarketEvent) {
+    ///
+    /// - Parameter measured: The venue's clock less ours, where it was asked.
+    mutating func correct(_ event: inout MarketEvent, measured: Nanoseconds?) {
         let received = event.receiveTime
         // A loss that we noticed by ourselves has no time of the venue's: it begins behind the last record.
         if event.kind == .gap, event.venueTime == received { event.venueTime = Timestamp(nanoseconds: 0) }
+        let told = event.venueTime
         clock.correct(&event)
-        let offset = clock.statistics.offset ?? .zero
-        last = max(last, event.venueTime - offset)
+        offset = measured ?? clock.statistics.offset
+        let shift = offset ?? .zero
+        let isMeasured = measured != nil && told.nanoseconds != 0
+        last = max(
+            last, isMeasured ? min(told - shift, received - clock.minimumLatency) : event.venueTime - (clock.statistics.offset ?? .zero))
         (event.venueTime, event.receiveTime) = (last, received)
-        if event.kind == .funding, event.detail > 0 { event.detail -= offset.count }
+        if event.kind == .funding, event.detail > 0 { event.detail -= shift.count }
     }
 }
 
@@ -35,7 +43,7 @@ struct PaperAllowance {
     /// A feed that is later than this holds nobody up.
     private static let longest = Nanoseconds.seconds(1)
     private static let window = 512
-    private static let stride = 64
+    private static let stride = 16
 
     private let isFixed: Bool
     private var recent: [Nanoseconds] = []

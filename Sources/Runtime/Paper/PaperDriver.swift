@@ -44,18 +44,24 @@ final class PaperDriver {
 
     /// Takes all that feeds and connections tell at one moment, and does what is due.
     ///
-    /// - Parameter inputs: Those of one feed in its order; what is not of the public streams is nobody's here.
-    func step(_ inputs: [CoreInput], at time: Timestamp) throws(RunError) {
+    /// - Parameters:
+    ///   - inputs: Those of one feed in its order; what is not of the public streams is nobody's here.
+    ///   - clocks: By venue: its clock less ours, where it was asked.
+    func step(_ inputs: [CoreInput], clocks: [Nanoseconds?], at time: Timestamp) throws(RunError) {
         now = max(now, time)
-        var records: [MarketEvent] = []
-        for case .market(let event) in inputs { records.append(trailing.feeds[event.instrument.index].take(event)) }
+        for case .market(let event) in inputs {
+            let feed = trailing.feeds[event.instrument.index]
+            feed.take(event, measured: clocks[feed.venue])
+        }
         // What was known and came due since the last step is no later for the venues' sake.
         if !hasEnded { tellReports(before: now, areKnown: true) }
         try trailing.advance(to: now, &figures)
         guard !hasEnded else { return }
         tellReports(before: now + Nanoseconds(count: 1), areKnown: false)
         for case .connection(let event) in inputs { core.receive(event) }
-        for index in trailing.feeds.indices { for event in records where event.instrument.index == index { core.receive(event) } }
+        for index in trailing.feeds.indices {
+            for case .market(let event) in inputs where event.instrument.index == index { core.receive(event) }
+        }
         if isStarted { flush() }
         while isStarted, core.nextWake <= now {
             core.wake(at: now)

@@ -48,6 +48,8 @@ public final class PaperRun {
     private let journal: Journal
     private let store: JournalStore?
     private let sink: RunJournal?
+    /// By venue of the scenario: its clock less ours, where its session has asked.
+    private var clocks: [Nanoseconds?]
     private var firstWithActions = 0
 
     /// - Parameter sessions: Of the plan's terms, in their order.
@@ -62,6 +64,7 @@ public final class PaperRun {
         (self.sink, self.journal) = (sink, journal)
         core = try run.makeCore(run.coreConfiguration, registry, journal: journal)
         venues = run.scenario.venues.indices.map { SimulatedVenue(run.venueConfiguration($0)) }
+        clocks = venues.map { _ in nil }
         recorder = RunRecorder(run.description)
         bridge = RunBridge(
             run.description, venues, venueOfInstrument: run.listings.map(\.venue), venueOfAccount: run.venueOfAccount, core, recorder,
@@ -139,7 +142,8 @@ public final class PaperRun {
     private func settle(_ now: Timestamp) throws(RunError) -> [CoreInput] {
         var inputs: [CoreInput] = []
         for session in sessions { while let input = session.nextInput(now: now) { inputs.append(input) } }
-        try driver.step(inputs, at: now)
+        for (session, venue) in zip(sessions, plan.venueOfSession) where session.clock.error != nil { clocks[venue] = session.clock.offset }
+        try driver.step(inputs, clocks: clocks, at: now)
         if let failure = bridge.failure { throw failure }
         return inputs
     }
@@ -175,7 +179,7 @@ public final class PaperRun {
             for (index, instrument) in plan.instruments.enumerated() {
                 let position = core.position(AccountID(account), InstrumentID(index))
                 guard !position.isZero else { continue }
-                status.positions.append((owner.name, "\(instrument.text(position)) \(instrument.venueSymbol)"))
+                status.positions.append((owner.name, "\(instrument.text(position)) \(instrument.symbol)"))
             }
         }
         return status
@@ -235,7 +239,7 @@ public final class PaperRun {
             return Backtest.Feed(
                 venue: plan.plan.scenario.venues[listing.venue].name, name: Self.name(listing),
                 contentHash: hashes?[index].description ?? "",
-                clockOffset: clock.offset, clockDrift: clock.drift, liftedVenueTimes: clock.liftedVenueTimes, liftedReceiveTimes: 0,
+                clockOffset: feed.clockOffset, clockDrift: clock.drift, liftedVenueTimes: clock.liftedVenueTimes, liftedReceiveTimes: 0,
                 medianLatency: latency?.median ?? .zero, latency99: latency?.percentile99 ?? .zero,
                 largestLatency: latency?.maximum ?? .zero, unsynchronised: bridge.unsynchronised[index], stale: bridge.stale[index],
                 crossed: bridge.crossed[index], gaps: feed.gapCount)

@@ -23,24 +23,27 @@ final class TrailingFeed {
     }
 
     var statistics: FeedClock.Statistics { clock.statistics }
+    /// What is added to our clock to make the venue's.
+    var clockOffset: Nanoseconds? { clock.offset }
     var isEmpty: Bool { waiting.isEmpty }
     /// Venue time of the record that is dealt with next; `.never` if none waits.
     var next: Timestamp { waiting.isEmpty ? .never : waiting[0].venueTime }
 
-    /// Takes a record as it came; returns it with its time corrected.
-    func take(_ told: MarketEvent) -> MarketEvent {
+    /// Takes a record as it came.
+    ///
+    /// - Parameter measured: The venue's clock less ours, where it was asked.
+    func take(_ told: MarketEvent, measured: Nanoseconds?) {
         var event = told
-        clock.correct(&event)
+        clock.correct(&event, measured: measured)
         latest = event.venueTime
         count += 1
         if event.kind == .gap {
             gapCount += 1
-        } else if event.isLast {
+        } else if event.isLast, !event.flags.contains(.snapshot) {
             latency.record((event.receiveTime - event.venueTime).count)
             allowance.add(event.receiveTime - event.venueTime)
         }
         waiting.append(event)
-        return event
     }
 
     func removeFirst() -> MarketEvent { waiting.removeFirst() }
@@ -145,14 +148,16 @@ final class TrailingVenues {
             }
             self.time = max(self.time, time)
         }
-        figures.note(lag: max(.zero, now - min(horizon, now)))
+        // Before a feed is there, the venues are nowhere.
+        if feeds.allSatisfy({ $0.count > 0 }) { figures.note(lag: max(.zero, now - min(horizon, now))) }
     }
 
     private func receive(_ index: Int, at time: Timestamp, _ figures: inout PaperFigures) {
         let feed = feeds[index]
         var event = feed.removeFirst()
         if event.venueTime < time {
-            figures.note(lateRecord: time - event.venueTime)
+            // A full book that was asked for is what there is now, however long ago it became so.
+            if !event.flags.contains(.snapshot) { figures.note(lateRecord: time - event.venueTime) }
             event.venueTime = time
         }
         venues[feed.venue].receive(event)

@@ -17,8 +17,8 @@ public final class TapeSource: MarketSource {
     private let parts: [Part]
     private let instrument: InstrumentID
     private var clock: FeedClock
-    /// Corrects instead of it where the records are those of a live run.
-    private var liveClock: PaperClock?
+    /// Times stand as they were recorded: those that a live run had.
+    private let isLive: Bool
     private var nextPart = 0
     private var reader: FeedReader?
     /// Of the part that is read, where it has ranges that are not to be relied on.
@@ -30,7 +30,7 @@ public final class TapeSource: MarketSource {
         self.parts = parts
         self.instrument = instrument
         clock = FeedClock(minimumLatency: minimumLatency)
-        liveClock = isLive ? PaperClock(minimumLatency: minimumLatency) : nil
+        self.isLive = isLive
     }
 
     /// One feed of one tape.
@@ -53,11 +53,8 @@ public final class TapeSource: MarketSource {
     public func next() throws(RunError) -> EventBatch? {
         let batch = spare.popLast() ?? EventBatch()
         guard try load(batch) else { return nil }
-        guard liveClock == nil else {
-            batch.update { event in
-                event.instrument = instrument
-                liveClock?.correct(&event)
-            }
+        guard !isLive else {
+            batch.update { $0.instrument = instrument }
             return batch
         }
         // What is counted stays in registers.
