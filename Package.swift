@@ -88,10 +88,10 @@ let package = Package(
         // The only layer that opens a socket.
         layer("Network", ["Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL]),
         layer(
-            "Live", ["Market", "Trading", "Tape", "Venues", "Simulation", "VenueServers", "Runtime", "Network", nioCore, nioPosix]),
+            "Live", ["Market", "Trading", "Scenario", "Tape", "Venues", "Simulation", "VenueServers", "Runtime", "Network", nioCore, nioPosix]),
         layer(
             "LiveCommands",
-            ["Market", "Tape", "Scenario", "Venues", "VenueServers", "Runtime", "Network", "Live", "Commands", argumentParser]),
+            ["Market", "Trading", "Tape", "Scenario", "Venues", "VenueServers", "Runtime", "Network", "Live", "Commands", argumentParser]),
         .executableTarget(name: "mmsim-live", dependencies: ["LiveCommands"], swiftSettings: strict),
 
         .target(
@@ -135,7 +135,12 @@ let package = Package(
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["TestSupport", "Commands"]),
         tests("NetworkTests", ["TestSupport", "Network", "Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket]),
-        tests("LiveTests", ["TestSupport", "Live", "LiveCommands", "Tape", "Market"]),
+        tests(
+            "LiveTests",
+            [
+                "TestSupport", "Live", "LiveCommands", "Network", "Runtime", "Scenario", "Venues", "Tape", "Trading", "Market", nioCore,
+                nioPosix,
+            ]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]

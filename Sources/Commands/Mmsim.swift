@@ -23,6 +23,7 @@ public struct Mmsim: ParsableCommand {
         subcommands: [
             BacktestCommand.self, ReplayCommand.self, JournalCommand.self, ChaosCommand.self, ScenarioCommand.self, StrategiesCommand.self,
             TapeCommand.self, SynthCommand.self, ResearchCommand.self, LiveProgram.Record.self, LiveProgram.Venue.self,
+            LiveProgram.Status.self, LiveProgram.Stop.self, LiveProgram.Kill.self, LiveProgram.Flatten.self, LiveProgram.Set.self,
         ])
 
     public init() {}

@@ -8,7 +8,11 @@ public struct MmsimLive: ParsableCommand {
         discussion: """
             Exit codes: 0 fine, 1 the run failed, 2 wrong command line, 3 data missing or corrupt, 130 interrupted.
             """,
-        version: Mmsim.version, subcommands: [RecordCommand.self, VenueCommand.self])
+        version: Mmsim.version,
+        subcommands: [
+            RecordCommand.self, VenueCommand.self, StatusCommand.self, StopCommand.self, KillCommand.self, FlattenCommand.self,
+            SetCommand.self,
+        ])
 
     public init() {}
 

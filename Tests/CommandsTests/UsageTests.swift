@@ -16,7 +16,7 @@ import Testing
         let names = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(
-            names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "venue"])
+            names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "venue", "status", "stop", "kill", "flatten", "set"])
     }
 
     @Test(arguments: commands)
@@ -41,7 +41,7 @@ import Testing
         (
             ["optimise"],
             "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, chaos, scenario, strategies, tape, "
-                + "synth, research, record, venue\n"
+                + "synth, research, record, venue, status, stop, kill, flatten, set\n"
         ),
         (["tape", "inof"], "error: there is no command 'inof'\nhint: did you mean 'info'?\n"),
     ])
