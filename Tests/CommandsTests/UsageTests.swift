@@ -16,7 +16,11 @@ import Testing
         let names = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(
-            names == ["backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "venue", "status", "stop", "kill", "flatten", "set"])
+            names == [
+                "backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "venue",
+                "status",
+                "stop", "kill", "flatten", "set",
+            ])
     }
 
     @Test(arguments: commands)
