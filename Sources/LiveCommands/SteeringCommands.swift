@@ -107,8 +107,8 @@ struct SetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: LiveProgram.Word.set.rawValue, abstract: LiveProgram.Word.set.abstract,
         discussion: """
-            The next decision is made by the new value; orders that rest are changed by their usual rules. `mmsim strategies NAME` says which
-            parameters can change. With several strategies in a run, name the one: NAME.KEY=VALUE.
+            The next decision is made by the new value; orders that rest are changed by their usual rules. `mmsim strategies NAME` says
+            which parameters can change. With several strategies in a run, name the one: NAME.KEY=VALUE.
 
               mmsim set min_net="4 bp" max_inventory=3
             """)

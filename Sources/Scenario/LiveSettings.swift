@@ -77,7 +77,7 @@ public struct LiveSettings: Sendable, Hashable {
     public init(text: String, file: String) throws(ScenarioError) {
         self.init()
         let issues = IssueLog(file: file, overrides: [])
-        let root = try ScenarioLoader.parse(text, file: file, advice: "it may have heartbeat, notify and metrics")
+        let root = try ScenarioLoader.parse(text, file: file, advice: "it may have heartbeat, notify and metrics", start: "")
         if let top = SectionReader(root, path: "", section: nil, issues: issues) { read(top) }
         guard issues.inOrder.isEmpty else { throw ScenarioError(issues: issues.inOrder) }
     }

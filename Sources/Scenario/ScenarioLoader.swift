@@ -90,9 +90,11 @@ public struct ScenarioLoader {
     /// Every scalar stays text: what `1`, `NO` or `1e3` mean is decided where they are read.
     private static func compose(_ text: String) throws -> Node? { try Yams.compose(yaml: text, .basic) }
 
-    /// - Parameter advice: Where a file is no mapping of keys.
+    /// - Parameters:
+    ///   - advice: Where a file is no mapping of keys.
+    ///   - start: What is added to it where there is nothing at all.
     static func parse(
-        _ text: String, file: String, advice: String = "see `mmsim scenario schema`, or start from a file in Scenarios/"
+        _ text: String, file: String, advice: String = "see `mmsim scenario schema`", start: String = ", or start from a file in Scenarios/"
     ) throws(ScenarioError) -> Node {
         func fail(_ line: Int, _ column: Int, _ message: String, _ hint: String?) -> ScenarioError {
             ScenarioError(issues: [ScenarioIssue(file: file, line: line, column: column, key: "", message: message, hint: hint)])
@@ -112,7 +114,7 @@ public struct ScenarioLoader {
         } catch {
             throw fail(0, 0, "\(error)", nil)
         }
-        guard let node else { throw fail(1, 1, "the file is empty", advice) }
+        guard let node else { throw fail(1, 1, "the file is empty", advice + start) }
         guard case .mapping = node else { throw fail(1, 1, "it is not a mapping of keys to values", advice) }
         return node
     }

@@ -73,7 +73,8 @@ private final class Receiver: Sendable {
         try RunStatus(
             json: """
                 {"run":"night","scenario":"abc","process":1,"time":"2026-01-01T00:00:00Z","uptimeSeconds":61,"state":"running",
-                "kill":\(kill.map { "\"\($0)\"" } ?? "null"),"strategies":[{"name":"hedge","phase":"","changed":{}}],"venues":[],"accounts":[],
+                "kill":\(kill.map { "\"\($0)\"" } ?? "null"),"strategies":[{"name":"hedge","phase":"","changed":{}}],
+                "venues":[],"accounts":[],
                 "counts":{"orders":5,"fills":4,"lateFills":1,"rejects":0,"denials":2,"unknowns":0,"liquidations":0,"alarms":0},
                 "alarms":[],"notes":[],"journal":{"records":9,"lagMilliseconds":0}}
                 """)
