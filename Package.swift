@@ -96,8 +96,8 @@ let package = Package(
         layer(
             "LiveCommands",
             [
-                "Signing", "Market", "Tape", "Strategies", "Scenario", "Venues", "VenueServers", "Runtime", "Report", "Network", "Live",
-                "Commands", argumentParser,
+                "Signing", "Market", "Trading", "Tape", "Strategies", "Scenario", "Venues", "VenueServers", "Runtime", "Report", "Network",
+                "Live", "Commands", argumentParser,
             ]),
         .executableTarget(name: "mmsim-live", dependencies: ["LiveCommands"], swiftSettings: strict),
 
@@ -145,7 +145,12 @@ let package = Package(
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["TestSupport", "Commands"]),
         tests("NetworkTests", ["TestSupport", "Network", "Venues", nioCore, nioPosix, nioHTTP1, nioWebSocket]),
-        tests("LiveTests", ["TestSupport", "Live", "LiveCommands", "Network", "Venues", "Signing", "Tape", "Market"]),
+        tests(
+            "LiveTests",
+            [
+                "TestSupport", "Live", "LiveCommands", "Network", "Runtime", "Scenario", "Venues", "Signing", "Tape", "Trading", "Market",
+                nioCore, nioPosix,
+            ]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),
     ]

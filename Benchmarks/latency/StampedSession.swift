@@ -40,6 +40,8 @@ final class StampedSession: VenueSession {
     var frameInstrument: InstrumentID? { session.frameInstrument }
     func isAudit(_ request: RequestID) -> Bool { session.isAudit(request) }
     func refreshBooks(at now: Timestamp) { session.refreshBooks(at: now) }
+    var streams: [StreamStatus] { session.streams }
+    func requests(of account: AccountID, at now: Timestamp) -> RequestUse? { session.requests(of: account, at: now) }
     func takeAlarms() -> [SessionAlarm] { session.takeAlarms() }
     func bytesWithoutSecrets(of action: SessionAction) -> [UInt8] { session.bytesWithoutSecrets(of: action) }
 }

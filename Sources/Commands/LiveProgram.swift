@@ -9,14 +9,20 @@ package enum LiveProgram {
 
     /// What the help of both programs says of each of its commands.
     package enum Word: String, CaseIterable {
-        case record, paper, venue, diagnose
+        case record, paper, live, venue, diagnose, status, stop, kill, flatten, set
 
         package var abstract: String {
             switch self {
             case .record: "Records a venue's public data to a tape, as it comes."
             case .paper: "Runs a scenario on the venues' live market, with simulated fills."
             case .venue: "Serves a venue's protocol on this machine, over a tape."
+            case .live: "Trades a scenario for real."
             case .diagnose: "Proves that accounts work: rules, book, clock, balances, and the life of a small order."
+            case .status: "Shows how a running process is: strategies, venues, accounts, orders."
+            case .stop: "Ends a running process in order; positions stay."
+            case .kill: "Stops a running process from trading: K1 no quotes to K4 everything closed."
+            case .flatten: "Closes everything that a running process holds."
+            case .set: "Changes parameters of a running strategy."
             }
         }
     }
@@ -76,8 +82,38 @@ package enum LiveProgram {
         @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
     }
 
+    struct Live: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.live.rawValue, abstract: Word.live.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
     struct Diagnose: ParsableCommand {
         static let configuration = CommandConfiguration(commandName: Word.diagnose.rawValue, abstract: Word.diagnose.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
+    struct Status: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.status.rawValue, abstract: Word.status.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
+    struct Stop: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.stop.rawValue, abstract: Word.stop.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
+    struct Kill: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.kill.rawValue, abstract: Word.kill.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
+    struct Flatten: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.flatten.rawValue, abstract: Word.flatten.abstract)
+        @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
+    }
+
+    struct Set: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: Word.set.rawValue, abstract: Word.set.abstract)
         @Argument(parsing: .captureForPassthrough, help: .hidden) var words: [String] = []
     }
 }

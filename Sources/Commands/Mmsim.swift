@@ -23,7 +23,8 @@ public struct Mmsim: ParsableCommand {
         subcommands: [
             BacktestCommand.self, ReplayCommand.self, JournalCommand.self, ChaosCommand.self, ScenarioCommand.self, StrategiesCommand.self,
             TapeCommand.self, SynthCommand.self, ResearchCommand.self, LiveProgram.Record.self, LiveProgram.Paper.self,
-            LiveProgram.Venue.self, LiveProgram.Diagnose.self,
+            LiveProgram.Live.self, LiveProgram.Venue.self, LiveProgram.Diagnose.self, LiveProgram.Status.self, LiveProgram.Stop.self,
+            LiveProgram.Kill.self, LiveProgram.Flatten.self, LiveProgram.Set.self,
         ])
 
     public init() {}

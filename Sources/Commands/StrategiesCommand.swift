@@ -27,9 +27,10 @@ struct StrategiesCommand: ParsableCommand {
         }
         Terminal.out("\nParameters:")
         for parameter in strategy.parameters {
+            let updatable = parameter.isLiveUpdatable ? "; `mmsim set` changes it while it runs" : ""
             let fallback = parameter.defaultText.map { "default \($0.joined(separator: " to "))" } ?? "must be given"
             Terminal.out("  " + Self.padded(parameter.name, 20) + parameter.summary)
-            Terminal.out("  " + Self.padded("", 20) + "\(fallback); \(parameter.rangeText)")
+            Terminal.out("  " + Self.padded("", 20) + "\(fallback); \(parameter.rangeText)\(updatable)")
         }
         Terminal.out("\nExample:\n\n" + Self.example(strategy))
     }

@@ -10,7 +10,11 @@ public struct MmsimLive: ParsableCommand {
             Exit codes: 0 fine, 1 the run failed, 2 wrong scenario or command line, 3 data missing or corrupt, 4 a check failed,
             130 interrupted.
             """,
-        version: Mmsim.version, subcommands: [RecordCommand.self, PaperCommand.self, VenueCommand.self, DiagnoseCommand.self])
+        version: Mmsim.version,
+        subcommands: [
+            RecordCommand.self, PaperCommand.self, LiveCommand.self, VenueCommand.self, DiagnoseCommand.self, StatusCommand.self,
+            StopCommand.self, KillCommand.self, FlattenCommand.self, SetCommand.self,
+        ])
 
     public init() {}
 

@@ -42,7 +42,7 @@ public struct ScenarioLoader {
     public func resolve(_ text: String, file: String, environment: [String: String] = [:], overrides: [String] = []) throws(ScenarioError)
         -> Scenario
     {
-        var root = try parse(text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text, file: file)
+        var root = try Self.parse(text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text, file: file)
         let prefix = "MMSIM_SET__"
         var wanted: [(key: String, value: String, source: String)] = []
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix(prefix) {
@@ -90,7 +90,12 @@ public struct ScenarioLoader {
     /// Every scalar stays text: what `1`, `NO` or `1e3` mean is decided where they are read.
     private static func compose(_ text: String) throws -> Node? { try Yams.compose(yaml: text, .basic) }
 
-    private func parse(_ text: String, file: String) throws(ScenarioError) -> Node {
+    /// - Parameters:
+    ///   - advice: Where a file is no mapping of keys.
+    ///   - start: What is added to it where there is nothing at all.
+    static func parse(
+        _ text: String, file: String, advice: String = "see `mmsim scenario schema`", start: String = ", or start from a file in Scenarios/"
+    ) throws(ScenarioError) -> Node {
         func fail(_ line: Int, _ column: Int, _ message: String, _ hint: String?) -> ScenarioError {
             ScenarioError(issues: [ScenarioIssue(file: file, line: line, column: column, key: "", message: message, hint: hint)])
         }
@@ -102,15 +107,15 @@ public struct ScenarioLoader {
             }
         }
         let node: Node?
-        do { node = try Self.compose(text) } catch let error as YamlError {
-            let (line, column, problem) = Self.place(error)
+        do { node = try compose(text) } catch let error as YamlError {
+            let (line, column, problem) = place(error)
             let isDuplicate = if case .duplicatedKeysInMapping = error { true } else { false }
             throw fail(line, column, problem, isDuplicate ? "name it once" : "check the indentation, quotes and colons there")
         } catch {
             throw fail(0, 0, "\(error)", nil)
         }
-        guard let node else { throw fail(1, 1, "the file is empty", "see `mmsim scenario schema`, or start from a file in Scenarios/") }
-        guard case .mapping = node else { throw fail(1, 1, "it is not a mapping of keys to values", "see `mmsim scenario schema`") }
+        guard let node else { throw fail(1, 1, "the file is empty", advice + start) }
+        guard case .mapping = node else { throw fail(1, 1, "it is not a mapping of keys to values", advice) }
         return node
     }
 

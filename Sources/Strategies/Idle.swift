@@ -11,5 +11,6 @@ public final class Idle: Strategy {
     public var interests: Interests { [] }
     public func start(_ context: inout Context) {}
     public func receive(_ event: StrategyEvent, _ context: inout Context) {}
+    public var status: StrategyStatus { StrategyStatus(phase: "idle") }
     public func stop(_ reason: StopReason, _ context: inout Context) {}
 }

@@ -94,6 +94,10 @@ public final class SimpleHedge: Strategy {
         phase = .stopped
     }
 
+    public var status: StrategyStatus {
+        StrategyStatus(phase: caseName(phase), cyclesDone: cycles, exposure: .init(hedger, base: sizing.maker.base))
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
         SharedParameters.tune(&hedger, parameters)

@@ -146,7 +146,7 @@ extension TradingCore {
 
     // MARK: What the context shows
 
-    func bookState(_ instrument: InstrumentID) -> BookState { feeds[instrument].sync }
+    public func bookState(_ instrument: InstrumentID) -> BookState { feeds[instrument].sync }
     /// When the book last changed for us; `.distantPast` if it never did.
     public func lastUpdate(_ instrument: InstrumentID) -> Timestamp { feeds[instrument].lastUpdate }
     /// How long ago the book last changed or was confirmed.
@@ -154,7 +154,7 @@ extension TradingCore {
         let last = feeds[instrument].lastUpdate
         return last == .distantPast ? Nanoseconds(count: .max) : now - last
     }
-    func mark(_ instrument: InstrumentID) -> FinePrice? { feeds[instrument].mark }
+    public func mark(_ instrument: InstrumentID) -> FinePrice? { feeds[instrument].mark }
     func funding(_ instrument: InstrumentID) -> MarketEvent? { feeds[instrument].funding }
 
     /// The venue's mark, else our mid; nil when neither is known.

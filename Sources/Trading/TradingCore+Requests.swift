@@ -126,7 +126,7 @@ extension TradingCore {
     }
     func balance(_ account: AccountID, _ currency: Currency) -> Money { positions.balance(account, currency) }
 
-    func equity(_ account: AccountID, _ currency: Currency) -> Money {
+    public func equity(_ account: AccountID, _ currency: Currency) -> Money {
         var sum = positions.balance(account, currency)
         for (index, instrument) in instruments.enumerated() where instrument.settlement == currency {
             sum += positions.unrealised(account, InstrumentID(index), at: reference(InstrumentID(index)))

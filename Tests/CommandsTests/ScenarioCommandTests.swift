@@ -84,6 +84,8 @@ import Testing
         }
         #expect(try program.run("strategies", "xemm").out.contains("before the maker leg is reduced. Optional.\n"))
         #expect(
+            try program.run("strategies", "xemm").out.contains("default 3 bp; -100 bp to 1000 bp; `mmsim set` changes it while it runs\n"))
+        #expect(
             try program.run("strategies", "xmm")
                 == .init(code: 2, out: "", error: "error: there is no strategy 'xmm'\nhint: did you mean 'xemm'?\n"))
         #expect(

@@ -17,8 +17,8 @@ import Testing
             .compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(
             names == [
-                "backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "paper", "venue",
-                "diagnose",
+                "backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "paper", "live",
+                "venue", "diagnose", "status", "stop", "kill", "flatten", "set",
             ])
     }
 
@@ -44,7 +44,7 @@ import Testing
         (
             ["optimise"],
             "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, chaos, scenario, strategies, tape, "
-                + "synth, research, record, paper, venue, diagnose\n"
+                + "synth, research, record, paper, live, venue, diagnose, status, stop, kill, flatten, set\n"
         ),
         (["tape", "inof"], "error: there is no command 'inof'\nhint: did you mean 'info'?\n"),
     ])

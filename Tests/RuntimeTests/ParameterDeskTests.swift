@@ -12,12 +12,14 @@ import Trading
         let bench: Workbench
         let core: TradingCore
         let desk: ParameterDesk
+        let names: JournalNames
 
         init() throws {
             bench = try Workbench()
             let tapes = try bench.synth(minutes: 1)
             let plan = try RunPlan(bench.scenario(tapes, parameters: Workbench.xemm), TapeCatalog(tapes))
             core = try plan.makeCore(plan.coreConfiguration, .builtIn, journal: Journal(sink: nil))
+            names = JournalNames(RunHeader(plan))
             desk = ParameterDesk(plan.scenario, bindings: plan.bindings, registry: .builtIn)
         }
 
@@ -52,6 +54,14 @@ import Trading
         #expect(bench.refusal("a.b.min_net", "4 bp") == "there is no strategy 'a.b'; there are: xemm")
         #expect(bench.refusal("", "4 bp").hasPrefix("'' names no parameter"))
         #expect(bench.core.changes(of: StrategyID(0)).isEmpty)
+    }
+
+    @Test func `a journal tells a change by name and value, or by what it knows`() throws {
+        let bench = try Desk()
+        let change = try bench.desk.change("max_inventory", to: "3", in: bench.core).change
+        let entry = JournalEntry.operator(.set(change), at: Timestamp(nanoseconds: 1))
+        #expect(bench.names.tell(entry).text == "←  operator  says set  max_inventory 3")
+        #expect(JournalNames(nil).tell(entry).text == "←  operator  says set  parameter number \(change.parameter + 1)")
     }
 
     @Test func `a value is read as a scenario would write it`() throws {

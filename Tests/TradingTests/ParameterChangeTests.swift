@@ -29,6 +29,11 @@ private final class Tunable: Strategy {
     func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) { updates.append((parameter, value)) }
 }
 
+private final class Kept: JournalSink {
+    var blocks: [[UInt8]] = []
+    func append(_ block: [UInt8], records: Int, times: ClosedRange<Timestamp>, hash: UInt64) { blocks.append(block) }
+}
+
 @Suite struct ParameterChangeTests {
     private static let specification = Tunable.specification
 
@@ -86,6 +91,22 @@ private final class Tunable: Strategy {
         #expect(strategy.updates.map(\.value) == values.map(\.1))
         let kept = core.changes(of: StrategyID(0)).compactMap { $0.meaning(in: Self.specification)?.value }
         #expect(kept == [.choice("slow"), .rate(Rate(trillionths: 2))])
+    }
+
+    @Test func `a core that is rebuilt from its journal decides by what was changed`() throws {
+        let (sink, strategy) = (Kept(), Tunable())
+        let journal = Journal(sink: sink)
+        let core = Self.core(strategy, journal)
+        let change = try #require(ParameterChange(.choice("slow"), of: 3, in: Self.specification, instance: StrategyID(0)))
+        core.receive(.set(change), at: Timestamp(nanoseconds: 20))
+        #expect(!sink.blocks.isEmpty, "it outlives the process from then on")
+        var decoder = JournalDecoder()
+        let entries = try sink.blocks.flatMap { try decoder.decode($0) }
+        let (fresh, again) = (Tunable(), Journal(sink: nil))
+        let rebuilt = Self.core(fresh, again)
+        for case .operator(let event, let time) in entries { rebuilt.receive(event, at: time) }
+        #expect(again.hash == journal.hash && fresh.updates.map(\.name) == ["style"])
+        #expect(rebuilt.changes(of: StrategyID(0)) == [change])
     }
 
     @Test func `a change of nobody's, of what is fixed, or after the end has no effect and is in the journal all the same`() throws {

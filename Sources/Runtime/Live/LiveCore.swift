@@ -17,7 +17,7 @@ public final class LiveCore {
     public let core: TradingCore
     public let sessions: [any VenueSession]
     /// Index of the session that serves each account.
-    private let sessionOfAccount: [Int]
+    let sessionOfAccount: [Int]
     private var firstWithActions = 0
     /// The time of what came last.
     private var now = Timestamp.distantPast

@@ -49,6 +49,12 @@ public struct ParameterDesk: Sendable {
         return parameters
     }
 
+    /// Values that are not the scenario's any more, by name.
+    public func changed(_ instance: StrategyID, in core: TradingCore) -> [String: String] {
+        let (entry, now) = (entries[instance.index], parameters(of: instance, in: core))
+        return now.values.filter { entry.parameters.values[$0.key] != $0.value }.mapValues(\.text)
+    }
+
     /// - Parameters:
     ///   - key: `min_net`, or `NAME.min_net` where there are several strategies; a scenario's own keys are understood, too.
     ///   - text: As a scenario writes it.

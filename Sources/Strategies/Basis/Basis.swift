@@ -85,6 +85,16 @@ public final class Basis: Strategy {
         phase = .suspended
     }
 
+    public var status: StrategyStatus {
+        let isBetween =
+            switch phase {
+            case .closed, .candidate, .delaying, .suspended: true
+            default: false
+            }
+        return StrategyStatus(
+            phase: caseName(phase), cyclesDone: isBetween ? cycles : cycles - 1, exposure: .init(hedger, base: pair.instrument(0).base))
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
         SharedParameters.tune(&hedger, parameters)

@@ -72,6 +72,16 @@ public final class CrossArb: Strategy {
         phase = .suspended
     }
 
+    public var status: StrategyStatus {
+        let isBetween =
+            switch phase {
+            case .idle, .candidate, .cooling, .suspended: true
+            default: false
+            }
+        return StrategyStatus(
+            phase: caseName(phase), cyclesDone: isBetween ? cycles : cycles - 1, exposure: .init(hedger, base: pair.instrument(0).base))
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
         SharedParameters.tune(&hedger, parameters)

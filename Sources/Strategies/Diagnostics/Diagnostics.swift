@@ -55,6 +55,10 @@ public final class Diagnostics: Strategy {
         if step != .done { context.check("the checks came to their end", passes: false) }
     }
 
+    public var status: StrategyStatus {
+        StrategyStatus(phase: caseName(step))
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
     }

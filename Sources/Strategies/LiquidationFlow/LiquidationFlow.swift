@@ -84,6 +84,16 @@ public final class LiquidationFlow: Strategy {
         for order in context.openOrders() where order.draft.purpose == .quote { context.cancel(order.id) }
     }
 
+    public var status: StrategyStatus {
+        let isBetween =
+            switch phase {
+            case .watching, .cooling: true
+            default: false
+            }
+        return StrategyStatus(
+            phase: caseName(phase), cyclesDone: isBetween ? cycles : cycles - 1, exposure: .init(hedger, base: sizing.maker.base))
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
         SharedParameters.tune(&hedger, parameters)

@@ -90,6 +90,16 @@ public final class LiquidationHedge: Strategy {
         phase = .stopped
     }
 
+    public var status: StrategyStatus {
+        let isBetween =
+            switch phase {
+            case .planning, .resting, .stopped: true
+            default: false
+            }
+        return StrategyStatus(
+            phase: caseName(phase), cyclesDone: isBetween ? cycles : cycles - 1, exposure: .init(hedger, base: instruments[0].base))
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
         hedger.tune(

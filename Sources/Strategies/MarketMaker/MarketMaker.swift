@@ -73,6 +73,12 @@ public final class MarketMaker: Strategy {
         for order in context.openOrders() where order.draft.purpose == .quote { context.cancel(order.id) }
     }
 
+    public var status: StrategyStatus {
+        let isQuoting = quotes.isQuoting(.buy) || quotes.isQuoting(.sell)
+        let phase = lastResort.hasBegun ? "closing" : isQuoting ? "quoting" : "waiting"
+        return StrategyStatus(phase: phase, exposure: hedges ? .init(hedger, base: sizing.maker.base) : nil)
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
         SharedParameters.tune(&hedger, parameters)

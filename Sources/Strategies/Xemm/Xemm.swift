@@ -61,6 +61,12 @@ public final class Xemm: Strategy {
         for order in context.openOrders() where order.draft.purpose == .quote { context.cancel(order.id) }
     }
 
+    public var status: StrategyStatus {
+        let isQuoting = ways.contains { $0.pair.isQuoting(.buy) || $0.pair.isQuoting(.sell) }
+        let phase = lastResort.hasBegun ? "closing" : isQuoting ? "quoting" : "waiting"
+        return StrategyStatus(phase: phase, exposure: .init(hedger, base: ways[0].sizing.maker.base))
+    }
+
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {
         parameters.values[parameter] = value
         SharedParameters.tune(&hedger, parameters)

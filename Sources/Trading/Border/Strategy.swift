@@ -21,11 +21,14 @@ public protocol Strategy: AnyObject, SendableMetatype {
     /// Another value of a parameter that its specification calls updatable: decisions from here on are made by it, and what rests or is
     /// under way changes by its usual rules.
     func update(_ parameter: String, to value: ParameterValue, _ context: inout Context)
+    /// For a person who looks.
+    var status: StrategyStatus { get }
 }
 
 extension Strategy {
     /// Of a strategy none of whose parameters is updatable.
     public func update(_ parameter: String, to value: ParameterValue, _ context: inout Context) {}
+    public var status: StrategyStatus { StrategyStatus() }
 }
 
 /// What a strategy is woken by. Reports of its own orders, its timers and its algorithms always wake it.

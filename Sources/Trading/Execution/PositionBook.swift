@@ -29,6 +29,8 @@ struct PositionBook: ~Copyable {
         balances[account.index].first { $0.currency == currency } ?? .zero(currency)
     }
 
+    func balances(of account: AccountID) -> [Money] { balances[account.index] }
+
     func add(_ amount: Money, to account: AccountID) {
         if let index = balances[account.index].firstIndex(where: { $0.currency == amount.currency }) {
             balances[account.index][index] += amount

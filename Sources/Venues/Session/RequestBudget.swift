@@ -20,5 +20,10 @@ final class RequestBudget {
         return true
     }
 
+    func use(at now: Timestamp) -> RequestUse {
+        let used = (0..<times.count).count { times[$0] + span > now }
+        return RequestUse(used: used, limit: limit, reserved: reserve, span: span)
+    }
+
     func block(until time: Timestamp) { blockedUntil = max(blockedUntil, time) }
 }

@@ -41,6 +41,10 @@ public protocol VenueSession: AnyObject, Connector {
     /// What it wants done next; nil when that is all.
     func nextAction() -> SessionAction?
     func takeAlarms() -> [SessionAlarm]
+    /// The public stream, and those of accounts.
+    var streams: [StreamStatus] { get }
+    /// nil where it has no such account, or no limit.
+    func requests(of account: AccountID, at now: Timestamp) -> RequestUse?
     /// What an action hands over, for a record that others may read: without keys and signatures.
     func bytesWithoutSecrets(of action: SessionAction) -> [UInt8]
 }
