@@ -41,4 +41,5 @@ final class StampedSession: VenueSession {
     func refreshBooks(at now: Timestamp) { session.refreshBooks(at: now) }
     func takeAlarms() -> [SessionAlarm] { session.takeAlarms() }
     func bytesWithoutSecrets(of action: SessionAction) -> [UInt8] { session.bytesWithoutSecrets(of: action) }
+    func publicTrade(of fill: Fill) -> Int64 { session.publicTrade(of: fill) }
 }
