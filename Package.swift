@@ -130,7 +130,10 @@ let package = Package(
         tests("MetricsTests", ["TestSupport", "Metrics", "Trading", "Market"]),
         tests(
             "RuntimeTests",
-            ["TestSupport", "Runtime", "Scenario", "Simulation", "Strategies", "Venues", "Feeds", "Tape", "Trading", "Market", "Metrics"]),
+            [
+                "TestSupport", "Report", "Runtime", "Scenario", "Simulation", "Strategies", "Venues", "Feeds", "Tape", "Trading", "Market",
+                "Metrics",
+            ]),
         tests("ReportTests", ["TestSupport", "Report", "Runtime", "Metrics", "Tape", "Trading", "Market"]),
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),
         tests("CommandsTests", ["TestSupport", "Commands"]),

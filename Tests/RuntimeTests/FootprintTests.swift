@@ -10,11 +10,14 @@ import Trading
 /// Our own orders taken out of the market that a run over the wire heard.
 @Suite struct FootprintTests {
     /// A run on the server, and what sessions hear there that have no accounts.
-    private struct World {
+    struct World {
         let bench: Workbench
         let plan: RunPlan
         let recording: LiveRecording
         let without: [[MarketEvent]]
+        /// All that crossed the run's border.
+        let entries: [MemoryBorder.Entry]
+        private let makeCore: (RunPlan) throws -> TradingCore
 
         /// - Parameter makeCore: Nil: the scenario's.
         init(parameters: String = Workbench.xemm, minutes: Int64 = 6, _ makeCore: ((RunPlan) throws -> TradingCore)? = nil) throws {
@@ -28,14 +31,29 @@ import Trading
             self.plan = plan
             let (start, end) = (plan.start + .minutes(1), plan.end - .seconds(5))
             without = try SameCodeBench.listen(plan, .init(), from: start, until: end)
-            func world(_ border: any BorderLog) throws -> WireWorld {
-                let core = try makeCore?(plan) ?? plan.makeCore(plan.coreConfiguration, .builtIn, journal: Journal(sink: nil))
-                return WireWorld(plan, core, seed: 3, border: border) { plan.venueConfiguration($0) }
-            }
+            self.makeCore = makeCore ?? { try $0.makeCore($0.coreConfiguration, .builtIn, journal: Journal(sink: nil)) }
             let border = MemoryBorder()
-            try world(border).driver(SameCodeBench.sources(plan), until: end, nil).run(from: start)
-            recording = try LiveRecording(MemoryBorderSource(border.entries), path: "border") { (border) throws(RunError) in
-                do { return try world(border).live } catch { preconditionFailure("\(error)") }
+            try Self.world(plan, self.makeCore, border).driver(SameCodeBench.sources(plan), until: end, nil).run(from: start)
+            entries = border.entries
+            recording = try Self.recording(plan, self.makeCore, entries)
+        }
+
+        /// What the run was told by another log than its own.
+        func recording(of entries: [MemoryBorder.Entry]) throws -> LiveRecording { try Self.recording(plan, makeCore, entries) }
+
+        private static func world(
+            _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ border: any BorderLog
+        ) throws -> WireWorld {
+            WireWorld(plan, try makeCore(plan), seed: 3, border: border) { plan.venueConfiguration($0) }
+        }
+
+        private static func recording(
+            _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ entries: [MemoryBorder.Entry]
+        ) throws -> LiveRecording {
+            try LiveRecording(MemoryBorderSource(entries), path: "border") { (border) throws(RunError) in
+                do { return try world(plan, makeCore, border).live } catch {
+                    throw .scenario(message: "the run can't be built: \(error)", hint: nil)
+                }
             }
         }
     }
@@ -135,11 +153,7 @@ import Trading
 
     @Test func `a thousand small orders leave the server's own book without them at every number`() throws {
         let world = try World { plan in
-            let core = TradingCore(plan.coreConfiguration)
-            core.attach(
-                Scatter(plan.venueOfAccount.indices.map { .init(account: AccountID($0), instrument: InstrumentID($0)) }),
-                subscriptions: plan.instruments.indices.map { InstrumentID($0) })
-            return core
+            Scatter.core(plan)
         }
         let orders = world.recording.orders
         let fills = orders.flatMap(\.executions).map(\.fill)
@@ -182,6 +196,18 @@ final class Scatter: Strategy {
     private let legs: [StrategyBinding.Leg]
 
     init(_ legs: [StrategyBinding.Leg]) { self.legs = legs }
+
+    /// A core with nothing else in it.
+    static func core(_ plan: RunPlan) -> TradingCore {
+        var configuration = plan.coreConfiguration
+        configuration.reconcileEvery = nil
+        let core = TradingCore(configuration)
+        core.attach(
+            Scatter(plan.venueOfAccount.indices.map { .init(account: AccountID($0), instrument: InstrumentID($0)) }),
+            subscriptions: plan.instruments.indices.map { InstrumentID($0) })
+        return core
+    }
+
     init(_ parameters: Parameters, _ binding: StrategyBinding) throws(ParameterError) { legs = [] }
 
     var interests: Interests { [] }
