@@ -138,8 +138,8 @@ let package = Package(
         tests(
             "RuntimeTests",
             [
-                "TestSupport", "Runtime", "Scenario", "Simulation", "Strategies", "VenueServers", "Venues", "Signing", "Feeds", "Tape",
-                "Trading", "Market", "Metrics",
+                "TestSupport", "Report", "Runtime", "Scenario", "Simulation", "Strategies", "VenueServers", "Venues", "Signing", "Feeds",
+                "Tape", "Trading", "Market", "Metrics",
             ]),
         tests("ReportTests", ["TestSupport", "Report", "Runtime", "Metrics", "Tape", "Trading", "Market"]),
         tests("ResearchTests", ["TestSupport", "Research", "Simulation", "Feeds", "Tape", "Trading", "Market"]),

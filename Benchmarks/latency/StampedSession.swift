@@ -44,4 +44,5 @@ final class StampedSession: VenueSession {
     func requests(of account: AccountID, at now: Timestamp) -> RequestUse? { session.requests(of: account, at: now) }
     func takeAlarms() -> [SessionAlarm] { session.takeAlarms() }
     func bytesWithoutSecrets(of action: SessionAction) -> [UInt8] { session.bytesWithoutSecrets(of: action) }
+    func publicTrade(of fill: Fill) -> Int64 { session.publicTrade(of: fill) }
 }

@@ -7,7 +7,8 @@ public import Market
 /// corrected receive time is never before the venue time plus the minimum latency, nor before the previous one.
 ///
 /// Where the venue sent no time, its last corrected one stands in, or, in a feed that has shown none yet, the receive time
-/// less the minimum latency. So it is with a gap that carries our time for both. Where there is no receive time, venue time plus the minimum latency stands in.
+/// less the minimum latency. So it is with a gap that carries our time for both. Where there is no receive time, venue time plus the
+/// minimum latency stands in.
 public struct FeedClock: Sendable {
     public struct Statistics: Hashable, Sendable {
         /// Events corrected.

@@ -17,7 +17,8 @@ import Trading
     private static let makers =
         Workbench.xemm + ", makers: both, reverse_maker_fee: \"0.4 bp\", reverse_taker_fee: \"2 bp\", requote: \"0.5 bp\""
     private static let hedge =
-        "size: \"0.02 BTC\", hold: [\"10 s\", \"15 s\"], cool_down: [\"3 s\", \"5 s\"], entry_timeout: \"20 s\", offset_ticks: \"-1\", margin_interval: \"20 s\""
+        "size: \"0.02 BTC\", hold: [\"10 s\", \"15 s\"], cool_down: [\"3 s\", \"5 s\"], entry_timeout: \"20 s\", "
+        + "offset_ticks: \"-1\", margin_interval: \"20 s\""
 
     @Test(arguments: [
         (strategy: "xemm", parameters: Workbench.xemm, fills: 50), (strategy: "xemm", parameters: makers, fills: 50),
@@ -115,14 +116,7 @@ struct SameCodeBench {
         var options = WireWorld.Options()
         (options.lanes, options.requestsInFlight, options.showsOrders, options.marketReach) = (1, .max, false, nil)
         self.options = options
-        let market = GeneratedMarket.standard(venues: 2, duration: .minutes(minutes))
-        // A venue tells times in microseconds.
-        let generated = try bench.synth(market, seed: 42) { events in
-            for index in events.indices {
-                events[index].venueTime = Self.microseconds(events[index].venueTime)
-                events[index].receiveTime = Self.microseconds(events[index].receiveTime)
-            }
-        }
+        let generated = try Self.generate(bench, minutes: minutes)
         func scenario(_ tapes: [String]) throws -> Scenario {
             try bench.scenario(
                 tapes, strategy: strategy, parameters: parameters, latency: Self.latency,
@@ -151,9 +145,33 @@ struct SameCodeBench {
         plan = try RunPlan(scenario(tapes), TapeCatalog(tapes))
     }
 
-    private static func microseconds(_ time: Timestamp) -> Timestamp { Timestamp(nanoseconds: time.nanoseconds / 1_000 * 1_000) }
+    /// Tapes of two venues, as a venue tells them: times are whole microseconds, and a frame has a level once.
+    static func generate(_ bench: Workbench, minutes: Int64) throws -> [String] {
+        try bench.synth(GeneratedMarket.standard(venues: 2, duration: .minutes(minutes)), seed: 42) { events in
+            var told: ContiguousArray<MarketEvent> = []
+            var frame: [MarketEvent] = []
+            for var event in events {
+                event.venueTime = microseconds(event.venueTime)
+                event.receiveTime = microseconds(event.receiveTime)
+                guard event.kind == .level else {
+                    told.append(event)
+                    continue
+                }
+                if let index = frame.firstIndex(where: { ($0.side, $0.price) == (event.side, event.price) }) { frame.remove(at: index) }
+                frame.append(event)
+                guard event.isLast else { continue }
+                for index in frame.indices { frame[index].flags.remove(.first) }
+                frame[0].flags.insert(.first)
+                told += frame
+                frame = []
+            }
+            events = told
+        }
+    }
 
-    private static func sources(_ plan: RunPlan) -> [any MarketSource] {
+    static func microseconds(_ time: Timestamp) -> Timestamp { Timestamp(nanoseconds: time.nanoseconds / 1_000 * 1_000) }
+
+    static func sources(_ plan: RunPlan) -> [any MarketSource] {
         plan.listings.enumerated().map { index, listing in
             TapeCatalog.source(
                 listing.parts, instrument: InstrumentID(index), minimumLatency: plan.scenario.venues[listing.venue].minimumLatency)
@@ -161,7 +179,7 @@ struct SameCodeBench {
     }
 
     /// What sessions hear that have no accounts.
-    private static func listen(
+    static func listen(
         _ plan: RunPlan, _ options: WireWorld.Options, from start: Timestamp, until end: Timestamp
     ) throws -> [[MarketEvent]] {
         var options = options

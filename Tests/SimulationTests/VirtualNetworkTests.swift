@@ -123,6 +123,22 @@ private final class NetworkWorld {
         #expect(!world.network.isQuiet)
     }
 
+    @Test func `a lane may carry several requests, which arrive and are answered in their order`() {
+        let world = NetworkWorld([]) { $0.requestsInFlight = 2 }
+        for id in 1...3 { world.ask(UInt64(id)) }
+        world.pass(until: 50)
+        #expect(world.take() == ["10 server request 1", "10 server request 2"])
+        world.answer(1)
+        world.answer(2)
+        world.pass(until: 90)
+        #expect(world.take() == ["70 client answer 1 200 ok", "70 client answer 2 200 ok", "80 server request 3"])
+        // What was not answered is given up, each by itself.
+        world.ask(4)
+        world.pass(until: 5_200)
+        #expect(world.take() == ["100 server request 4", "5070 client answer 3 unknown", "5090 client answer 4 unknown"])
+        #expect(world.network.isQuiet)
+    }
+
     @Test func `a request that is not answered is unknown, and its late answer is nobody's`() {
         let world = NetworkWorld()
         world.ask(1)

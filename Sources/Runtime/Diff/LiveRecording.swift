@@ -17,6 +17,8 @@ public struct LiveRecording: Sendable {
 
     /// In the order in which the core was told and answered.
     public private(set) var items: [Item] = []
+    /// Our fills by instrument and by the numbers that the public stream gives their trades.
+    public private(set) var ownTrades: [InstrumentID: [Int64: [Fill]]] = [:]
     /// When the run began and ended; the last moment of the log where it was killed.
     public private(set) var start: Timestamp
     public private(set) var end: Timestamp
@@ -26,7 +28,7 @@ public struct LiveRecording: Sendable {
     ///   - live: The run, freshly built.
     /// - Throws: Where the log can't be read, or is not of that run.
     public init(_ source: any BorderSource, path: String, _ live: LiveCore) throws(RunError) {
-        let listener = Listener()
+        let listener = Listener(live.sessions)
         live.observer = listener
         var replay = LiveReplay(live)
         (start, end) = (.never, .distantPast)
@@ -44,20 +46,32 @@ public struct LiveRecording: Sendable {
         guard start != .never else {
             throw .journal(path: path, message: "'\(path)' has no run in it", hint: "it holds no start of a run")
         }
-        items = listener.items
+        (items, ownTrades) = (listener.items, listener.ownTrades)
     }
 
     private final class Listener: LiveObserver {
         var items: [Item] = []
+        var ownTrades: [InstrumentID: [Int64: [Fill]]] = [:]
         var hasStopped = false
+        private let sessions: [any VenueSession]
+
+        init(_ sessions: [any VenueSession]) { self.sessions = sessions }
 
         func told(_ input: CoreInput, by session: Int, at now: Timestamp) {
             switch input {
             case .market(let event): items.append(.market(event))
-            case .account(let event): items.append(.report(event))
+            case .account(let event):
+                items.append(.report(event))
+                if case .filled(let fill) = event.report { note(fill, sessions[session].publicTrade(of: fill)) }
             case .connection(let event): items.append(.connection(event))
             case .wake, .operator: break
             }
+        }
+
+        private func note(_ fill: Fill, _ number: Int64) {
+            // A fill may be told again when it is asked for.
+            if ownTrades[fill.instrument]?[number]?.contains(where: { $0.order == fill.order }) == true { return }
+            ownTrades[fill.instrument, default: [:]][number, default: []].append(fill)
         }
 
         func commanded(_ command: Command, at now: Timestamp) { items.append(.command(command, at: now)) }

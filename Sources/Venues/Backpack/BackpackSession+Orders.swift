@@ -214,6 +214,8 @@ extension BackpackSession {
         return UInt64(owner) << 56 | UInt64(feed + 1) << 48 | UInt64(number) & 0xFFFF_FFFF_FFFF
     }
 
+    public func publicTrade(of fill: Fill) -> Int64 { Int64(fill.trade & 0xFFFF_FFFF_FFFF) }
+
     /// A fill with our numbers of its order and its trade, of one with the client id and the venue's number of the trade.
     public func asHeard(_ fill: Fill, of account: AccountID) -> Fill {
         var fill = fill

@@ -38,6 +38,9 @@ public protocol VenueSession: AnyObject, Connector {
     /// Asks for all books anew.
     func refreshBooks(at now: Timestamp)
 
+    /// The number that the public stream gives the trade of a fill of ours.
+    func publicTrade(of fill: Fill) -> Int64
+
     /// What it wants done next; nil when that is all.
     func nextAction() -> SessionAction?
     func takeAlarms() -> [SessionAlarm]
@@ -47,4 +50,9 @@ public protocol VenueSession: AnyObject, Connector {
     func requests(of account: AccountID, at now: Timestamp) -> RequestUse?
     /// What an action hands over, for a record that others may read: without keys and signatures.
     func bytesWithoutSecrets(of action: SessionAction) -> [UInt8]
+}
+
+extension VenueSession {
+    /// The one that the core knows it by, unless a session makes that of more than the venue's.
+    public func publicTrade(of fill: Fill) -> Int64 { Int64(truncatingIfNeeded: fill.trade) }
 }
