@@ -6,8 +6,6 @@ extension TradingCore {
     public var killLevel: KillLevel? { risk.killLevel }
     /// Whether nothing is sent any more.
     public var hasStopped: Bool { isStopped }
-    /// Whether the venues have still to tell what an earlier process missed.
-    public var isCatchingUp: Bool { isRecovering }
 
     public var strategyCount: Int { instances.count }
     public func status(of instance: StrategyID) -> StrategyStatus { instances[instance.index].strategy.status }

@@ -34,7 +34,7 @@ extension RunStatus {
         let core = live.core
         (run, scenario, process, time) = (names.run, names.scenario, names.process, now.iso8601)
         uptimeSeconds = max(0, (now - began).count / 1_000_000_000)
-        state = core.hasStopped ? .stopped : core.isCatchingUp ? .catchingUp : .running
+        state = core.hasStopped ? .stopped : core.isRecovering ? .catchingUp : .running
         kill = core.killLevel.map { "K\($0.rawValue) \($0.words)" }
         let reader = StatusReader(live: live, names: names, desk: desk, now: now)
         strategies = (0..<core.strategyCount).map { reader.strategy(StrategyID($0)) }
