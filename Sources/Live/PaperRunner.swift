@@ -288,7 +288,7 @@ public final class PaperRunner: @unchecked Sendable {
     private func answeredList(_ outcome: HTTPOutcome, of venue: Int) {
         guard let promise = listed[venue] else { return }
         listed[venue] = nil
-        func fail(_ cause: ListenerError) { promise.fail(PaperError(venue: venues[venue].name, cause: cause)) }
+        func fail(_ cause: InquiryError.Reason) { promise.fail(PaperError(venue: venues[venue].name, cause: cause)) }
         switch outcome {
         case .answered(200, let body): promise.succeed(body)
         case .answered(let status, _): fail(.refused(status: status))
@@ -348,7 +348,13 @@ private final class VenueEnd: VenueClientDelegate {
 public struct PaperError: Error, Equatable {
     /// As the scenario calls it.
     public var venue: String
-    public var cause: ListenerError
+    public var cause: InquiryError.Reason
 
-    public var message: String { "venue '\(venue)': \(cause.message)" }
+    public var message: String {
+        switch cause {
+        case .unreachable(let reason): "venue '\(venue)': the venue can't be reached: \(reason)"
+        case .refused(let status): "venue '\(venue)': the venue answers \(status) when it is asked for its markets"
+        case .notUnderstood(let what): "venue '\(venue)': the venue's answer can't be read: \(what)"
+        }
+    }
 }

@@ -170,7 +170,7 @@ struct PaperCommand: ParsableCommand {
                 "see whether --rest \(error.venue)=… is right, whether a proxy is needed (HTTPS_PROXY), or an authority to trust "
                     + "(--authorities)"
             case .refused: "try again later; or is --rest \(error.venue)=… another venue?"
-            case .notUnderstood, .notListed, .notTradable: "see whether --rest \(error.venue)=… is that venue's"
+            case .notUnderstood: "see whether --rest \(error.venue)=… is that venue's"
             }
         return Failure(error.message, hint: hint, code: Failure.runFailed)
     }

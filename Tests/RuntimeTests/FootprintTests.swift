@@ -42,7 +42,7 @@ import Trading
         func recording(of entries: [MemoryBorder.Entry]) throws -> LiveRecording { try Self.recording(plan, makeCore, entries) }
 
         private static func world(
-            _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ border: any BorderLog
+            _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ border: (any BorderLog)?
         ) throws -> WireWorld {
             WireWorld(plan, try makeCore(plan), seed: 3, border: border) { plan.venueConfiguration($0) }
         }
@@ -50,11 +50,7 @@ import Trading
         private static func recording(
             _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ entries: [MemoryBorder.Entry]
         ) throws -> LiveRecording {
-            try LiveRecording(MemoryBorderSource(entries), path: "border") { (border) throws(RunError) in
-                do { return try world(plan, makeCore, border).live } catch {
-                    throw .scenario(message: "the run can't be built: \(error)", hint: nil)
-                }
-            }
+            try LiveRecording(MemoryBorderSource(entries), path: "border", world(plan, makeCore, nil).live)
         }
     }
 

@@ -100,7 +100,7 @@ import Venues
             watch.run = run
             let driver = try WireDriver(
                 run.live, world.venues, feeds: market.sources(from: start), venueOfFeed: tapes.listings.map(\.venue),
-                end: start + .minutes(minutes), observer: watch)
+                trustsTouch: tapes.listings.map { _ in false }, end: start + .minutes(minutes), observer: watch)
             return (driver, world)
         }
 

@@ -43,6 +43,9 @@ final class RecordedSession: VenueSession {
     func nextInput(now: Timestamp) -> CoreInput? { told.isEmpty ? nil : .market(told.removeFirst()) }
 
     func start(at now: Timestamp) {}
+    func restart(at now: Timestamp) {}
+    var streams: [StreamStatus] { [] }
+    func requests(of account: AccountID, at now: Timestamp) -> RequestUse? { nil }
     func handle(_ command: Command, now: Timestamp) {}
     func opened(_ socket: SocketID, at now: Timestamp) {}
     func closed(_ socket: SocketID, at now: Timestamp) {}

@@ -184,15 +184,13 @@ struct SameCodeBench {
     ) throws -> [[MarketEvent]] {
         var options = options
         options.onlyListens = true
-        func world(_ border: any BorderLog) -> WireWorld {
+        func world(_ border: (any BorderLog)?) -> WireWorld {
             let core = TradingCore(CoreConfiguration(instruments: plan.instruments, accounts: [], seed: 1))
             return WireWorld(plan, core, seed: 3, options, border: border) { plan.venueConfiguration($0) }
         }
         let border = MemoryBorder()
         try world(border).driver(sources(plan), until: end, nil).run(from: start)
-        let recording = try LiveRecording(MemoryBorderSource(border.entries), path: "border") { (border) throws(RunError) in
-            world(border).live
-        }
+        let recording = try LiveRecording(MemoryBorderSource(border.entries), path: "border", world(nil).live)
         return recording.market(instruments: plan.instruments.count)
     }
 

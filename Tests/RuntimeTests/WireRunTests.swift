@@ -101,17 +101,13 @@ import Venues
         let run = try bench.run(told: .set(change))
         let place = try #require(run.border.entries.firstIndex { $0.record.kind == .parameter })
         #expect(run.hash != (try bench.run().hash), "it decides otherwise")
-        func replayed(_ entries: [MemoryBorder.Entry]) -> (difference: Int?, hash: UInt64?) {
-            var fresh: Journal?
-            var replay = LiveReplay { border in
-                guard let (world, journal) = try? bench.world(border) else { preconditionFailure("the run can't be built") }
-                fresh = journal
-                return world.live
-            }
+        func replayed(_ entries: [MemoryBorder.Entry]) throws -> (difference: Int?, hash: UInt64) {
+            let (fresh, journal) = try bench.world(nil)
+            var replay = LiveReplay(fresh.live)
             let difference = entries.lazy.compactMap { replay.take($0) }.first
-            return (difference?.number, fresh?.hash)
+            return (difference?.number, journal.hash)
         }
-        #expect(replayed(run.border.entries) == (nil, run.hash))
+        #expect(try replayed(run.border.entries) == (nil, run.hash))
         var without = run.border.entries
         without.remove(at: place)
         #expect(try #require(replayed(without).difference) > place)

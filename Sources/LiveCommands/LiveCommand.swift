@@ -1,0 +1,113 @@
+internal import ArgumentParser
+internal import Commands
+internal import Foundation
+internal import Live
+internal import Market
+internal import Runtime
+internal import Scenario
+
+struct LiveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: LiveProgram.Word.live.rawValue, abstract: LiveProgram.Word.live.abstract,
+        discussion: """
+            Looks at the venues and the accounts first and begins nothing that is refused: a position or an order that no run explains, a \
+            clock that is off, no room on the disk. Then it asks you to type the scenario's name.
+
+            Everything that comes and goes is kept in a journal. Ctrl-C (or `mmsim stop`) withdraws what is quoted, waits until no order \
+            is open and ends; a second Ctrl-C ends at once. A run that was killed, or that ended while it held something, goes on with \
+            the same command: it asks the venues what it missed, hedges first and quotes later. --new begins another run in its place.
+
+              mmsim live Scenarios/mine.yaml
+            """)
+
+    @OptionGroup var options: ScenarioOptions
+    @OptionGroup var live: LiveOptions
+
+    @Option(help: ArgumentHelp("The journal of a new run. Default: in the state's folder.", valueName: "file"))
+    var journal: String?
+
+    @Flag(help: "Asks for no confirmation: for machines.")
+    var yes = false
+
+    @Flag(name: .customLong("new"), help: "Begins a new run where one was killed or stopped that could go on.")
+    var isNew = false
+
+    @Flag(name: .customLong("check"), help: "Looks at venues and accounts, tells what it finds, and begins nothing.")
+    var onlyChecks = false
+
+    @Flag(help: "Tells alarms alone while it goes on.")
+    var quiet = false
+
+    func run() throws {
+        let scenario = try options.load()
+        let start = try LiveStart(scenario, live, journal: journal, isNew: isNew)
+        let findings = try start.preflight()
+        Terminal.error(Preflight.table(findings))
+        guard Preflight.verdict(findings) != .refused else {
+            throw Failure("nothing was begun", hint: "see what is refused above", code: Failure.check)
+        }
+        guard !onlyChecks else { return }
+        try confirm(scenario, start)
+        Interruption.watch()
+        let begin = ContinuousClock.now
+        var told = begin
+        let (run, runner) = try start.makeRunner { count in
+            guard !quiet, ContinuousClock.now - told >= .seconds(2) else { return }
+            told = ContinuousClock.now
+            Terminal.error("rebuilding the run from its journal: \(count) records")
+        }
+        do { try runner.start(goesOn: start.goesOn) } catch let error as RunError { throw Failure(error) }
+        Terminal.error("\(start.goesOn ? "going on" : "trading") '\(scenario.name)'; Ctrl-C ends it; journal: \(run.journal.path)")
+        watch(runner)
+        try end(runner, start)
+    }
+
+    private func confirm(_ scenario: Scenario, _ start: LiveStart) throws {
+        if !yes {
+            guard isatty(0) == 1 else {
+                throw Failure("nobody is there to confirm", hint: "run it in a terminal, or give --yes", code: Failure.usage)
+            }
+            Terminal.write("This trades '\(scenario.name)' for real. Type its name to begin: ", to: 2)
+            guard readLine(strippingNewline: true)?.trimmingCharacters(in: .whitespaces) == scenario.name else {
+                throw Failure("it was not confirmed: nothing was begun", hint: nil, code: Failure.usage)
+            }
+        }
+        try start.noteConfirmed()
+    }
+
+    /// Tells what happens until somebody ends it.
+    private func watch(_ runner: LiveRunner) {
+        var last = ContinuousClock.now
+        while !Interruption.wasRequested {
+            usleep(50_000)
+            tell(runner)
+            guard !quiet, ContinuousClock.now - last >= .seconds(60) else { continue }
+            last = ContinuousClock.now
+            let counters = runner.soFar
+            Terminal.error("\(counters.frames) frames, \(counters.requests) requests")
+        }
+    }
+
+    private func tell(_ runner: LiveRunner) {
+        for notice in runner.takeNotices() where notice.isAlarm || !quiet {
+            Terminal.error("\(notice.time.iso8601.prefix(23)) \(notice.isAlarm ? "ALARM " : "")\(notice.kind.rawValue): \(notice.text)")
+        }
+    }
+
+    private func end(_ runner: LiveRunner, _ start: LiveStart) throws {
+        Terminal.error("ending: what is quoted is withdrawn")
+        let ending: LiveRun.Ending
+        do { ending = try runner.stop() } catch let error as RunError {
+            tell(runner)
+            throw Failure(error)
+        }
+        tell(runner)
+        switch ending {
+        case .complete:
+            try start.noteEnd()
+            Terminal.error("the run is over: nothing is held, and its journal is complete")
+        case .suspended(let reason):
+            Terminal.error("the run has stopped and can go on with the same command: \(reason)")
+        }
+    }
+}
