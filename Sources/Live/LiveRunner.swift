@@ -51,6 +51,9 @@ public final class LiveRunner: @unchecked Sendable {
     private var watch: RepeatedTask?
     private var isOver = false
     private var counters = Counters()
+    private var desk: RunDesk?
+    private var control: ControlServer?
+    private let stopWanted = Mutex(false)
     private let shared = Mutex((notices: [LiveRun.Notice](), counters: Counters()))
 
     /// How often journal and numbers are looked after.
@@ -97,6 +100,7 @@ public final class LiveRunner: @unchecked Sendable {
             self.isOver = true
             self.watch?.cancel()
             self.timer?.cancel()
+            self.control?.stop()
             for client in self.clients { client.stop() }
             defer { self.publish() }
             return try self.run.end(at: self.clock.now)
@@ -108,6 +112,45 @@ public final class LiveRunner: @unchecked Sendable {
     private func pause() { try? loop.scheduleTask(in: .milliseconds(20)) {}.futureResult.wait() }
 
     // MARK: From outside
+
+    /// Lets the run be seen and steered by a socket that its owner alone can reach.
+    ///
+    /// - Throws: `ControlError`.
+    public func serveControl(path: String, _ desk: RunDesk) throws {
+        try loop.flatSubmit {
+            self.desk = desk
+            let server = ControlServer(path: path, on: self.loop) { request in
+                self.loop.makeSucceededFuture(self.answer(request, desk))
+            }
+            self.control = server
+            return server.start()
+        }.wait()
+    }
+
+    /// Whether somebody asked by the socket that the run end.
+    public var wantsStop: Bool { stopWanted.withLock { $0 } }
+
+    private func answer(_ request: ControlRequest, _ desk: RunDesk) -> ControlAnswer {
+        guard !isOver else { return .refused("the run is over") }
+        switch request {
+        case .status: return .done(desk.status(at: clock.now).json)
+        case .stop:
+            stopWanted.withLock { $0 = true }
+            return .done("ending: what is quoted is withdrawn, and positions stay")
+        case .kill(let level):
+            take { $0.receive(.kill(level), at: $1) }
+            return .done("kill level K\(level.rawValue) is on")
+        case .flatten:
+            take { $0.receive(.flatten, at: $1) }
+            return .done("everything that the accounts hold is being closed")
+        case .set(let key, let value):
+            do throws(ParameterError) {
+                let change = try desk.change(key, to: value)
+                take { $0.receive(change.event, at: $1) }
+                return .done(change.text)
+            } catch { return .refused(error.message, hint: error.hint) }
+        }
+    }
 
     /// Tells the run what an operator says.
     public func perform(_ event: OperatorEvent) throws {
@@ -171,6 +214,7 @@ public final class LiveRunner: @unchecked Sendable {
 
     private func publish() {
         let notices = run.takeNotices(at: clock.now)
+        for notice in notices { desk?.note(notice) }
         shared.withLock { shared in
             shared.notices += notices
             shared.counters = counters

@@ -56,8 +56,12 @@ struct LiveCommand: ParsableCommand {
             told = ContinuousClock.now
             Terminal.error("rebuilding the run from its journal: \(count) records")
         }
+        let desk = start.makeDesk(run)
         do { try runner.start(goesOn: start.goesOn) } catch let error as RunError { throw Failure(error) }
         Terminal.error("\(start.goesOn ? "going on" : "trading") '\(scenario.name)'; Ctrl-C ends it; journal: \(run.journal.path)")
+        do { try start.serveControl(runner, desk) } catch let error as ControlError {
+            Terminal.error("warning: the run can't be seen or steered from outside: \(error.message)")
+        }
         watch(runner)
         try end(runner, start)
     }
@@ -78,7 +82,7 @@ struct LiveCommand: ParsableCommand {
     /// Tells what happens until somebody ends it.
     private func watch(_ runner: LiveRunner) {
         var last = ContinuousClock.now
-        while !Interruption.wasRequested {
+        while !Interruption.wasRequested, !runner.wantsStop {
             usleep(50_000)
             tell(runner)
             guard !quiet, ContinuousClock.now - last >= .seconds(60) else { continue }

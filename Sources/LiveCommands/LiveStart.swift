@@ -51,8 +51,7 @@ struct LiveStart {
         guard let run = runs.compactMap({ $0 }).first else { return nil }
         if let other = zip(held.accounts, runs).first(where: { $1 != run }) {
             throw Failure(
-                "account '\(other.0.name)' \(other.1.map { "belongs to the run of '\($0.scenario)'" } ?? "belongs to no run"), and another to "
-                    + "that of '\(run.scenario)' (\(run.journal))",
+                "account '\(other.0.name)' is not of the run of '\(run.scenario)' (\(run.journal)), and another account is",
                 hint: "let each of them go on with its own scenario, or begin anew with --new", code: Failure.usage)
         }
         let file: LiveJournalFile
@@ -66,7 +65,7 @@ struct LiveStart {
         guard file.scenarioHash == scenario.hash.description else {
             let changes = ScenarioDifference(from: file.scenario, to: scenario.canonicalText).changes.map(\.text)
             throw Failure(
-                "the run that was stopped had another scenario: \(changes.prefix(8).joined(separator: "; "))\(changes.count > 8 ? "; …" : "")",
+                "the run that was stopped had another scenario: \(changes.prefix(8).joined(separator: "; "))",
                 hint: "let it go on with the scenario as it was, or begin anew with --new", code: Failure.usage)
         }
         return run
@@ -165,6 +164,15 @@ struct LiveStart {
                 return Money(nanos: holding?.total ?? 0, stated.currency)
             }
         }
+    }
+
+    func makeDesk(_ run: LiveRun) -> RunDesk {
+        RunDesk(run, scenario, registry: Mmsim.strategies, process: getpid(), began: clock.now)
+    }
+
+    /// Lets other commands see and steer it, by its scenario's name.
+    func serveControl(_ runner: LiveRunner, _ desk: RunDesk) throws {
+        try runner.serveControl(path: ControlSocket.path(state: state.path, run: scenario.name), desk)
     }
 
     func noteEnd() throws {

@@ -78,9 +78,11 @@ public final class LiveRun {
     /// By session: index of its venue in the scenario.
     public let venues: [Int]
 
-    private init(_ live: LiveCore, _ header: LiveHeader, _ record: Journal, _ journal: LiveJournal, _ numbers: any OrderNumbers) {
+    let header: RunHeader
+
+    private init(_ live: LiveCore, _ core: RunHeader, _ header: LiveHeader, _ record: Journal, _ journal: LiveJournal, _ numbers: any OrderNumbers) {
         (self.live, self.record, self.journal, self.numbers) = (live, record, journal, numbers)
-        venues = header.sessions.map(\.venue)
+        (self.header, venues) = (core, header.sessions.map(\.venue))
         notes = NoteTaker(live.core)
         live.border = journal
         live.core.observe(notes)
@@ -141,7 +143,7 @@ public final class LiveRun {
         let journal = LiveJournal(store, path: path)
         let record = Journal(sink: journal, digests: false)
         let live = try sessionsHeader.makeLive(core, registry, record, path: path, account: account)
-        return LiveRun(live, sessionsHeader, record, journal, numbers)
+        return LiveRun(live, core, sessionsHeader, record, journal, numbers)
     }
 
     /// The run of a journal whose process died or was stopped, as far as the journal tells of it: `goOn` lets it go on.
@@ -180,7 +182,7 @@ public final class LiveRun {
         }
         let journal = LiveJournal(store, path: path, borderHash: file.borderHash)
         sink.hand(to: journal)
-        return LiveRun(live, file.sessions, record, journal, numbers)
+        return LiveRun(live, file.core, file.sessions, record, journal, numbers)
     }
 
     // MARK: Beginning and end
@@ -243,6 +245,9 @@ public final class LiveRun {
     }
 
     // MARK: While it runs
+
+    /// Records of the core so far.
+    var recordCount: Int64 { record.recordCount }
 
     /// Looks after journal and numbers; to be called several times a second.
     public func look(at now: Timestamp) {

@@ -52,13 +52,13 @@ extension TradingCore {
     func denial(of draft: OrderDraft, _ instance: StrategyID, replacing replaced: OrderID? = nil) -> DenyReason? {
         guard !isStopped else { return .stopped }
         guard mayOrder(draft.purpose) else { return .recovering }
+        if isHeld, draft.purpose == .quote { return .held }
         if draft.purpose == .hedge, isClosingPairs { return .closingPairs }
         guard draft.instrument.index < instruments.count, draft.account.index < accounts.count else { return .unknownInstrument }
         guard draft.quantity.lots > 0, draft.type == .market || draft.price != nil else { return .quantity }
         guard draft.quantity >= contracts[draft.instrument.index].minimumQuantity || draft.reduceOnly else { return .minimumQuantity }
         if let reason = stepDenial(draft, contracts[draft.instrument.index]) ?? killed(draft) { return reason }
         if draft.purpose == .quote {
-            guard !isHeld else { return .held }
             guard instances[instance.index].freeze == nil else { return .frozen }
             guard feeds[draft.instrument].sync == .synchronised else { return .notSynchronised }
             if let limit = configuration.limits.staleAfter, bookAge(draft.instrument) > limit { return .staleBook }
