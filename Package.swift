@@ -148,8 +148,8 @@ let package = Package(
         tests(
             "LiveTests",
             [
-                "TestSupport", "Live", "LiveCommands", "Network", "Runtime", "Scenario", "Venues", "Signing", "Tape", "Trading", "Market",
-                nioCore, nioPosix,
+                "TestSupport", "Live", "LiveCommands", "Network", "Runtime", "Scenario", "Strategies", "Venues", "Signing", "Tape", "Trading",
+                "Market", nioCore, nioPosix,
             ]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),

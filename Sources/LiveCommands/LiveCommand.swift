@@ -3,6 +3,7 @@ internal import Commands
 internal import Foundation
 internal import Live
 internal import Market
+internal import Network
 internal import Runtime
 internal import Scenario
 
@@ -25,6 +26,11 @@ struct LiveCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The journal of a new run. Default: in the state's folder.", valueName: "file"))
     var journal: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Heartbeat, notices and metrics. Default: ~/.config/mmsim/live.yaml, where it is there.", valueName: "file"))
+    var config: String?
 
     @Flag(help: "Asks for no confirmation: for machines.")
     var yes = false
@@ -57,13 +63,35 @@ struct LiveCommand: ParsableCommand {
             Terminal.error("rebuilding the run from its journal: \(count) records")
         }
         let desk = start.makeDesk(run)
+        let telemetry = try telemetry()
         do { try runner.start(goesOn: start.goesOn) } catch let error as RunError { throw Failure(error) }
         Terminal.error("\(start.goesOn ? "going on" : "trading") '\(scenario.name)'; Ctrl-C ends it; journal: \(run.journal.path)")
         do { try start.serveControl(runner, desk) } catch let error as ControlError {
             Terminal.error("warning: the run can't be seen or steered from outside: \(error.message)")
         }
-        watch(runner)
-        try end(runner, start)
+        watch(runner, desk, telemetry)
+        let ending = Result { try end(runner, start) }
+        let last = desk.status(at: WallClock().now)
+        telemetry?.stop(last, because: "ended")
+        try ending.get()
+    }
+
+    /// What tells the world of the run; nil where nobody is to be told.
+    private func telemetry() throws -> Telemetry? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let path = config ?? LiveSettings.usualPath(environment: environment) else { return nil }
+        let keys = live.keyFolder
+        do {
+            let settings = try LiveSettings(path: path)
+            var means = Telemetry.Means(credential: { try keys.token($0) }, log: { Terminal.error("telemetry: \($0)") })
+            means.trust = TLSTrust(authorities: live.network.places.authorities)
+            means.proxies = ProxySettings(environment: environment)
+            let telemetry = try Telemetry(settings, means)
+            if let port = try telemetry.start() { Terminal.error("metrics: http://127.0.0.1:\(port)/metrics") }
+            return telemetry
+        } catch let error as ScenarioError { throw Failure(error) } catch let error as CredentialError { throw Failure(error) } catch let
+            error as NetworkError
+        { throw Failure(error) }
     }
 
     private func confirm(_ scenario: Scenario, _ start: LiveStart) throws {
@@ -80,11 +108,15 @@ struct LiveCommand: ParsableCommand {
     }
 
     /// Tells what happens until somebody ends it.
-    private func watch(_ runner: LiveRunner) {
-        var last = ContinuousClock.now
+    private func watch(_ runner: LiveRunner, _ desk: RunDesk, _ telemetry: Telemetry?) {
+        var (last, observed) = (ContinuousClock.now, ContinuousClock.now)
         while !Interruption.wasRequested, !runner.wantsStop {
             usleep(50_000)
             tell(runner)
+            if let telemetry, ContinuousClock.now - observed >= .seconds(1) {
+                observed = ContinuousClock.now
+                if let (status, time) = try? runner.look({ (desk.status(at: $1), $1) }) { telemetry.observe(status, at: time) }
+            }
             guard !quiet, ContinuousClock.now - last >= .seconds(60) else { continue }
             last = ContinuousClock.now
             let counters = runner.soFar

@@ -38,6 +38,17 @@ public struct KeyFolder: Hashable, Sendable {
         }
     }
 
+    /// A token of a service that is told of runs.
+    public func token(_ name: String) throws(CredentialError) -> String {
+        guard !name.isEmpty, !name.hasPrefix("."), !name.contains("/") else { throw .wrongName(account: name) }
+        let file = "\(path)/\(name)"
+        return try SecretFile.read(file) { (bytes) throws(CredentialError) in
+            let text = String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            guard !text.isEmpty, !text.contains("\n") else { throw .empty(path: file) }
+            return text
+        }
+    }
+
     private static func parts(_ bytes: Span<UInt8>, _ file: String) throws(CredentialError) -> (secret: String, publicKey: String?) {
         var (secret, publicKey): (String?, String?)
         var (start, line) = (0, 0)

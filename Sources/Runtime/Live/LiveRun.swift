@@ -80,7 +80,9 @@ public final class LiveRun {
 
     let header: RunHeader
 
-    private init(_ live: LiveCore, _ core: RunHeader, _ header: LiveHeader, _ record: Journal, _ journal: LiveJournal, _ numbers: any OrderNumbers) {
+    private init(
+        _ live: LiveCore, _ core: RunHeader, _ header: LiveHeader, _ record: Journal, _ journal: LiveJournal, _ numbers: any OrderNumbers
+    ) {
         (self.live, self.record, self.journal, self.numbers) = (live, record, journal, numbers)
         (self.header, venues) = (core, header.sessions.map(\.venue))
         notes = NoteTaker(live.core)
