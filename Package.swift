@@ -148,7 +148,8 @@ let package = Package(
         tests(
             "LiveTests",
             [
-                "TestSupport", "Live", "LiveCommands", "Network", "Runtime", "Scenario", "Strategies", "Venues", "Signing", "Tape", "Trading",
+                "TestSupport", "Live", "LiveCommands", "Network", "Runtime", "Scenario", "Strategies", "Venues", "Signing", "Tape",
+                "Trading",
                 "Market", nioCore, nioPosix,
             ]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
