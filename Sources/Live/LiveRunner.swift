@@ -4,7 +4,7 @@ internal import NIOPosix
 public import Network
 public import Runtime
 internal import Synchronization
-public import Trading
+internal import Trading
 internal import Venues
 
 /// Lets a live run meet its venues: moves the bytes between its sessions and their connections, and tells it the time.
@@ -64,7 +64,7 @@ public final class LiveRunner: @unchecked Sendable {
         (self.run, configurations, self.clock) = (run, clients, clock)
     }
 
-    /// Where all of it happens, and where `onLoop` calls.
+    /// Where all of it happens.
     public var loop: any EventLoop { group.next() }
 
     // MARK: Beginning and end
@@ -150,11 +150,6 @@ public final class LiveRunner: @unchecked Sendable {
                 return .done(change.text)
             } catch { return .refused(error.message, hint: error.hint) }
         }
-    }
-
-    /// Tells the run what an operator says.
-    public func perform(_ event: OperatorEvent) throws {
-        try loop.submit { self.take { $0.receive(event, at: $1) } }.wait()
     }
 
     /// Looks at the run, between two events.

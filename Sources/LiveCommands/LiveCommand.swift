@@ -55,15 +55,14 @@ struct LiveCommand: ParsableCommand {
         guard !onlyChecks else { return }
         try confirm(scenario, start)
         Interruption.watch()
-        let begin = ContinuousClock.now
-        var told = begin
+        let telemetry = try telemetry()
+        var told = ContinuousClock.now
         let (run, runner) = try start.makeRunner { count in
             guard !quiet, ContinuousClock.now - told >= .seconds(2) else { return }
             told = ContinuousClock.now
             Terminal.error("rebuilding the run from its journal: \(count) records")
         }
         let desk = start.makeDesk(run)
-        let telemetry = try telemetry()
         do { try runner.start(goesOn: start.goesOn) } catch let error as RunError { throw Failure(error) }
         Terminal.error("\(start.goesOn ? "going on" : "trading") '\(scenario.name)'; Ctrl-C ends it; journal: \(run.journal.path)")
         do { try start.serveControl(runner, desk) } catch let error as ControlError {

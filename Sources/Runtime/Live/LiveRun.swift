@@ -150,7 +150,7 @@ public final class LiveRun {
 
     /// The run of a journal whose process died or was stopped, as far as the journal tells of it: `goOn` lets it go on.
     ///
-    /// - Parameter progress: Told how many records of what came it has been fed; false gives up.
+    /// - Parameter progress: Told how many records of what came it has been fed.
     /// - Throws: `RunError.journal` where the journal is damaged, is over, or is of another program.
     public static func rebuild(
         journal path: String, registry: StrategyRegistry, numbers: any OrderNumbers,
@@ -201,7 +201,10 @@ public final class LiveRun {
                 message: "the journal goes until \(live.core.now.iso8601), and this machine's clock says \(now.iso8601)",
                 hint: "set the clock right")
         }
+        let hasStarted = live.core.now > .distantPast
         live.restart(at: now, nextOrder: OrderID(numbers.reserved + 1))
+        // One that died before anything of it was written has still to begin.
+        if !hasStarted { live.start(at: now) }
         numbers.reserveMore()
         if live.core.isHeld { live.receive(.release, at: now) }
         note(.core, now, "the run goes on from its journal")
@@ -213,7 +216,7 @@ public final class LiveRun {
     /// Whether no order is open, or may be.
     public var isQuiet: Bool { live.core.openOrders.isEmpty }
 
-    /// Ends the run: complete where it holds nothing or everything was to be closed, else to go on with the next start.
+    /// Ends the run: complete where it holds nothing, else to go on with the next start.
     ///
     /// - Throws: Where the journal could not be written to its end.
     public func end(at now: Timestamp) throws(RunError) -> Ending {
