@@ -21,10 +21,10 @@ public struct Mmsim: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            BacktestCommand.self, ReplayCommand.self, JournalCommand.self, ChaosCommand.self, ScenarioCommand.self, StrategiesCommand.self,
-            TapeCommand.self, SynthCommand.self, ResearchCommand.self, LiveProgram.Record.self, LiveProgram.Paper.self,
-            LiveProgram.Live.self, LiveProgram.Venue.self, LiveProgram.Diagnose.self, LiveProgram.Status.self, LiveProgram.Stop.self,
-            LiveProgram.Kill.self, LiveProgram.Flatten.self, LiveProgram.Set.self,
+            BacktestCommand.self, ReplayCommand.self, DiffCommand.self, JournalCommand.self, ChaosCommand.self, ScenarioCommand.self,
+            StrategiesCommand.self, TapeCommand.self, SynthCommand.self, ResearchCommand.self, LiveProgram.Record.self,
+            LiveProgram.Paper.self, LiveProgram.Live.self, LiveProgram.Venue.self, LiveProgram.Diagnose.self, LiveProgram.Status.self,
+            LiveProgram.Stop.self, LiveProgram.Kill.self, LiveProgram.Flatten.self, LiveProgram.Set.self,
         ])
 
     public init() {}

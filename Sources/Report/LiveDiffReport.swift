@@ -1,17 +1,15 @@
-public import Market
+internal import Market
 public import Runtime
 internal import Trading
 
 /// What `LiveDiff` found, for people and for programs.
 public struct LiveDiffReport {
     private let diff: LiveDiff
-    /// By `InstrumentID`.
-    private let instruments: [Instrument]
 
     /// Rows of orders that a terminal is shown.
     private static let rowsShown = 20
 
-    public init(_ diff: LiveDiff, instruments: [Instrument]) { (self.diff, self.instruments) = (diff, instruments) }
+    public init(_ diff: LiveDiff) { self.diff = diff }
 
     private var differing: [LiveDiff.Row] { diff.rows.filter { $0.cause != nil } }
 
@@ -56,7 +54,7 @@ public struct LiveDiffReport {
 
     private func line(_ row: LiveDiff.Row) -> String {
         let request = row.life.request
-        let instrument = instruments[request.instrument.index]
+        let instrument = diff.instruments[request.instrument.index]
         let price = request.price.map { instrument.finePrice($0).description } ?? "market"
         return "\(row.life.sentAt.iso8601)  order \(request.order.rawValue)  \(request.side) \(instrument.text(request.quantity)) "
             + "\(instrument.venueSymbol) at \(price): matched \(row.matched), missed \(row.missed), extra \(row.extra) lots"
@@ -97,7 +95,7 @@ public struct LiveDiffReport {
         let request = row.life.request
         return .object([
             "order": .integer(Int64(clamping: request.order.rawValue)),
-            "instrument": .string(instruments[request.instrument.index].venueSymbol),
+            "instrument": .string(diff.instruments[request.instrument.index].venueSymbol),
             "side": .string("\(request.side)"), "sent": .string(row.life.sentAt.iso8601), "matched": .integer(row.matched),
             "missed": .integer(row.missed), "extra": .integer(row.extra), "price_tick_lots": .integer(row.tickLots),
             "delay_ns": row.delay.map { .integer($0.count) } ?? .null, "cause": row.cause.map { .string($0.rawValue) } ?? .null,

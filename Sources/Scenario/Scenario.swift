@@ -182,6 +182,8 @@ public struct Scenario: Sendable {
     public var overrides: [Override]
     /// One `key = value` a line, sorted, units normalised; without tapes' paths and credentials.
     public var canonicalText: String
+    /// YAML that gives this scenario again, overrides applied.
+    public var source: String
 
     /// SHA-256 of the canonical text.
     public var hash: SHA256Digest { sha256(canonicalText) }

@@ -81,9 +81,12 @@ public struct ScenarioLoader {
         }
         let issues = IssueLog(file: file, overrides: changes)
         let latencies = LatencyReader(files: LatencySamples(scenario: file, bytes: bytes))
-        let scenario = ScenarioResolver(strategies: strategies, issues: issues, latencies: latencies).scenario(
+        let resolved = ScenarioResolver(strategies: strategies, issues: issues, latencies: latencies).scenario(
             root, file: file, overrides: changes)
-        guard let scenario, issues.inOrder.isEmpty, malformed.isEmpty else { throw ScenarioError(issues: issues.inOrder + malformed) }
+        guard var scenario = resolved, issues.inOrder.isEmpty, malformed.isEmpty, let source = try? Yams.serialize(node: root) else {
+            throw ScenarioError(issues: issues.inOrder + malformed)
+        }
+        scenario.source = source
         return scenario
     }
 

@@ -42,7 +42,7 @@ struct ScenarioResolver {
             file: file, name: name, seed: UInt64(bitPattern: top.integer("seed", 0 ... .max) ?? 1),
             tapes: tapes.map { Self.resolve($0, beside: file) }, start: start, end: end, venues: venues, accounts: accounts,
             symbols: symbols, strategies: strategies, risk: risk, reporting: reporting, rates: rates, capital: capital, returns: returns,
-            faults: faults, overrides: overrides, canonicalText: "")
+            faults: faults, overrides: overrides, canonicalText: "", source: "")
         scenario.canonicalText = CanonicalText(scenario).text
         return scenario
     }

@@ -22,6 +22,8 @@ import Testing
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [String: Any])
         #expect(object["equal"] as? Bool == true && object["complete"] as? Bool == true)
         #expect(try program.run("synth", "--out", "other.tape", "--duration", "3 min", "--seed", "1", "--quiet").code == 0)
+        let diff = try program.run("diff", "report/journal.sqlite")
+        #expect(diff.code == 2 && diff.error.contains("is not the journal of a live run"), "\(diff.error)")
         let other = try program.run("replay", "report/journal.sqlite", "--tapes", "other.tape")
         #expect((other.code, other.out) == (3, ""))
         #expect(other.error.contains("no tape holds the feed") && other.error.contains("\nhint: "), "\(other.error)")
@@ -67,7 +69,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [["journal", "show"], ["replay"]])
+    @Test(arguments: [["journal", "show"], ["replay"], ["diff"]])
     func `what is no journal is refused with the code for data`(command: [String]) throws {
         let program = try Program()
         let missing = try program.run(command + ["journl.sqlite"])

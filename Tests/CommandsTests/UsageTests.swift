@@ -3,10 +3,10 @@ import Testing
 
 @Suite struct UsageTests {
     private static let commands = [
-        ["backtest"], ["replay"], ["journal"], ["journal", "show"], ["chaos"], ["scenario"], ["scenario", "check"], ["scenario", "schema"],
-        ["strategies"], ["tape"], ["tape", "import"], ["tape", "info"], ["tape", "check"], ["tape", "sql"], ["tape", "cut"],
-        ["tape", "merge"], ["tape", "redecode"], ["tape", "export"], ["tape", "plot"], ["synth"], ["synth", "make"], ["synth", "fit"],
-        ["research"], ["research", "queue"],
+        ["backtest"], ["replay"], ["diff"], ["journal"], ["journal", "show"], ["chaos"], ["scenario"], ["scenario", "check"],
+        ["scenario", "schema"], ["strategies"], ["tape"], ["tape", "import"], ["tape", "info"], ["tape", "check"], ["tape", "sql"],
+        ["tape", "cut"], ["tape", "merge"], ["tape", "redecode"], ["tape", "export"], ["tape", "plot"], ["synth"], ["synth", "make"],
+        ["synth", "fit"], ["research"], ["research", "queue"],
     ]
 
     @Test func `help lists the commands that there are`() throws {
@@ -17,8 +17,8 @@ import Testing
             .compactMap { $0.split(separator: " ").first.map(String.init) }
         #expect(
             names == [
-                "backtest", "replay", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "paper", "live",
-                "venue", "diagnose", "status", "stop", "kill", "flatten", "set",
+                "backtest", "replay", "diff", "journal", "chaos", "scenario", "strategies", "tape", "synth", "research", "record", "paper",
+                "live", "venue", "diagnose", "status", "stop", "kill", "flatten", "set",
             ])
     }
 
@@ -43,7 +43,7 @@ import Testing
         (["bactest"], "error: there is no command 'bactest'\nhint: did you mean 'backtest'?\n"),
         (
             ["optimise"],
-            "error: there is no command 'optimise'\nhint: there are: backtest, replay, journal, chaos, scenario, strategies, tape, "
+            "error: there is no command 'optimise'\nhint: there are: backtest, replay, diff, journal, chaos, scenario, strategies, tape, "
                 + "synth, research, record, paper, live, venue, diagnose, status, stop, kill, flatten, set\n"
         ),
         (["tape", "inof"], "error: there is no command 'inof'\nhint: did you mean 'info'?\n"),

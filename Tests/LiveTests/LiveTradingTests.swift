@@ -98,10 +98,15 @@ import Testing
         #expect(ended.code == 0 && ended.error.contains("the run is over"), "\(ended.error)")
         let replay = try programs.mmsim("replay", journal)
         #expect(replay.code == 0 && replay.out.hasPrefix("equal: "), "\(replay)")
+        let diff = try programs.mmsim("diff", journal, "--tape", "market.tape")
+        #expect(diff.code == 0 && diff.out.contains("unexplained: 0 orders"), "\(diff)")
+        #expect(try programs.mmsim("tape", "check", "market.tape").code == 0)
+        let again = try programs.mmsim("diff", journal, "--tape", "market.tape")
+        #expect(again.code != 0 && again.error.contains("market.tape"), "\(again.error)")
         let left = try FileManager.default.subpathsOfDirectory(atPath: programs.path("state")).compactMap {
             FileManager.default.contents(atPath: programs.path("state/\($0)"))
         }
-        let outputs = [ended.out, ended.error, second.error, set.out, replay.out].map { Data($0.utf8) }
+        let outputs = [ended.out, ended.error, second.error, set.out, replay.out, diff.out].map { Data($0.utf8) }
         for secret in secrets {
             #expect(!(left + outputs).contains { $0.range(of: Data(secret.utf8)) != nil })
         }

@@ -1,3 +1,4 @@
+import Feeds
 import Market
 import Scenario
 import Simulation
@@ -14,6 +15,8 @@ import Trading
         let bench: Workbench
         let plan: RunPlan
         let recording: LiveRecording
+        /// By instrument: what the run heard.
+        let heard: [[MarketEvent]]
         let without: [[MarketEvent]]
         /// All that crossed the run's border.
         let entries: [MemoryBorder.Entry]
@@ -35,11 +38,37 @@ import Trading
             let border = MemoryBorder()
             try Self.world(plan, self.makeCore, border).driver(SameCodeBench.sources(plan), until: end, nil).run(from: start)
             entries = border.entries
-            recording = try Self.recording(plan, self.makeCore, entries)
+            (recording, heard) = try Self.recording(plan, self.makeCore, entries)
         }
 
-        /// What the run was told by another log than its own.
-        func recording(of entries: [MemoryBorder.Entry]) throws -> LiveRecording { try Self.recording(plan, makeCore, entries) }
+        /// The run and what simulated venues make of it, by its own log or another one.
+        func diff(of entries: [MemoryBorder.Entry]? = nil) throws -> LiveDiff {
+            let (recording, heard) = try entries.map { try Self.recording(plan, makeCore, $0) } ?? (recording, heard)
+            let (feeds, market) = Self.marketWithoutUs(recording, heard, plan)
+            let sources = zip(feeds, plan.listings).map { feed, listing -> any MarketSource in
+                var clock = FeedClock(minimumLatency: plan.scenario.venues[listing.venue].minimumLatency)
+                return MemorySource(
+                    feed.map { event in
+                        var event = event
+                        clock.correct(&event)
+                        return event
+                    })
+            }
+            return try LiveDiff(recording, plan, market, feeds: sources)
+        }
+
+        static func marketWithoutUs(
+            _ recording: LiveRecording, _ heard: [[MarketEvent]], _ plan: RunPlan
+        ) -> (feeds: [[MarketEvent]], market: MarketWithoutUs) {
+            let market = MarketWithoutUs(recording, instruments: plan.instruments)
+            let feeds = heard.map { events in
+                var feed: [MarketEvent] = []
+                for event in events { market.take(event) { feed.append($0) } }
+                return feed
+            }
+            market.finish()
+            return (feeds, market)
+        }
 
         private static func world(
             _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ border: (any BorderLog)?
@@ -49,8 +78,12 @@ import Trading
 
         private static func recording(
             _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ entries: [MemoryBorder.Entry]
-        ) throws -> LiveRecording {
-            try LiveRecording(MemoryBorderSource(entries), path: "border", world(plan, makeCore, nil).live)
+        ) throws -> (LiveRecording, heard: [[MarketEvent]]) {
+            var heard = [[MarketEvent]](repeating: [], count: plan.instruments.count)
+            let recording = try LiveRecording(MemoryBorderSource(entries), path: "border", world(plan, makeCore, nil).live) { event in
+                heard[event.instrument.index].append(event)
+            }
+            return (recording, heard)
         }
     }
 
@@ -109,11 +142,11 @@ import Trading
     /// Compares the book without us after every frame that the run heard with the one that is heard where we are not.
     private static func compare(_ world: World, _ instrument: Int) -> (found: Comparison, report: FootprintReport) {
         let own = world.recording.orders.filter { $0.request.instrument.index == instrument }
-        var footprint = Footprint(own, ownTrades: world.recording.ownTrades[InstrumentID(instrument)] ?? [:])
+        let footprint = Footprint(own, ownTrades: world.recording.ownTrades[InstrumentID(instrument)] ?? [:])
         var found = Comparison()
         var books = Books()
         var without = frames(world.without[instrument])[...]
-        let heard = world.recording.market(instruments: world.plan.instruments.count)[instrument]
+        let heard = world.heard[instrument]
         var following = frames(heard)[...]
         for event in heard {
             footprint.take(event) { if $0.kind == .level { books.set(with: $0) } }
@@ -165,9 +198,9 @@ import Trading
             }
         }
         // No trade of ours is left as one, and what others took from us stays.
-        let market = world.recording.marketWithoutUs(instruments: 2)
-        #expect(!market.feeds.contains { $0.contains { $0.flags.contains(.own) } })
-        for (index, feed) in market.feeds.enumerated() {
+        let (feeds, _) = World.marketWithoutUs(world.recording, world.heard, world.plan)
+        #expect(!feeds.contains { $0.contains { $0.flags.contains(.own) } })
+        for (index, feed) in feeds.enumerated() {
             func traded(_ events: [MarketEvent]) -> Int64 { events.reduce(0) { $0 + ($1.kind == .trade ? $1.quantity : 0) } }
             let made = fills.filter { $0.instrument.index == index && $0.role == .maker }.reduce(0) { $0 + $1.quantity.lots }
             #expect(traded(feed) >= traded(world.without[index]) - made && traded(feed) <= traded(world.without[index]) + made)

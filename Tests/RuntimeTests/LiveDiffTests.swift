@@ -9,7 +9,7 @@ import Trading
 @Suite struct LiveDiffTests {
     @Test func `a thousand orders fill the same once more, and a lot that the venue adds shows as missed`() throws {
         let world = try FootprintTests.World { Scatter.core($0) }
-        let diff = try LiveDiff(world.recording, world.plan)
+        let diff = try world.diff()
         #expect(diff.rows.count == world.recording.orders.count && diff.rows.count >= 1_000)
         #expect(diff.liveLots > 10_000 && diff.liveLots == diff.simulatedLots)
         #expect(diff.rows.allSatisfy { $0.cause == nil && $0.missed == 0 && $0.extra == 0 && $0.tickLots == 0 })
@@ -26,7 +26,7 @@ import Trading
         let place = try #require(
             entries.firstIndex { $0.record.kind == .frame && String(decoding: $0.bytes, as: UTF8.self).contains(before) })
         entries[place].bytes = Array(String(decoding: entries[place].bytes, as: UTF8.self).replacing(before, with: after).utf8)
-        let changed = try LiveDiff(world.recording(of: entries), world.plan)
+        let changed = try world.diff(of: entries)
         #expect(changed.liveLots == diff.liveLots + 1 && changed.simulatedLots == diff.simulatedLots)
         let rows = changed.rows.filter { $0.cause != nil }
         #expect(rows.count == 1 && rows.first?.missed == 1 && changed.unexplained == 0)
@@ -37,7 +37,7 @@ import Trading
 
     @Test func `a hedge that was live is compared fill by fill, and each difference has a cause`() throws {
         let world = try FootprintTests.World()
-        let diff = try LiveDiff(world.recording, world.plan)
+        let diff = try world.diff()
         #expect(diff.liveLots > 100_000 && diff.unexplained == 0)
         #expect(diff.rows.allSatisfy { ($0.missed + $0.extra + abs($0.tickLots) > 0) == ($0.cause != nil) })
         let differing = diff.rows.reduce(0) { $0 + $1.missed + $1.extra }
@@ -45,7 +45,7 @@ import Trading
         #expect(diff.profits.allSatisfy { $0.residual == 0 && $0.live != 0 })
         #expect(diff.footprint.doubtCount > 0)
 
-        let report = LiveDiffReport(diff, instruments: world.plan.instruments)
+        let report = LiveDiffReport(diff)
         #expect(report.text.contains("  unexplained: 0 orders, 0 lots missed, 0 extra\n") && report.text.contains("\n  residual: 0 USDC\n"))
         #expect(report.text.contains("not separable: \(diff.footprint.doubtCount)\n"))
         #expect(report.text.contains(": a cancel met a fill") == (diff.count(.race) > 0))

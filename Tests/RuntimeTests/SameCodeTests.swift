@@ -190,8 +190,11 @@ struct SameCodeBench {
         }
         let border = MemoryBorder()
         try world(border).driver(sources(plan), until: end, nil).run(from: start)
-        let recording = try LiveRecording(MemoryBorderSource(border.entries), path: "border", world(nil).live)
-        return recording.market(instruments: plan.instruments.count)
+        var heard = [[MarketEvent]](repeating: [], count: plan.instruments.count)
+        _ = try LiveRecording(MemoryBorderSource(border.entries), path: "border", world(nil).live) { event in
+            heard[event.instrument.index].append(event)
+        }
+        return heard
     }
 
     private func makeCore(_ journal: Journal, reconciles: Bool) throws -> TradingCore {

@@ -99,6 +99,7 @@ import Testing
     func `another value is another hash`(path: String, value: String) throws {
         let fees = path == "accounts.T.venue" ? ["accounts.T.maker_fee=0 bp", "accounts.T.taker_fee=0 bp"] : []
         let other = try Demo.resolve(Demo.setting(path, to: value), overrides: fees)
+        #expect(try Demo.resolve(other.source).canonicalText == other.canonicalText)
         #expect(other.hash != (try Demo.resolve(Demo.text)).hash)
     }
 }

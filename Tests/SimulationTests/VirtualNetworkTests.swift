@@ -11,6 +11,8 @@ private final class NetworkWorld {
     private(set) var now = NetworkWorld.start
     /// What reached either end, with milliseconds since the start.
     private(set) var log: [String] = []
+    /// What the server knows a request by, by the number that its body has: a number that is used again is another request to the server.
+    private var tickets: [UInt64: RequestID] = [:]
 
     init(_ faults: [(WireFault.Kind, from: Int64, until: Int64)] = [], _ change: (inout VirtualNetwork.Configuration) -> Void = { _ in }) {
         var configuration = VirtualNetwork.Configuration(
@@ -27,9 +29,12 @@ private final class NetworkWorld {
     func send(_ socket: Int, _ text: String) { network.perform(.send(SocketID(socket), text: text), at: now) }
     func serve(_ socket: Int, _ text: String) { network.send(Array(text.utf8), by: SocketID(socket), at: now) }
     func ask(_ id: UInt64, lane: Int = 0, _ target: String = "/x", method: HTTPRequest.Method = .post) {
-        network.perform(.request(RequestID(id), HTTPRequest(method, target), lane: lane), at: now)
+        network.perform(.request(RequestID(id), HTTPRequest(method, target, body: Array("\(id)".utf8)), lane: lane), at: now)
     }
-    func answer(_ id: UInt64, _ text: String = "ok") { network.answer(RequestID(id), status: 200, body: Array(text.utf8), at: now) }
+    /// Of a request that never reached the server nothing is answered.
+    func answer(_ id: UInt64, _ text: String = "ok") {
+        if let ticket = tickets[id] { network.answer(ticket, status: 200, body: Array(text.utf8), at: now) }
+    }
 
     /// Lets time pass, and notes what happens.
     func pass(until milliseconds: Int64) {
@@ -54,8 +59,14 @@ private final class NetworkWorld {
         case .closed(let socket): "closed \(socket.rawValue)"
         case .heard(let socket): "heard \(socket.rawValue)"
         case .frame(let socket, let bytes): "frame \(socket.rawValue) \(String(decoding: bytes, as: UTF8.self))"
-        case .request(let id, _): "request \(id.rawValue)"
+        case .request(let ticket, let request): note(ticket, request)
         }
+    }
+
+    private func note(_ ticket: RequestID, _ request: HTTPRequest) -> String {
+        let text = String(decoding: request.body, as: UTF8.self)
+        if let id = UInt64(text) { tickets[id] = ticket }
+        return "request \(text)"
     }
 
     private func text(_ delivery: VirtualNetwork.Delivery) -> String {

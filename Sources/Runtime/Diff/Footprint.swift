@@ -1,5 +1,5 @@
-public import Market
-public import Trading
+internal import Market
+internal import Trading
 
 /// One instrument's market with our own orders taken out of it.
 ///
@@ -7,7 +7,7 @@ public import Trading
 /// put back until the level is told to be empty; trades of ours go by their numbers. Where others took from us their trade stays in the
 /// market: they came without us, and would have met whoever stood there. What can't be told apart is counted by its reason, and
 /// `doubtful` names the levels.
-public struct Footprint: ~Copyable {
+final class Footprint {
     /// What we took of a level, or who met us: the level would show it.
     private struct Missing {
         var side: Side
@@ -47,14 +47,14 @@ public struct Footprint: ~Copyable {
     private var touched: Set<[Int64]> = []
 
     /// What the book shows without us.
-    public private(set) var book = OrderBook()
-    public private(set) var report = FootprintReport()
-    public private(set) var doubtful: [DoubtfulLevel] = []
+    private(set) var book = OrderBook()
+    private(set) var report = FootprintReport()
+    private(set) var doubtful: [DoubtfulLevel] = []
 
     /// - Parameters:
     ///   - orders: Ours of the instrument.
     ///   - ownTrades: Our fills by the numbers that the public stream gives their trades.
-    public init(_ orders: [OrderLife], ownTrades: [Int64: [Fill]]) {
+    init(_ orders: [OrderLife], ownTrades: [Int64: [Fill]]) {
         var numbers: [UInt64: Int64] = [:]
         for (number, fills) in ownTrades { for fill in fills { numbers[fill.trade] = number } }
         timeline = OwnTimeline(orders) { numbers[$0.trade] ?? 0 }
@@ -66,7 +66,7 @@ public struct Footprint: ~Copyable {
     }
 
     /// Takes the next record as it was heard, and hands what the market is without us to `tell`.
-    public mutating func take(_ event: MarketEvent, _ tell: (MarketEvent) -> Void) {
+    func take(_ event: MarketEvent, _ tell: (MarketEvent) -> Void) {
         switch event.kind {
         case .level:
             frame.append(event)
@@ -85,7 +85,7 @@ public struct Footprint: ~Copyable {
     }
 
     /// Nothing more comes.
-    public mutating func finish() {
+    func finish() {
         let unseen = ownTrades.keys.filter { !tradesSeen.contains($0) }
         report.note(.fillWithoutTrade, unseen.count)
     }
@@ -94,7 +94,7 @@ public struct Footprint: ~Copyable {
 
     /// Lets what our orders did before `time` happen. Fills happen when the public stream tells of their trades, which come in the order
     /// of what they did to the book; or now, when it never did.
-    private mutating func advance(before time: Timestamp) {
+    private func advance(before time: Timestamp) {
         for execution in untold where execution.time < time { count(execution.trade) }
         untold.removeAll { $0.time < time }
         while next < timeline.changes.count, timeline.changes[next].moment.venue < time {
@@ -104,7 +104,7 @@ public struct Footprint: ~Copyable {
         }
     }
 
-    private mutating func apply(_ change: OwnTimeline.Change) {
+    private func apply(_ change: OwnTimeline.Change) {
         switch change {
         case .rests(let order, let ticks, let quantity):
             resting.removeAll { $0.order == order }
@@ -116,7 +116,7 @@ public struct Footprint: ~Copyable {
     }
 
     /// Of what our orders did at the moment of the frame, lets happen what the frame tells of: several frames may be of one moment.
-    private mutating func settle(at time: Timestamp) {
+    private func settle(at time: Timestamp) {
         var end = next
         while end < timeline.changes.count, timeline.changes[end].moment.venue == time { end += 1 }
         guard end > next, !tellsNothingNew else { return }
@@ -143,7 +143,7 @@ public struct Footprint: ~Copyable {
         }
     }
 
-    private mutating func count(_ trade: Int64) {
+    private func count(_ trade: Int64) {
         guard counted.insert(trade).inserted else { return }
         for execution in executions[trade] ?? [] {
             filled[execution.order] += execution.lots
@@ -153,7 +153,7 @@ public struct Footprint: ~Copyable {
         }
     }
 
-    private mutating func miss(_ side: Side, _ ticks: Int64, _ lots: Int64, _ time: Timestamp) {
+    private func miss(_ side: Side, _ ticks: Int64, _ lots: Int64, _ time: Timestamp) {
         touched.insert([Int64(side.rawValue), ticks])
         if let index = missing.firstIndex(where: { $0.side == side && $0.ticks == ticks }) {
             missing[index].lots += lots
@@ -169,14 +169,14 @@ public struct Footprint: ~Copyable {
         return lots
     }
 
-    private mutating func doubt(_ doubt: FootprintReport.Doubt, _ side: Side, _ ticks: Int64, _ time: Timestamp) {
+    private func doubt(_ doubt: FootprintReport.Doubt, _ side: Side, _ ticks: Int64, _ time: Timestamp) {
         report.note(doubt)
         doubtful.append(DoubtfulLevel(side: side, ticks: ticks, doubt: doubt, since: time))
     }
 
     // MARK: Books
 
-    private mutating func takeFrame(_ tell: (MarketEvent) -> Void) {
+    private func takeFrame(_ tell: (MarketEvent) -> Void) {
         guard let last = frame.last else { return }
         let time = last.venueTime
         let isFull = last.flags.contains(.snapshot)
@@ -206,7 +206,7 @@ public struct Footprint: ~Copyable {
     }
 
     /// A level's size less what is ours of it, and with what we took.
-    private mutating func withoutUs(_ event: MarketEvent) -> Int64 {
+    private func withoutUs(_ event: MarketEvent) -> Int64 {
         let (side, ticks) = (event.side, event.price)
         let own = ours(side, ticks)
         let others = event.quantity - own
@@ -225,7 +225,7 @@ public struct Footprint: ~Copyable {
 
     /// Who met an order of ours, and traded with nobody else after that, may have had more than our order took: the rest stands at a
     /// price that reaches ours.
-    private mutating func findRests(_ time: Timestamp) {
+    private func findRests(_ time: Timestamp) {
         met.removeAll { $0.time < time }
         let open = met
         met = []
@@ -248,14 +248,14 @@ public struct Footprint: ~Copyable {
     }
 
     /// A full book does not name what is empty.
-    private mutating func forgetEmptied(_ time: Timestamp) {
+    private func forgetEmptied(_ time: Timestamp) {
         for level in missing where !frame.contains(where: { $0.side == level.side && $0.price == level.ticks }) {
             doubt(.takenLevelEmptied, level.side, level.ticks, time)
         }
         missing.removeAll { level in !frame.contains { $0.side == level.side && $0.price == level.ticks } }
     }
 
-    private mutating func takeQuote(_ tell: (MarketEvent) -> Void) {
+    private func takeQuote(_ tell: (MarketEvent) -> Void) {
         defer { quote.removeAll(keepingCapacity: true) }
         let touch = book.touch
         guard quote.count == 2, book.hasBothSides else { return quote.forEach(tell) }
@@ -269,7 +269,7 @@ public struct Footprint: ~Copyable {
 
     // MARK: Trades
 
-    private mutating func take(trade event: MarketEvent, _ tell: (MarketEvent) -> Void) {
+    private func take(trade event: MarketEvent, _ tell: (MarketEvent) -> Void) {
         guard let fills = ownTrades[event.detail] else {
             if event.flags.contains(.own) { return report.note(.tradeWithoutFill) }
             // One who went on to trade with others left nothing in the book at our price.
@@ -288,34 +288,5 @@ public struct Footprint: ~Copyable {
         var theirs = event
         theirs.flags.remove(.own)
         tell(theirs)
-    }
-}
-
-extension LiveRecording {
-    /// The run's market without us.
-    public struct Market: Sendable {
-        /// By instrument, times as they were heard.
-        public var feeds: [[MarketEvent]]
-        public var report: FootprintReport
-        /// By instrument.
-        public var doubtful: [[DoubtfulLevel]]
-    }
-
-    public func marketWithoutUs(instruments: Int) -> Market {
-        let orders = orders
-        var market = Market(feeds: [], report: FootprintReport(), doubtful: [])
-        let heard = self.market(instruments: instruments)
-        for index in 0..<instruments {
-            let own = orders.filter { $0.request.instrument.index == index }
-            var footprint = Footprint(own, ownTrades: ownTrades[InstrumentID(index)] ?? [:])
-            var feed: [MarketEvent] = []
-            feed.reserveCapacity(heard[index].count)
-            for event in heard[index] { footprint.take(event) { feed.append($0) } }
-            footprint.finish()
-            market.feeds.append(feed)
-            market.report.add(footprint.report)
-            market.doubtful.append(footprint.doubtful)
-        }
-        return market
     }
 }

@@ -1,4 +1,3 @@
-internal import Feeds
 public import Market
 internal import Scenario
 internal import Simulation
@@ -56,6 +55,10 @@ public struct LiveDiff: Sendable {
     /// By currency.
     public private(set) var profits: [Profit] = []
     public private(set) var footprint: FootprintReport
+    /// By `InstrumentID`.
+    public let instruments: [Instrument]
+    /// Whether the run came to its end.
+    public internal(set) var isComplete = true
 
     public var liveLots: Int64 { rows.reduce(0) { $0 + $1.matched + $1.missed } }
     public var simulatedLots: Int64 { rows.reduce(0) { $0 + $1.matched + $1.extra } }
@@ -64,41 +67,25 @@ public struct LiveDiff: Sendable {
 
     /// - Parameters:
     ///   - plan: The run's.
-    init(_ recording: LiveRecording, _ plan: RunPlan) throws(RunError) {
+    ///   - market: What has taken the whole of the run's market.
+    ///   - feeds: By instrument: what it handed over, times corrected.
+    init(_ recording: LiveRecording, _ plan: RunPlan, _ market: MarketWithoutUs, feeds: [any MarketSource]) throws(RunError) {
         let orders = recording.orders
-        let market = recording.marketWithoutUs(instruments: plan.instruments.count)
-        footprint = market.report
-        var marks: [FinePrice?] = []
-        var feeds: [any MarketSource] = []
-        for (index, events) in market.feeds.enumerated() {
-            var clock = FeedClock(minimumLatency: plan.scenario.venues[plan.listings[index].venue].minimumLatency)
-            var book = OrderBook()
-            let corrected = events.map { event in
-                var event = event
-                clock.correct(&event)
-                if event.kind == .level {
-                    if event.flags.contains(.snapshot), event.isFirst { book.removeAll() }
-                    book.set(event.side, ticks: event.price, lots: event.quantity)
-                }
-                return event
-            }
-            marks.append(book.mid(plan.instruments[index]))
-            feeds.append(MemorySource(corrected))
-        }
+        (footprint, instruments) = (market.report, plan.instruments)
         let replay = try OrderReplay(
             recording, orders, feeds: feeds, venueOfInstrument: plan.listings.map(\.venue),
             venues: plan.scenario.venues.indices.map { plan.venueConfiguration($0) })
-        for life in orders { add(life, replay.outcomes[life.request.order], market, plan, marks, replay.last) }
+        let doubtful = plan.instruments.indices.map { market.doubtful(InstrumentID($0)) }
+        for life in orders { add(life, replay.outcomes[life.request.order], doubtful, market.marks, replay.last) }
     }
 
     private mutating func add(
-        _ life: OrderLife, _ outcome: OrderReplay.Outcome?, _ market: LiveRecording.Market, _ plan: RunPlan, _ marks: [FinePrice?],
-        _ last: Timestamp
+        _ life: OrderLife, _ outcome: OrderReplay.Outcome?, _ doubtful: [[DoubtfulLevel]], _ marks: [FinePrice?], _ last: Timestamp
     ) {
         let instrument = life.request.instrument.index
         let here = outcome?.fills.map(\.fill) ?? []
         var pairing = FillPairing(
-            life.executions.map(\.fill), here, contract: plan.instruments[instrument].contract, mark: marks[instrument], life.request.side)
+            life.executions.map(\.fill), here, contract: instruments[instrument].contract, mark: marks[instrument], life.request.side)
         pairing.pair()
         let place = profits.firstIndex { $0.currency == pairing.profit.currency } ?? profits.count
         if place == profits.count { profits.append(Profit(currency: pairing.profit.currency)) }
@@ -106,7 +93,7 @@ public struct LiveDiff: Sendable {
         var row = Row(life: life, matched: pairing.matched, missed: pairing.missed, extra: pairing.extra, tickLots: pairing.tickLots)
         if let there = life.executions.first?.moment.venue, let first = outcome?.fills.first?.time { row.delay = first - there }
         if row.missed != 0 || row.extra != 0 || row.tickLots != 0 {
-            row.cause = cause(of: row, outcome, market.doubtful[instrument], last)
+            row.cause = cause(of: row, outcome, doubtful[instrument], last)
         }
         rows.append(row)
     }
@@ -114,6 +101,7 @@ public struct LiveDiff: Sendable {
     /// What evidence there is, the strongest first.
     private func cause(of row: Row, _ outcome: OrderReplay.Outcome?, _ doubtful: [DoubtfulLevel], _ last: Timestamp) -> Cause {
         let life = row.life
+        // What never came fills neither there nor here.
         guard let outcome else { return .unexplained }
         if case .rejected? = life.end?.kind { return .refusedThere }
         if outcome.isRefused { return .refusedHere }

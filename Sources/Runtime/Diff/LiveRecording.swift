@@ -8,8 +8,6 @@ internal import Venues
 /// and what the core commands is what it commanded then.
 public struct LiveRecording: Sendable {
     public enum Item: Hashable, Sendable {
-        /// The venue's time as it was told, and ours.
-        case market(MarketEvent)
         case report(AccountEvent)
         case connection(ConnectionEvent)
         case command(Command, at: Timestamp)
@@ -26,9 +24,12 @@ public struct LiveRecording: Sendable {
     /// - Parameters:
     ///   - path: What the log is called in an error.
     ///   - live: The run, freshly built.
+    ///   - market: Told what was heard of the market: the venue's time as it was told, and ours.
     /// - Throws: Where the log can't be read, or is not of that run.
-    public init(_ source: any BorderSource, path: String, _ live: LiveCore) throws(RunError) {
-        let listener = Listener(live.sessions)
+    public init(
+        _ source: any BorderSource, path: String, _ live: LiveCore, market: @escaping (MarketEvent) -> Void
+    ) throws(RunError) {
+        let listener = Listener(live.sessions, market)
         live.observer = listener
         var replay = LiveReplay(live)
         (start, end) = (.never, .distantPast)
@@ -54,12 +55,15 @@ public struct LiveRecording: Sendable {
         var ownTrades: [InstrumentID: [Int64: [Fill]]] = [:]
         var hasStopped = false
         private let sessions: [any VenueSession]
+        private let market: (MarketEvent) -> Void
 
-        init(_ sessions: [any VenueSession]) { self.sessions = sessions }
+        init(_ sessions: [any VenueSession], _ market: @escaping (MarketEvent) -> Void) {
+            (self.sessions, self.market) = (sessions, market)
+        }
 
         func told(_ input: CoreInput, by session: Int, at now: Timestamp) {
             switch input {
-            case .market(let event): items.append(.market(event))
+            case .market(let event): market(event)
             case .account(let event):
                 items.append(.report(event))
                 if case .filled(let fill) = event.report { note(fill, sessions[session].publicTrade(of: fill)) }
@@ -75,14 +79,5 @@ public struct LiveRecording: Sendable {
         }
 
         func commanded(_ command: Command, at now: Timestamp) { items.append(.command(command, at: now)) }
-    }
-}
-
-extension LiveRecording {
-    /// What was heard of each instrument, times as they were.
-    public func market(instruments: Int) -> [[MarketEvent]] {
-        var feeds = [[MarketEvent]](repeating: [], count: instruments)
-        for case .market(let event) in items { feeds[event.instrument.index].append(event) }
-        return feeds
     }
 }

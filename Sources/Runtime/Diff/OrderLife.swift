@@ -34,8 +34,10 @@ public struct OrderLife: Hashable, Sendable {
         case cancelled(CancelReason)
         case expired(ExpiryReason)
         case rejected(RejectReason)
-        /// An answer to a question: it does not rest, or never came.
+        /// An answer to a question: it does not rest.
         case gone
+        /// An answer to a question: the venue has never seen it.
+        case neverCame
     }
 
     public var request: OrderRequest
@@ -61,6 +63,8 @@ public struct OrderLife: Hashable, Sendable {
 
     mutating func noteAcknowledged(_ moment: Moment) {
         acknowledged = acknowledged.map { min($0, moment) } ?? moment
+        // It was still on its way when the venue was asked.
+        if endKind == .neverCame { end = nil }
     }
 
     mutating func noteEnd(_ kind: End, _ moment: Moment) { if endKind == nil { end = (kind, moment) } }
@@ -85,7 +89,7 @@ struct OrderLives {
             switch item {
             case .command(let command, let time): note(command, at: time)
             case .report(let event): note(event)
-            case .market, .connection: break
+            case .connection: break
             }
         }
     }
@@ -124,7 +128,9 @@ struct OrderLives {
             } else {
                 lives[status.order]?.noteEnd(.gone, moment)
             }
-        case .notFound(let order): lives[order]?.noteEnd(.gone, moment)
+        case .notFound(let order):
+            let isKnown = lives[order]?.acknowledged != nil
+            lives[order]?.noteEnd(isKnown ? .gone : .neverCame, moment)
         case .rejected, .endOfAnswer, .leverage, .position, .balance, .funding, .liquidation, .adjustment, .externalFlow: break
         }
     }

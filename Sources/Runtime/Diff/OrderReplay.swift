@@ -92,6 +92,7 @@ struct OrderReplay {
         for case .command(let command, let sent) in recording.items {
             switch command {
             case .submit(let request):
+                if case .neverCame? = lives[request.order]?.end?.kind { continue }
                 let told = lives[request.order]?.acknowledged.flatMap { $0.venue < $0.heard ? $0.venue : nil }
                 arrivals.append(Arrival(time: told ?? sent + usual, command: command))
             case .cancel(let request):

@@ -1,6 +1,10 @@
 internal import Market
+internal import Scenario
+internal import Signing
+internal import Strategies
 internal import Tape
 internal import Trading
+internal import Venues
 
 /// The journal of a live run as it is read: what it was built from, and what crossed its border, block by block.
 public final class LiveJournalFile {
@@ -51,6 +55,38 @@ public final class LiveJournalFile {
         do throws(JournalFault) { return try BorderBlock.entries(block.bytes) } catch {
             throw damage("block \(block.sequence) of the border: \(error.message)")
         }
+    }
+
+    /// The run as it was before anything had come to it, with keys that sign for nothing.
+    ///
+    /// - Throws: `RunError.journal` when it is of another program.
+    func makeLive(_ registry: StrategyRegistry, _ record: Journal) throws(RunError) -> LiveCore {
+        try sessions.makeLive(core, registry, record, path: path) { id, speaks in
+            // Any key does: secrets are compared by nobody.
+            try? speaks.account(id, secret: Base64.text([UInt8](repeating: UInt8(truncatingIfNeeded: id.index), count: 32)))
+        }
+    }
+
+    /// What was simulated in place of its venues.
+    ///
+    /// - Throws: `RunError.journal` when it is of another program.
+    func plan(_ registry: StrategyRegistry, start: Timestamp) throws(RunError) -> RunPlan {
+        let scenario: Scenario
+        do throws(ScenarioError) {
+            scenario = try ScenarioLoader(strategies: registry.specifications).resolve(reader.meta["scenario_source"] ?? "", file: path)
+        } catch {
+            throw .journal(
+                path: path, message: "the scenario of '\(path)' can't be read: \(error.issues.first.map(\.message) ?? "it is empty")",
+                hint: "read it with the program of the run")
+        }
+        guard let instruments = core.listedInstruments, instruments.count == core.feeds.count else {
+            throw .journal(path: path, message: "'\(path)': what its run was built from makes no sense", hint: nil)
+        }
+        let balances = core.accounts.map { $0.balances.compactMap(\.value) }
+        let listed = scenario.venues.indices.map { venue in
+            instruments.indices.filter { core.feeds[$0].venue == venue }.map { instruments[$0] }
+        }
+        return try LivePlan(scenario, listed: listed, at: start).holding(balances).plan
     }
 
     /// How many records of the core are in the journal, and their running hash.

@@ -1,5 +1,4 @@
 internal import Market
-internal import Signing
 public import Strategies
 internal import Trading
 internal import Venues
@@ -31,10 +30,7 @@ public final class LiveJournalReplay {
         stored = try file.storedRecords()
         record = Journal(sink: nil, stored: stored.count)
         replay = LiveReplay(
-            try file.sessions.makeLive(file.core, registry, record, path: path) { id, speaks in
-                // Any key does: secrets are compared by nobody.
-                try? speaks.account(id, secret: Base64.text([UInt8](repeating: UInt8(truncatingIfNeeded: id.index), count: 32)))
-            })
+            try file.makeLive(registry, record))
     }
 
     /// Runs to the journal's end or to the first difference.

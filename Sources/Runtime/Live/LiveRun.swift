@@ -138,7 +138,8 @@ public final class LiveRun {
         _ = try plan.plan.makeCore(plan.plan.coreConfiguration, registry, journal: Journal(sink: nil))
         let meta = [
             "kind": "live", "scenario": plan.scenario.canonicalText, "scenario_hash": plan.scenario.hash.description,
-            "run": plan.scenario.name, RunHeader.key: core.json, LiveHeader.key: sessionsHeader.json,
+            "scenario_source": plan.scenario.source, "run": plan.scenario.name, RunHeader.key: core.json,
+            LiveHeader.key: sessionsHeader.json,
         ]
         let store: JournalStore
         do { store = try JournalStore(creating: path, meta: meta, feeds: []) } catch { throw .output(path: path, message: error.message) }
