@@ -24,7 +24,7 @@ public final class LiveRunner: @unchecked Sendable {
         func answered(_ request: RequestID, _ outcome: HTTPOutcome) { runner.take { $0.answer(request, outcome, of: index, at: $1) } }
 
         func closed(_ socket: SocketID, reason: String) {
-            runner.tell("connection \(socket.rawValue) of venue \(index) ended: \(reason)")
+            runner.tell("\(runner.run.names[index]): connection \(socket.rawValue) ended: \(reason)")
             runner.take { $0.closed(socket, of: index, at: $1) }
         }
 

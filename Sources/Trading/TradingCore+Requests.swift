@@ -78,6 +78,8 @@ extension TradingCore {
                 guard order.draft.account == account, instrument == nil || order.draft.instrument == instrument, order.pending != .cancel
                 else { return false }
                 order.pending = .cancel
+                // As `cancel` has it.
+                guard order.certainty == .known || order.deadline <= now else { return false }
                 order.deadline = deadline
                 return true
             }

@@ -32,10 +32,14 @@ import Venues
     private final class Watch: SimulationObserver {
         var run: LiveRun?
         var fills = 0
-        func filled(_ fill: VenueFill, venue: Int) { fills += 1 }
+        private(set) var lastFill = Timestamp.distantPast
+        private(set) var notices: [LiveRun.Notice] = []
+
+        func filled(_ fill: VenueFill, venue: Int) { (fills, lastFill) = (fills + 1, fill.time) }
         func changed(at time: Timestamp) {}
         func sampled(at time: Timestamp, events: Int64) throws(RunError) -> Bool {
             run?.look(at: time)
+            notices += run?.takeNotices(at: time) ?? []
             return true
         }
     }
@@ -94,9 +98,13 @@ import Venues
         }
 
         /// The run's venues, and what lets it meet them.
-        func driver(_ run: LiveRun, _ watch: Watch, minutes: Int64) throws -> (driver: WireDriver, world: WireWorld) {
+        ///
+        /// - Parameter faults: Of the first venue's network.
+        func driver(
+            _ run: LiveRun, _ watch: Watch, minutes: Int64, faults: [WireFault] = []
+        ) throws -> (driver: WireDriver, world: WireWorld) {
             let core = try tapes.makeCore(tapes.coreConfiguration, .builtIn, journal: Journal(sink: nil))
-            let world = WireWorld(tapes, core, seed: 8, wireFaults: { _ in [] }) { tapes.venueConfiguration($0) }
+            let world = WireWorld(tapes, core, seed: 8, wireFaults: { $0 == 0 ? faults : [] }) { tapes.venueConfiguration($0) }
             watch.run = run
             let driver = try WireDriver(
                 run.live, world.venues, feeds: market.sources(from: start), venueOfFeed: tapes.listings.map(\.venue),
@@ -141,6 +149,38 @@ import Venues
         // Every order has an id of its own, beyond those of runs before.
         let ids = try Self.clientIDs(bench.path("whole.sqlite"))
         #expect(ids.count > 4 && Set(ids).count == ids.count && ids.allSatisfy { $0 > Int(Bench.clientBase) })
+    }
+
+    @Test(arguments: [
+        (WireFault.Kind.publicStall, ["one: no market data for 5."], ["one: market data stands still", "one: market data came back after "]),
+        (.privateStall, ["one: no news of the accounts for 5."], ["one: news of the accounts came back after "]),
+        (.cut, ["one: no market data for 5.", "one: no news of the accounts for 5."], ["one: market data ended"]),
+        (.halfOpen, ["one: no market data for 5."], ["one: market data came back after "]),
+        (.tooMany, ["one: 5 requests refused or not answered within 10 s, the last one because rateLimit"], []),
+        (.unavailable(isDone: false), ["one: nobody tells what became of "], ["one: what became of every order is known again"]),
+        (.unavailable(isDone: true), ["one: nobody tells what became of "], ["one: what became of every order is known again"]),
+    ])
+    func `what goes wrong at a venue for a while is an alarm, and is over`(kind: WireFault.Kind, alarms: [String], told: [String]) throws {
+        let bench = try Bench()
+        let watch = Watch()
+        let run = try bench.begin("fault.sqlite", Numbers(10_000))
+        let (from, until) = (bench.start + .seconds(30), bench.start + .seconds(55))
+        let (driver, world) = try bench.driver(run, watch, minutes: 3, faults: [WireFault(kind, from: from, until: until)])
+        try driver.run(from: bench.start)
+        let found = watch.notices.filter(\.isAlarm)
+        for alarm in alarms { #expect(found.contains { $0.text.hasPrefix(alarm) }, "\(watch.notices.map(\.text))") }
+        #expect(found.allSatisfy { $0.time >= from && $0.time <= until + .seconds(20) }, "\(found)")
+        for text in told { #expect(watch.notices.contains { $0.text.hasPrefix(text) && !$0.isAlarm }, "\(watch.notices.map(\.text))") }
+        #expect(watch.lastFill > until + .seconds(20))
+        #expect(run.live.core.openOrders.allSatisfy { $0.certainty == .known })
+        for (index, listing) in bench.tapes.listings.enumerated() {
+            let account = AccountID(listing.venue)
+            let venue = world.venues[listing.venue].server.venue
+            #expect(run.live.core.position(account, InstrumentID(index)) == venue.position(account, InstrumentID(index)))
+        }
+        _ = try run.end(at: driver.now)
+        let outcome = try LiveJournalReplay(bench.path("fault.sqlite"), registry: .builtIn).run()
+        #expect(outcome.difference == nil && outcome.isCoreEqual)
     }
 
     @Test func `a run that died goes on from its journal to the exposure that the venues have`() throws {

@@ -70,15 +70,16 @@ import Testing
             })
     }
 
-    @Test func `however often an unknown order is cancelled, the question about it is not put off`() {
+    @Test(arguments: [false, true])
+    func `however often an unknown order is cancelled, the question about it is not put off`(withAll: Bool) {
         let stage = CoreStage()
         let id = stage.submit(CoreStage.draft(.buy, 98, 5))
         stage.wake(after: .seconds(2))
         _ = stage.takeCommands()
         var questions = 0
         for _ in 0..<10 {
-            stage.act { $0.cancel(id) }
-            stage.report(.rejected(id, .cancel, .venue))
+            stage.act { if withAll { $0.cancelAll(CoreStage.account) } else { $0.cancel(id) } }
+            stage.report(withAll ? .rejected(.venue, .cancelAll, .venue) : .rejected(id, .cancel, .venue))
             stage.wake(after: .milliseconds(1_000))
             for case .query in stage.takeCommands() { questions += 1 }
         }

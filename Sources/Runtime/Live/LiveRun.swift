@@ -64,6 +64,9 @@ public final class LiveRun {
     private let numbers: any OrderNumbers
     private var holds: Holds = []
     private let notes: NoteTaker
+    private let watch: VenueWatch
+    /// By session: its venue, as the scenario calls it.
+    public let names: [String]
     private var notices: [Notice] = []
     private var lastPressure = LiveJournal.Pressure.fine
     private var hasEnded = false
@@ -86,8 +89,11 @@ public final class LiveRun {
         (self.live, self.record, self.journal, self.numbers) = (live, record, journal, numbers)
         (self.header, venues) = (core, header.sessions.map(\.venue))
         notes = NoteTaker(live.core)
+        names = header.sessions.map { core.venues.indices.contains($0.venue) ? core.venues[$0.venue] : "" }
+        watch = VenueWatch(live, names: names)
         live.border = journal
         live.core.observe(notes)
+        live.observer = watch
     }
 
     // MARK: How it comes to be
@@ -272,6 +278,7 @@ public final class LiveRun {
         let next = live.core.nextOrder.rawValue
         if next + Self.lowNumbers > numbers.reserved { numbers.reserveMore() }
         hold(.numbers, next + Self.lastNumbers > numbers.reserved, now)
+        watch.look(at: now, live.core)
     }
 
     /// How much waits changes from look to look: that is no news.
@@ -293,9 +300,9 @@ public final class LiveRun {
     /// What there is to tell since the last call, in order.
     public func takeNotices(at now: Timestamp) -> [Notice] {
         for (session, alarm) in live.takeAlarms() {
-            let venue = "venue \(session): "
-            note(.venue, now, (live.sessions.count > 1 ? venue : "") + "\(alarm.kind.rawValue): \(alarm.text)", isAlarm: true)
+            note(.venue, now, "\(names[session]): \(alarm.kind.rawValue): \(alarm.text)", isAlarm: true)
         }
+        notices += watch.take().map { Notice(kind: .venue, time: $0.time, text: $0.text, isAlarm: $0.isAlarm) }
         notices += notes.take().map { Notice(kind: .core, time: $0.time, text: $0.text, isAlarm: $0.isAlarm) }
         defer { notices = [] }
         return notices
