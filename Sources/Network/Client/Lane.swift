@@ -131,8 +131,15 @@ final class Lane {
         }
         if case .busy(let connection, let flight) = state, flight.due <= now {
             lose(connection, "no whole answer came within \(limits.request.text)")
+            client.wasSilent(lane: number)
         }
         setTimer()
+    }
+
+    /// Opens its connection anew, if nothing is in flight on it: another one to the same place brought no answer, and what stands
+    /// idle may be as dead. The next request is not to be what finds out.
+    func renew() {
+        if case .idle(let connection) = state { lose(connection, "another connection brought no answer") }
     }
 
     // MARK: Its connection

@@ -104,6 +104,9 @@ public final class VenueClient {
 
     func handedOver(_ request: RequestID) { delegate?.handedOver(request) }
 
+    /// A request on a lane had no answer.
+    func wasSilent(lane: Int) { for (number, other) in lanes.enumerated() where number != lane { other.renew() } }
+
     func changed(lane: Int, to state: LaneState) {
         guard isCalled else { return tell { $0.changed(lane: lane, to: state) } }
         loop.assumeIsolated().execute { self.tell { $0.changed(lane: lane, to: state) } }

@@ -126,22 +126,22 @@ public final class LiveCore {
     /// When `wake` has something to do next.
     public var nextWake: Timestamp { sessions.reduce(core.nextWake) { min($0, $1.nextWake) } }
 
-    /// Hands on what sessions tell and what the core answers until nobody has anything to say.
+    /// Hands on what sessions tell and what the core answers until nobody has anything to say: a session may refuse a command at once.
     private func settle(_ now: Timestamp) {
         self.now = now
-        var isSettled = false
-        while !isSettled {
+        var isSettled: Bool
+        repeat {
             isSettled = true
             for (index, session) in sessions.enumerated() {
                 while let input = session.nextInput(now: now) {
                     observer?.told(input, by: index, at: now)
                     tell(input, now)
-                    isSettled = false
                     send(now)
+                    isSettled = false
                 }
             }
-            send(now)
-        }
+            if send(now) { isSettled = false }
+        } while !isSettled
         core.acknowledgeNews()
     }
 
@@ -155,11 +155,16 @@ public final class LiveCore {
         }
     }
 
-    private func send(_ now: Timestamp) {
+    /// - Returns: Whether there was anything.
+    @discardableResult
+    private func send(_ now: Timestamp) -> Bool {
+        var hasSent = false
         while let command = core.nextCommand() {
             observer?.commanded(command, at: now)
             sessions[sessionOfAccount[command.account.index]].handle(command, now: now)
+            hasSent = true
         }
+        return hasSent
     }
 
     // MARK: What goes

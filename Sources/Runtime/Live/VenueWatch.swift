@@ -16,6 +16,8 @@ final class VenueWatch: LiveObserver {
         /// By stream: since when it is silent.
         var silent = [Silence?](repeating: nil, count: ConnectionEvent.Stream.allCases.count)
         var refusals = Refusals()
+        /// By kind: alarms of its session.
+        var alarms: [SessionAlarm.Kind: Alarms] = [:]
         /// Whether it was told that outcomes are unknown.
         var isUnknownTold = false
     }
@@ -32,10 +34,17 @@ final class VenueWatch: LiveObserver {
         var quietUntil = Timestamp.distantPast
     }
 
+    /// Alarms of one kind come in crowds: one is told, then how many more there were.
+    private struct Alarms {
+        var quietUntil: Timestamp
+        var more = 0
+    }
+
     /// What lasts so long is an alarm.
     static let patience = Nanoseconds.seconds(5)
     /// So many refusals within a span are an alarm, which is not repeated for another one.
     private static let (refusalLimit, refusalSpan, refusalPause) = (5, Nanoseconds.seconds(10), Nanoseconds.seconds(60))
+    private static let alarmPause = Nanoseconds.seconds(10)
 
     /// By session.
     private var venues: [Venue]
@@ -99,11 +108,26 @@ final class VenueWatch: LiveObserver {
         venues[session].refusals = refusals
     }
 
+    /// What a session says to people.
+    func alarmed(_ alarm: SessionAlarm, _ session: Int, _ now: Timestamp) {
+        guard now >= venues[session].alarms[alarm.kind]?.quietUntil ?? .distantPast else {
+            venues[session].alarms[alarm.kind]?.more += 1
+            return
+        }
+        venues[session].alarms[alarm.kind] = Alarms(quietUntil: now + Self.alarmPause)
+        tell("\(venues[session].name): \(alarm.kind.rawValue): \(alarm.text)", at: now, isAlarm: true)
+    }
+
     // MARK: What lasts
 
     /// To be called several times a second.
     func look(at now: Timestamp, _ core: TradingCore) {
         for session in venues.indices {
+            for kind in SessionAlarm.Kind.allCases {
+                guard let alarms = venues[session].alarms[kind], alarms.quietUntil <= now else { continue }
+                venues[session].alarms[kind] = nil
+                if alarms.more > 0 { tell("\(venues[session].name): \(kind.rawValue): \(alarms.more) more", at: now, isAlarm: true) }
+            }
             for stream in ConnectionEvent.Stream.allCases {
                 guard let silence = venues[session].silent[Int(stream.rawValue)], !silence.isAlarmed, silence.since + Self.patience <= now
                 else { continue }

@@ -68,7 +68,7 @@ extension VirtualNetwork {
         if !lanes[lane].isConnected {
             if meets(now, { $0 == .cut }) != nil { return end(.notSent(reason: "the connection was refused"), after: there + back) }
             if meets(now, { $0 == .halfOpen }) != nil {
-                return end(.notSent(reason: "no connection within \(configuration.requestTimeout)"), after: configuration.requestTimeout)
+                return end(.notSent(reason: "no connection within \(timeoutText)"), after: configuration.requestTimeout)
             }
             start = now + Nanoseconds(count: 2 * (there + back).count)
             lanes[lane].isConnected = true
@@ -89,6 +89,8 @@ extension VirtualNetwork {
         sent.ticket = RequestID(lastTicket)
         lanes[lane].up.push((RequestID(lastTicket), request), arriving: start + there)
     }
+
+    private var timeoutText: String { "\(configuration.requestTimeout.count / 1_000_000) ms" }
 
     private static func page(_ title: String) -> [UInt8] { Array("<html><head><title>\(title)</title></head></html>".utf8) }
 
@@ -140,8 +142,10 @@ extension VirtualNetwork {
         (lanes[lane].isConnected, lanes[lane].isDead) = (false, false)
         lanes[lane].up.lose()
         lanes[lane].down.lose()
+        // What stands idle may be as dead, and is opened anew.
+        for other in lanes.indices where lanes[other].inFlight.isEmpty { (lanes[other].isConnected, lanes[other].isDead) = (false, false) }
         free(id, lane, now)
-        return .answered(id, .unknown(reason: "no answer within \(configuration.requestTimeout)"))
+        return .answered(id, .unknown(reason: "no answer within \(timeoutText)"))
     }
 
     /// The client's process dies: what it has sent is on its way, what comes back reaches nobody, and what waited is gone.

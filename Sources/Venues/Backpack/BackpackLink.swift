@@ -22,6 +22,9 @@ struct BackpackLink {
     var heardAt = Timestamp.distantPast
     /// When a private socket is asked for a sign of life.
     var pingDue = Timestamp.never
+    /// When the last frame came, and until when one has to come: an order that the venue has taken is news.
+    var newsAt = Timestamp.distantPast
+    var newsDue = Timestamp.never
     var backOff = BackOff(first: .milliseconds(250), longest: .seconds(30))
 
     init(account: Int?) { self.account = account }
@@ -31,7 +34,7 @@ struct BackpackLink {
         case .down(let retryAt): return retryAt
         case .opening(let since): return since + configuration.openTimeout
         case .up(let since):
-            var next = min(heardAt + (account == nil ? configuration.silentAfter : configuration.privateSilentAfter), pingDue)
+            var next = min(heardAt + (account == nil ? configuration.silentAfter : configuration.privateSilentAfter), pingDue, newsDue)
             if !isConfirmed { next = min(next, since + configuration.confirmAfter) }
             if account == nil, !isStalled { next = min(next, heardAt + configuration.stallAfter) }
             return next
@@ -56,6 +59,10 @@ extension BackpackSession {
             if isPublic, silence >= configuration.stallAfter, !links[link].isStalled {
                 links[link].isStalled = true
                 if links[link].isConfirmed { tell(.stalled, of: link, now) }
+            }
+            if links[link].newsDue <= now {
+                alarm(.silent, "the private stream tells nothing of an order that the venue has taken: it is opened anew")
+                return giveUp(link, now)
             }
             if links[link].pingDue <= now {
                 links[link].pingDue = now + configuration.pingEvery
@@ -128,10 +135,18 @@ extension BackpackSession {
         links[socket.rawValue].heardAt = now
     }
 
+    /// The venue has taken an order that was sent at `sentAt`: the account's private stream has to tell of it, if it has told of nothing
+    /// since.
+    func expectNews(_ account: Int, ofOrderSentAt sentAt: Timestamp, _ now: Timestamp) {
+        guard let link = links.firstIndex(where: { $0.account == account }), case .up = links[link].state, links[link].newsAt < sentAt
+        else { return }
+        links[link].newsDue = min(links[link].newsDue, now + configuration.newsAfter)
+    }
+
     func lose(_ link: Int, _ now: Timestamp) {
         let wasConfirmed = links[link].isConfirmed
         links[link].state = .down(retryAt: now + links[link].backOff.next(&random))
-        (links[link].isConfirmed, links[link].isStalled, links[link].pingDue) = (false, false, .never)
+        (links[link].isConfirmed, links[link].isStalled, links[link].pingDue, links[link].newsDue) = (false, false, .never, .never)
         if links[link].account == nil {
             for feed in feeds.indices { loseBook(feed, .connection, now) }
         }
@@ -144,7 +159,7 @@ extension BackpackSession {
     public func receive(_ frame: Span<UInt8>, from socket: SocketID, at now: Timestamp) {
         let link = socket.rawValue
         guard links.indices.contains(link), case .up = links[link].state else { return }
-        links[link].heardAt = now
+        (links[link].heardAt, links[link].newsAt, links[link].newsDue) = (now, now, .never)
         frameInstrument = nil
         if links[link].isStalled {
             links[link].isStalled = false

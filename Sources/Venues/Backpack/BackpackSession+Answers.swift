@@ -75,7 +75,7 @@ extension BackpackSession {
                 if status == 429, let account = subject.account { budgets[account].block(until: now + .seconds(2)) }
                 refuse(subject, refusal, now)
             case .unknown(let refusal):
-                alarm(.unanswered, "\(refusal.code) \(refusal.message)", frame: body)
+                alarm(.unanswered, refusal.message.isEmpty ? refusal.code : "\(refusal.code) \(refusal.message)", frame: body)
                 fail(subject, .venue, isKnown: false, now)
             }
         case .notSent: fail(subject, .venue, now)
@@ -156,6 +156,7 @@ extension BackpackSession {
         case .place(let order, let account):
             guard !isPending else { return }
             note(order, venueID: try BackpackAnswers.order(body).id)
+            if let sentAt = orders[order.rawValue]?.sentAt { expectNews(account, ofOrderSentAt: sentAt, now) }
             // Its fills and its end come by the private stream, which alone has their trades.
             tell(.acknowledged(order), configuration.accounts[account].id, at: now, now)
         case .batch(let orders, let account):
@@ -168,6 +169,7 @@ extension BackpackSession {
                 switch result {
                 case .success(let accepted):
                     note(order, venueID: accepted.id)
+                    if let sentAt = self.orders[order.rawValue]?.sentAt { expectNews(account, ofOrderSentAt: sentAt, now) }
                     tell(.acknowledged(order), configuration.accounts[account].id, at: now, now)
                 case .failure(let failure): reject(order, .submit, Self.reason(failure.refusal), account, now)
                 }

@@ -36,6 +36,8 @@ public final class BackpackSession: VenueSession {
         /// A private socket may have nothing to tell: it is asked for a sign of life so often, and silent for so long it is lost.
         public var pingEvery = Nanoseconds.seconds(10)
         public var privateSilentAfter = Nanoseconds.seconds(25)
+        /// The private stream tells of an order so long after the venue has taken it, or is not to be relied on.
+        public var newsAfter = Nanoseconds.seconds(3)
         public var openTimeout = Nanoseconds.seconds(10)
         /// A subscription has no answer: no refusal for so long is one.
         public var confirmAfter = Nanoseconds.seconds(1)

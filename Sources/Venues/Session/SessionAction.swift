@@ -34,6 +34,8 @@ public struct SessionAlarm: Hashable, Sendable {
         case unanswered
         /// The venue has an order or a fill that none of our orders made.
         case foreign
+        /// A stream that is open does not tell of what has happened.
+        case silent
         /// Too much was held back for a book.
         case overflow
         /// A book put together from the stream is not the venue's.
