@@ -1,4 +1,4 @@
-internal import Market
+public import Market
 internal import NIOCore
 internal import NIOPosix
 public import Network
@@ -10,7 +10,7 @@ public import Venues
 
 /// A venue's server on this machine: recorded feeds behind it, clients before it.
 ///
-/// The records happen as far apart as they were recorded, or so many times as fast, from now on: the venue's clock is this machine's.
+/// The records happen as far apart as they were recorded, or so many times as fast, from now on: the venue's clock is this machine's, or as far from it as was asked for.
 /// When the feeds end the books stand still, and clients go on. Its own state belongs to its event loop.
 public final class VenueService: @unchecked Sendable {
     public struct Configuration: Sendable {
@@ -18,6 +18,8 @@ public final class VenueService: @unchecked Sendable {
         /// Recorded seconds a second.
         public var speed: Int64 = 1
         public var faults: [ServiceFault] = []
+        /// How far the venue's clock is ahead of this machine's.
+        public var clockOffset = Nanoseconds.zero
 
         public init() {}
     }
@@ -37,6 +39,8 @@ public final class VenueService: @unchecked Sendable {
     private let configuration: Configuration
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let clock = WallClock()
+    /// By the venue's clock.
+    private var now: Timestamp { clock.now + configuration.clockOffset }
     private let shared = Mutex(Counters())
     private let failures = Mutex<RunError?>(nil)
     private var feeds: FeedCursors
@@ -73,7 +77,7 @@ public final class VenueService: @unchecked Sendable {
                 return loop.makeFailedFuture(error)
             }
             self.listener = listener
-            (self.recordedStart, self.start) = (self.feeds.next, self.clock.now)
+            (self.recordedStart, self.start) = (self.feeds.next, self.now)
             for fault in self.configuration.faults { self.schedule(fault) }
             self.proceed()
             return listener.start()
@@ -106,7 +110,7 @@ public final class VenueService: @unchecked Sendable {
 
     /// Lets happen what is due, and comes again when something is.
     private func proceed() {
-        let now = clock.now
+        let now = now
         do {
             while feeds.next != .never, served(feeds.next) <= now {
                 try feeds.take { event, feed in serve(event, feed) }
@@ -117,7 +121,7 @@ public final class VenueService: @unchecked Sendable {
         flush()
         timer?.cancel()
         let next = min(feeds.next == .never ? .never : served(feeds.next), server.nextWake, now + .seconds(1))
-        timer = group.next().assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (next - clock.now).count))) { self.proceed() }
+        timer = group.next().assumeIsolated().scheduleTask(in: .nanoseconds(max(0, (next - now).count))) { self.proceed() }
     }
 
     private func serve(_ event: borrowing MarketEvent, _ feed: Int) {
@@ -200,28 +204,28 @@ extension VenueService: LoopbackListenerDelegate {
         proceed()
         if conduct.isActive(.tooMany) { return refuse(id, 429) }
         if conduct.isActive(.serverError) { return refuse(id, 503) }
-        server.request(id, request, at: clock.now)
+        server.request(id, request, at: now)
         flush(after: id)
     }
 
     public func opened(_ socket: SocketID) {
         sockets.append(socket)
-        server.opened(socket, at: clock.now)
+        server.opened(socket, at: now)
         if conduct.isActive(.stall) { listener?.stall(socket) }
         flush()
     }
 
     public func closed(_ socket: SocketID, reason: String) {
         sockets.removeAll { $0 == socket }
-        server.closed(socket, at: clock.now)
+        server.closed(socket, at: now)
         flush()
     }
 
     public func received(_ message: Span<UInt8>, from socket: SocketID) {
         proceed()
-        server.receive(message, from: socket, at: clock.now)
+        server.receive(message, from: socket, at: now)
         flush()
     }
 
-    public func heard(_ socket: SocketID) { server.heard(socket, at: clock.now) }
+    public func heard(_ socket: SocketID) { server.heard(socket, at: now) }
 }

@@ -51,6 +51,9 @@ struct VenueCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What goes wrong: NAME@START+LENGTH, with commas between.", valueName: "list"))
     var faults: String?
 
+    @Option(help: ArgumentHelp("How far its clock is ahead of this machine's, such as \"3 s\" or \"-3 s\".", valueName: "span"))
+    var clockOffset = "0 s"
+
     @Option(help: ArgumentHelp("A certificate in PEM format: the port speaks TLS.", valueName: "file"))
     var certificate: String?
 
@@ -67,6 +70,9 @@ struct VenueCommand: ParsableCommand {
         var configuration = VenueService.Configuration()
         (configuration.listener.port, configuration.speed, configuration.faults) = (port, speed, try chosenFaults())
         configuration.listener.identity = try identity()
+        do throws(UnitText.Failure) { configuration.clockOffset = try UnitText.duration(clockOffset) } catch {
+            throw Self.usage("--clock-offset: \(error.message)", hint: error.hint)
+        }
         let served = try servedTape()
         Interruption.watch()
         let service: VenueService

@@ -41,6 +41,13 @@ struct LivePrograms {
     /// Starts `mmsim-live`.
     func start(_ words: [String]) throws -> RunningProgram { try start(Self.executable("mmsim-live"), words, [:]) }
 
+    /// Starts `mmsim-live` with files that may not grow beyond so many bytes: a disk that gets full.
+    func start(_ words: [String], largestFile: Int) throws -> RunningProgram {
+        // The process is told of it by an error, not by a signal.
+        let script = "trap '' XFSZ; ulimit -f \(largestFile / 512); exec \"$@\""
+        return try start(URL(filePath: "/bin/sh"), ["-c", script, "sh", Self.executable("mmsim-live").path] + words, [:])
+    }
+
     func start(_ executable: URL, _ words: [String], _ environment: [String: String]) throws -> RunningProgram {
         let process = Process()
         process.executableURL = executable
@@ -102,6 +109,10 @@ final class RunningProgram {
         return try ended()
     }
 
+    /// Takes the processor from it, as a machine that is suspended does, or gives it back.
+    func suspend() { Foundation.kill(process.processIdentifier, SIGSTOP) }
+    func resume() { Foundation.kill(process.processIdentifier, SIGCONT) }
+
     func kill() {
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
@@ -125,7 +136,9 @@ struct ServedVenue {
     let port: Int
     let isSecure: Bool
 
-    init(_ programs: LivePrograms, port: Int = 0, _ more: String...) throws {
+    init(_ programs: LivePrograms, port: Int = 0, _ more: String...) throws { try self.init(programs, port: port, words: more) }
+
+    init(_ programs: LivePrograms, port: Int = 0, words more: [String]) throws {
         program = try programs.start(["venue", "backpack", "--tape", "made.tape", "--port", "\(port)"] + more)
         try program.wait(for: "served") { $0.out.contains("\nccxt ") }
         let place = try #require(program.out.firstMatch(of: /127\.0\.0\.1:([0-9]+)/))

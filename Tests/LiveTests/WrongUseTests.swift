@@ -170,14 +170,14 @@ import Testing
 }
 
 /// A certificate of the tests' own for 127.0.0.1, its own authority; made by the openssl command.
-private enum Certificate {
+enum Certificate {
     static let isAvailable = (try? run(["version"], in: FileManager.default.temporaryDirectory)) == true
 
-    static func make(in folder: URL) throws {
+    static func make(in folder: URL, _ name: String = "own") throws {
         let isMade = try run(
             [
                 "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-newkey", "ec",
-                "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", "own.key", "-out", "own.pem",
+                "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", "\(name).key", "-out", "\(name).pem",
             ], in: folder)
         try #require(isMade)
     }

@@ -89,6 +89,8 @@ extension BackpackSession {
         guard links.indices.contains(link), case .opening = links[link].state else { return act(.close(socket)) }
         links[link].state = .up(since: now)
         (links[link].heardAt, links[link].isStalled, links[link].isConfirmed) = (now, false, false)
+        // The venue can be reached: the others need not wait any longer.
+        for other in links.indices { if case .down = links[other].state { links[other].state = .down(retryAt: now) } }
         guard let account = links[link].account else {
             act(.send(socket, text: publicSubscription))
             for feed in feeds.indices {

@@ -1,0 +1,99 @@
+import Foundation
+import Market
+import Testing
+
+@testable import Runtime
+
+/// What goes wrong around a live run: at its venues, on the way, and on its own machine.
+@Suite(.serialized) struct LiveFaultTests {
+    /// The run is over, its journal leads to the same bytes, and what the venues hold is hedged.
+    private func check(_ run: RunningProgram, _ hedge: ServedHedge) throws {
+        let ended = try run.interrupt()
+        #expect(ended.code == 0, "\(ended.error)")
+        let replay = try hedge.programs.mmsim("replay", hedge.journal)
+        #expect(replay.code == 0 && replay.out.hasPrefix("equal: "), "\(replay)")
+        let held = try hedge.held()
+        #expect(abs(held[0] &+ held[1]) < 100_000, "\(held)")
+    }
+
+    @Test func `a venue that stands still for a while is told of, and the run trades on`() throws {
+        let hedge = try ServedHedge()
+        let run = try hedge.start()
+        try hedge.waitForFills(run)
+        hedge.venues[0].program.suspend()
+        try run.wait(for: "the alarm") { $0.error.contains("ALARM venue: one: no market data for ") }
+        hedge.venues[0].program.resume()
+        try run.wait(for: "its return") { $0.error.contains("venue: one: market data came back after ") }
+        try hedge.waitForFills(run, beyond: try #require(try hedge.status()).counts.fills)
+        try check(run, hedge)
+        let diff = try hedge.programs.mmsim("diff", hedge.journal, "--json")
+        #expect(diff.code == 0 && diff.out.contains(#""unexplained": 0"#), "\(diff)")
+    }
+
+    @Test func `a run that the machine has let sleep looks at everything anew`() throws {
+        let hedge = try ServedHedge()
+        let run = try hedge.start()
+        try hedge.waitForFills(run)
+        run.suspend()
+        usleep(7_000_000)
+        run.resume()
+        try hedge.waitForFills(run, beyond: try #require(try hedge.status()).counts.fills)
+        try check(run, hedge)
+    }
+
+    @Test func `a venue that has lost its memory is not believed by half, and what it left open is hedged`() throws {
+        var hedge = try ServedHedge()
+        let run = try hedge.start()
+        try run.wait(for: "a position") { _ in
+            try hedge.status()?.accounts.allSatisfy { !$0.positions.isEmpty } ?? false
+        }
+        try hedge.replaceFirst()
+        try run.wait(for: "the loss") { $0.error.contains("ALARM core: M holds ") }
+        #expect(run.error.contains("venue: one: market data ended"))
+        try run.wait(for: "the hedge") { _ in
+            guard let status = try hedge.status() else { return false }
+            return status.strategies.allSatisfy { $0.exposure?.pending == "0" }
+        }
+        let ended = try run.interrupt()
+        // Orders of which the venue knows nothing any more stay unknown: a person is to look.
+        #expect(ended.code == 0 && ended.error.contains("the run "), "\(ended.error)")
+        let held = try hedge.held()
+        #expect(abs(held[0] &+ held[1]) < 100_000, "\(held)")
+    }
+
+    @Test(.enabled(if: Certificate.isAvailable))
+    func `a venue with a certificate that nobody vouches for is not traded at, also when it comes in between`() throws {
+        var hedge = try ServedHedge()
+        for name in ["own", "other"] { try Certificate.make(in: hedge.programs.folder, name) }
+        try hedge.replaceFirst("--certificate", "own.pem", "--key", "own.key")
+        let refused = try hedge.start().ended()
+        #expect(refused.code == 1 && refused.error.contains("the certificate of 127.0.0.1 is from an unknown authority"), "\(refused.error)")
+        let run = try hedge.start("--authorities", "own.pem")
+        try hedge.waitForFills(run, beyond: 0)
+        try hedge.replaceFirst("--certificate", "other.pem", "--key", "other.key")
+        try run.wait(for: "the alarm") {
+            $0.error.contains("the certificate of 127.0.0.1 is from an unknown authority") && $0.error.contains("ALARM venue: one: no market data")
+        }
+        let ended = try run.interrupt()
+        #expect(ended.code == 0, "\(ended.error)")
+    }
+
+    @Test func `a venue whose clock is another one is refused`() throws {
+        let hedge = try ServedHedge(first: "--clock-offset", "3 s")
+        let refused = try hedge.start().ended()
+        #expect(refused.code == 2 && refused.error.contains("clock      M  the venue's clock is 3000"), "\(refused.error)")
+        #expect(!hedge.programs.exists("state/journals"))
+    }
+
+    @Test func `on a disk that is full nothing more is quoted, and the run says that it is not whole`() throws {
+        let hedge = try ServedHedge()
+        let run = try hedge.start(largestFile: 300_000)
+        try run.wait(for: "the alarm") { $0.error.contains("ALARM journal: the journal ") }
+        try run.wait(for: "the hold") { _ in
+            guard let status = try hedge.status() else { return false }
+            return status.accounts.allSatisfy { account in account.orders.allSatisfy { $0.purpose != "quote" } }
+        }
+        let ended = try run.interrupt()
+        #expect(ended.code == 1 && ended.error.contains("hedge-"), "\(ended.error)")
+    }
+}
