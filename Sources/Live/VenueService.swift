@@ -10,7 +10,8 @@ public import Venues
 
 /// A venue's server on this machine: recorded feeds behind it, clients before it.
 ///
-/// The records happen as far apart as they were recorded, or so many times as fast, from now on: the venue's clock is this machine's, or as far from it as was asked for.
+/// The records happen as far apart as they were recorded, or so many times as fast, from now on: the venue's clock is this
+/// machine's, or as far from it as was asked for.
 /// When the feeds end the books stand still, and clients go on. Its own state belongs to its event loop.
 public final class VenueService: @unchecked Sendable {
     public struct Configuration: Sendable {

@@ -152,11 +152,14 @@ import Venues
     }
 
     @Test(arguments: [
-        (WireFault.Kind.publicStall, ["one: no market data for 5 s"], ["one: market data stands still", "one: market data came back after "]),
+        (
+            WireFault.Kind.publicStall, ["one: no market data for 5 s"],
+            ["one: market data stands still", "one: market data came back after "]
+        ),
         (.privateStall, ["one: silent: the private stream tells nothing"], ["one: news of the accounts ended"]),
         (.cut, ["one: no market data for 5 s", "one: no news of the accounts for 5 s"], ["one: market data ended"]),
         (.halfOpen, ["one: no market data for 5 s", "one: unanswered: no answer within"], ["one: market data came back after "]),
-        (.tooMany, ["one: 5 requests refused or not answered within 10 s, the last one because rateLimit"], []),
+        (.tooMany, ["one: 5 requests refused or not answered within 10 s, the last because rateLimit"], []),
         (.unavailable(isDone: false), ["one: nobody tells what became of "], ["one: what became of every order is known again"]),
         (.unavailable(isDone: true), ["one: unanswered: HTTP_503"], []),
     ])

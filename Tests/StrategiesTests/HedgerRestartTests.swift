@@ -75,7 +75,9 @@ import Trading
         #expect(strategy.hedger.ledger.pending == 10_000_000)
         var hedged: Int64 = 0
         while let command = core.nextCommand() {
-            if case .submit(let request) = command, request.account == AccountID(1), request.side == .sell { hedged += request.quantity.lots }
+            if case .submit(let request) = command, request.account == AccountID(1), request.side == .sell {
+                hedged += request.quantity.lots
+            }
         }
         #expect(hedged == 10)
     }

@@ -102,7 +102,7 @@ final class VenueWatch: LiveObserver {
             refusals.quietUntil = now + Self.refusalPause
             let span = "\(Self.refusalSpan.count / 1_000_000_000) s"
             tell(
-                "\(venues[session].name): \(refusals.count) requests refused or not answered within \(span), the last one because \(reason)",
+                "\(venues[session].name): \(refusals.count) requests refused or not answered within \(span), the last because \(reason)",
                 at: now, isAlarm: true)
         }
         venues[session].refusals = refusals
