@@ -94,6 +94,23 @@ import Venues
         }
     }
 
+    @Test func `a venue that begins to count anew is asked for its book within a second, and trading goes on`() throws {
+        let bench = try Bench()
+        let reset = bench.span.lowerBound + .seconds(60)
+        func books(_ faults: [WireFault]) throws -> (asked: [Timestamp], sent: [Timestamp]) {
+            let requests = try bench.run(faults).border.entries.filter { $0.record.kind == .request && $0.record.session == 0 }
+            func times(_ text: String) -> [Timestamp] {
+                requests.filter { String(decoding: $0.bytes, as: UTF8.self).contains(text) }.map(\.record.time)
+            }
+            return (times("/api/v1/depth").filter { $0 >= reset }, times("POST /api/v1/order").filter { $0 > reset + .seconds(10) })
+        }
+        let calm = try books([])
+        #expect(calm.asked.isEmpty && calm.sent.count > 3)
+        let anew = try books([WireFault(.renumbered, from: reset, until: reset + .seconds(1))])
+        let asked = try #require(anew.asked.first)
+        #expect(anew.asked.count == 1 && asked < reset + .seconds(1) && anew.sent.count > 3)
+    }
+
     @Test func `a changed parameter is part of what came: with it the run is the same again, without it another`() throws {
         let bench = try Bench()
         let desk = ParameterDesk(bench.plan.scenario, bindings: bench.plan.bindings, registry: .builtIn)

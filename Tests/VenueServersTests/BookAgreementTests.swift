@@ -124,6 +124,25 @@ private struct FrameBook {
         #expect(world.heard("depth.SOL_USDC_PERP").last?.contains(#"["99.01","3.00"]"#) == true)
     }
 
+    @Test func `where it is to begin to count anew, the stream and the full book do`() throws {
+        let reset = try ServerWorld().now + .seconds(10)
+        let world = try ServerWorld { $0.renumbersAt = [reset] }
+        world.open()
+        try world.connect(ServerWorld.market, ["depth.SOL_USDC_PERP", "depth.200ms.SOL_USDC_PERP"])
+        world.levels([(.buy, 9_901, 100)])
+        let before = try #require(world.data("depth.SOL_USDC_PERP").last?["u"] as? Int64)
+        #expect(before > 1_000)
+        world.advance(by: .seconds(11))
+        world.forget()
+        var book = FrameBook(world.get("/api/v1/depth?symbol=SOL_USDC_PERP").object)
+        #expect(book.number == 1)
+        for lots in 1...3 as ClosedRange<Int64> { world.levels([(.buy, 9_901, lots * 100)]) }
+        for frame in world.data("depth.SOL_USDC_PERP") { book.take(frame) }
+        let told = world.get("/api/v1/depth?symbol=SOL_USDC_PERP").object
+        #expect(told["lastUpdateId"] as? String == String(book.number) && book.number < 100)
+        #expect(FrameBook.rows(told) == book.rows && book.complaints == [])
+    }
+
     @Test func `a gap in the tape is no gap for clients`() throws {
         let world = try ServerWorld()
         world.open()

@@ -55,6 +55,29 @@ import Trading
         #expect(world.market.last?.quantity == 300)
     }
 
+    @Test func `a venue that begins to count anew is found out by its time, and the book is asked for again`() throws {
+        let world = try BackpackWorld()
+        world.open()
+        let start: Int64 = 1_700_000_000_000_000
+        world.depth(101, 101, bids: #"["20.00","2"]"#, at: start)
+        // It comes twice, and late.
+        world.advance(by: .seconds(3))
+        world.depth(101, 101, bids: #"["20.00","2"]"#, at: start)
+        #expect(world.market.map(\.kind) == [.level] && world.targets.isEmpty)
+        world.depth(2, 2, bids: #"["20.00","3"]"#, at: start + 3_000_000)
+        #expect(world.market.map(\.kind) == [.level, .gap] && world.targets == ["/api/v1/depth?limit=1000&symbol=SOL_USDC_PERP"])
+        // What was answered before it counted anew does not fit: it is asked for once more.
+        func book(_ number: Int, _ time: Int64) -> String {
+            #"{"asks":[["20.1","2"]],"bids":[["20","7"]],"lastUpdateId":"\#(number)","timestamp":\#(time)}"#
+        }
+        world.answer("/api/v1/depth", book(101, start))
+        #expect(world.market.last?.kind == .gap)
+        world.advance(by: .seconds(1))
+        world.depth(3, 3, bids: #"["20.00","4"]"#, at: start + 4_000_000)
+        world.answer("/api/v1/depth", book(2, start + 3_000_000))
+        #expect(world.market.last?.quantity == 400 && world.market.last?.detail == 3)
+    }
+
     @Test func `a full book that is older than what was kept is asked for again, later each time`() throws {
         let world = try BackpackWorld()
         world.session.start(at: world.now)

@@ -88,10 +88,10 @@ final class BackpackWorld {
         collect()
     }
 
-    func depth(_ first: Int64, _ last: Int64, bids: String = "", asks: String = "") {
+    func depth(_ first: Int64, _ last: Int64, bids: String = "", asks: String = "", at microseconds: Int64 = 1_700_000_000_000_000) {
         hear(
             """
-            {"data":{"E":1700000000000001,"T":1700000000000000,"U":\(first),"a":[\(asks)],"b":[\(bids)],"e":"depth","s":"SOL_USDC_PERP",\
+            {"data":{"E":\(microseconds + 1),"T":\(microseconds),"U":\(first),"a":[\(asks)],"b":[\(bids)],"e":"depth","s":"SOL_USDC_PERP",\
             "u":\(last)},"stream":"depth.SOL_USDC_PERP"}
             """)
     }

@@ -212,8 +212,8 @@ public final class Chaos: @unchecked Sendable {
         var cells: [Cell] = []
         for index in mix.entries.indices {
             guard let phase = run.phases[index] else { continue }
-            // What the feeds say is no record of a journal, but an event of the core's.
-            if mix.entries[index].changesFeeds {
+            // What is told of the market is no record of a journal, but an event of the core's.
+            if mix.entries[index].changesMarket {
                 cells.append(Cell(fault: mix.entries[index].name, phase: phase))
                 continue
             }

@@ -59,11 +59,12 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
     case serverError = "server-error"
     case serverErrorDone = "server-error-done"
     case staleSnapshot = "stale-snapshot"
+    case sequenceReset = "sequence-reset"
 
     public var level: FaultLevel {
         switch self {
         case .wireDelay, .wireCut, .halfOpen, .connectionReset, .framesTwice, .throttled, .answersLate, .streamsLate, .answersLost,
-            .publicStall, .privateStall, .tooManyRequests, .serverError, .serverErrorDone, .staleSnapshot:
+            .publicStall, .privateStall, .tooManyRequests, .serverError, .serverErrorDone, .staleSnapshot, .sequenceReset:
             .wire
         default: .core
         }
@@ -138,6 +139,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .serverError: "requests are answered by a proxy's error, and never reach the venue"
         case .serverErrorDone: "requests are dealt with, and answered by a proxy's error"
         case .staleSnapshot: "public streams end, and full books come from a cache, older than the changes"
+        case .sequenceReset: "a venue begins to number the changes of its books anew, and says nothing"
         }
     }
 
@@ -166,7 +168,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .framesTwice, .throttled, .streamsLate, .privateStall: .reports
         case .answersLate, .answersLost, .tooManyRequests, .serverError, .serverErrorDone: .requests
         case .publicGap, .staleBook, .crossedBook, .outage, .autoDeleveraging, .liquidation, .partialLiquidation, .markJump, .fundingChange,
-            .restart, .wireCut, .halfOpen, .connectionReset, .publicStall, .staleSnapshot:
+            .restart, .wireCut, .halfOpen, .connectionReset, .publicStall, .staleSnapshot, .sequenceReset:
             nil
         }
     }
@@ -230,6 +232,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
         case .serverError: return .unavailable(isDone: false)
         case .serverErrorDone: return .unavailable(isDone: true)
         case .staleSnapshot: return .staleAnswers
+        case .sequenceReset: return .renumbered
         default: preconditionFailure("\(self) is not of the wire")
         }
     }
@@ -242,7 +245,7 @@ public enum ChaosFault: String, Sendable, Hashable, CaseIterable {
             switch self {
             case .restart, .markJump, .fundingChange, .wireDelay, .wireCut, .halfOpen, .connectionReset, .framesTwice, .throttled,
                 .answersLate, .streamsLate, .answersLost, .publicStall, .privateStall, .tooManyRequests, .serverError, .serverErrorDone,
-                .staleSnapshot:
+                .staleSnapshot, .sequenceReset:
                 preconditionFailure("\(self) is of no venue")
             case .reportsLost: .droppedReports(probability: probability(10...100))
             case .reportsLate: .lateReports(probability: probability(10...100), by: milliseconds(5...3_000))
@@ -319,7 +322,13 @@ public struct FaultMix: Sendable, Hashable {
             return WireFault(kind, from: span.lowerBound, until: span.upperBound)
         }
 
-        var changesFeeds: Bool { if case .feeds = way { true } else { false } }
+        /// Whether what it changes is told of the market alone.
+        var changesMarket: Bool {
+            switch way {
+            case .feeds, .wire(.renumbered): true
+            case .venue, .wire, .process: false
+            }
+        }
 
         /// What becomes of a feed of its venue; nil where that says what it says.
         func disturbance(of instrument: Int) -> FeedDisturbance? {

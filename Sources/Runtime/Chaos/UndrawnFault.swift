@@ -11,7 +11,6 @@ public enum FaultLevel: String, Sendable, Hashable, CaseIterable {
 /// What a chaos run does not draw: faults of other levels, whose tests are those of sessions and processes, and what of the core's
 /// level is longer than a run.
 public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
-    case sequenceReset = "sequence-reset"
     case diskFull = "disk-full"
     case processKill = "process-kill"
     case oldJournal = "old-journal"
@@ -21,7 +20,6 @@ public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
 
     public var level: FaultLevel {
         switch self {
-        case .sequenceReset: .wire
         case .diskFull, .processKill, .oldJournal, .secondInstance, .clockStep: .host
         case .longOutage: .core
         }
@@ -29,7 +27,6 @@ public enum UndrawnFault: String, Sendable, Hashable, CaseIterable {
 
     public var summary: String {
         switch self {
-        case .sequenceReset: "a stream begins to count anew"
         case .diskFull: "the journal can't be written"
         case .processKill: "the process is killed at any instruction"
         case .oldJournal: "a restart from a journal that is not the last one"

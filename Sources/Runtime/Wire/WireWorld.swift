@@ -41,7 +41,8 @@ struct WireWorld {
             let accounts = options.onlyListens ? [] : Self.accounts(plan, index)
             var network = Self.network(plan, index, options, seed: seed)
             network.faults = wireFaults(index)
-            return WireVenue(Self.server(configuration(index), plan, accounts, options, seed: seed), VirtualNetwork(network)) {
+            let server = Self.server(configuration(index), plan, accounts, options, seed: seed, network.faults)
+            return WireVenue(server, VirtualNetwork(network)) {
                 sessions[index].asHeard($0, of: $1)
             }
         }
@@ -84,7 +85,7 @@ struct WireWorld {
     }
 
     private static func server(
-        _ venue: VenueConfiguration, _ plan: RunPlan, _ accounts: [Int], _ options: Options, seed: UInt64
+        _ venue: VenueConfiguration, _ plan: RunPlan, _ accounts: [Int], _ options: Options, seed: UInt64, _ faults: [WireFault]
     ) -> BackpackServer {
         var venue = venue
         // Requests are counted at the server's door.
@@ -95,6 +96,7 @@ struct WireWorld {
         // Verifying takes most of a run's time: one in eight does it.
         (configuration.keepsFills, configuration.verifiesSignatures) = (true, seed % 8 == 0)
         (configuration.showsOrders, configuration.marketReach) = (options.showsOrders, options.marketReach)
+        configuration.renumbersAt = faults.filter { $0.kind == .renumbered }.map(\.start).sorted()
         return BackpackServer(configuration)
     }
 

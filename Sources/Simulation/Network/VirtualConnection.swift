@@ -247,6 +247,7 @@ extension VirtualNetwork {
         case .staleAnswers:
             // Public data have to come anew, so that what is kept is asked for.
             for index in connections.indices where connections[index].isPublic { breakOff(index, now) }
+        case .renumbered: for index in connections.indices where connections[index].isPublic { touch(fault) }
         case .reset:
             for index in connections.indices { connections[index].reset = fault }
             for lane in lanes.indices { lanes[lane].reset = fault }
@@ -268,7 +269,8 @@ extension VirtualNetwork {
                 guard !connections[index].isDead, !connections[index].isOverAtClient else { continue }
                 for bytes in held { transmit(bytes, index, now) }
             }
-        case .delay, .cut, .halfOpen, .twice, .throttle, .answersLate, .streamsLate, .answersLost, .tooMany, .unavailable, .staleAnswers:
+        case .delay, .cut, .halfOpen, .twice, .throttle, .answersLate, .streamsLate, .answersLost, .tooMany, .unavailable, .staleAnswers,
+            .renumbered:
             break
         }
     }

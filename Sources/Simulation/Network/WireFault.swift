@@ -29,6 +29,8 @@ public struct WireFault: Hashable, Sendable {
         case unavailable(isDone: Bool)
         /// Public streams end, and what stands before the venue answers public questions from what it answered before.
         case staleAnswers
+        /// At its start the venue begins to number the changes of its books anew: its server has to do it. Nobody is told.
+        case renumbered
     }
 
     public var kind: Kind

@@ -45,6 +45,8 @@ public final class BackpackServer: VenueServer {
         public var showsOrders = true
         /// Whether fills are kept until `takeFills`.
         public var keepsFills = false
+        /// When it begins to number the changes of its books anew, in order; nobody is told.
+        public var renumbersAt: [Timestamp] = []
 
         /// - Precondition: Every account is one of the venue's.
         public init(venue: VenueConfiguration, accounts: [Account]) { (self.venue, self.accounts) = (venue, accounts) }
@@ -69,6 +71,8 @@ public final class BackpackServer: VenueServer {
     /// Of positions and of transfers.
     var lastNumber: Int64 = 5_411_399_048
     private var actions: [ServerAction] = []
+    /// Times of `renumbersAt` that have come.
+    private var renumberings = 0
     private var nextOfActions = 0
     /// The latest moment that it was told of.
     public internal(set) var now = Timestamp(nanoseconds: 0)
@@ -124,6 +128,10 @@ public final class BackpackServer: VenueServer {
     /// Does what is due.
     public func advance(to time: Timestamp) {
         now = max(now, time)
+        while renumberDue <= now {
+            renumberings += 1
+            for market in markets { market.renumber() }
+        }
         if venue.nextWake <= now { operate(nil, at: now) {} }
         keepAlive()
         for market in markets {
@@ -134,11 +142,15 @@ public final class BackpackServer: VenueServer {
 
     /// When `advance` has something to do next; `.never` if nothing is due.
     public var nextWake: Timestamp {
-        var next = min(venue.nextWake, secondDue, nextPing)
+        var next = min(venue.nextWake, secondDue, nextPing, renumberDue)
         for market in markets {
             for window in market.windows { next = min(next, window.due) }
         }
         return next
+    }
+
+    private var renumberDue: Timestamp {
+        renumberings < configuration.renumbersAt.count ? configuration.renumbersAt[renumberings] : .never
     }
 
     func market(_ instrument: InstrumentID) -> ServedMarket? { marketOfInstrument[instrument.index].map { markets[$0] } }

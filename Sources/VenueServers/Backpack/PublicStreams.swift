@@ -22,6 +22,9 @@ final class DepthWindow {
         }
     }
 
+    /// What has changed since is told under the new numbers.
+    func renumber() { first = 1 }
+
     func forget() {
         changed.removeAll(keepingCapacity: true)
         due = .never

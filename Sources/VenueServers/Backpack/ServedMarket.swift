@@ -149,6 +149,13 @@ final class ServedMarket {
         return next == 0 || isOverflow || !(1...1 << 40).contains(step) ? 1 : step
     }
 
+    /// Begins to count the book's changes anew.
+    func renumber() {
+        guard number > 0 else { return }
+        number = 1
+        for window in windows { window.renumber() }
+    }
+
     /// Whether a frame has begun that has not ended.
     var isWithinFrame: Bool { !pending.isEmpty }
 

@@ -17,6 +17,8 @@ struct BackpackFeed {
     let instrument: Instrument
     let symbol: [UInt8]
     var sync = BookSync(.fullBook)
+    /// When what was told of the book last happened, by the venue's clock.
+    var bookTime = Timestamp.distantPast
     var held: [Held] = []
     /// When to ask for the full book; `.never` while it is not needed or asked for.
     var bookDue = Timestamp.never
@@ -30,6 +32,11 @@ struct BackpackFeed {
         (self.id, self.instrument) = (id, instrument)
         symbol = Array(instrument.venueSymbol.utf8)
     }
+
+    /// Whether a frame that is older by its numbers is newer by its time: the venue has begun to count anew.
+    ///
+    /// What comes late or twice is no newer than the book. The venue's clocks may differ a little.
+    func isCountedAnew(_ venueTime: Timestamp) -> Bool { venueTime > bookTime + .milliseconds(250) }
 
     /// 10⁻⁹ of the quote currency as ticks; nil where it is no whole number of them.
     func ticks(_ price: Int64) -> Int64? {

@@ -99,7 +99,10 @@ extension BackpackSession {
             feeds[feed].audit?.lose()
             hold(feed, numbers, time, now)
             feeds[feed].bookDue = min(feeds[feed].bookDue, now)
-        case .drop: break
+        case .drop:
+            guard feeds[feed].isCountedAnew(time) else { return }
+            loseBook(feed, .sequence, now)
+            hold(feed, numbers, time, now)
         }
     }
 
@@ -119,6 +122,7 @@ extension BackpackSession {
         _ levels: some RandomAccessCollection<BackpackLevel>, _ feed: Int, number: Int64, flags: MarketEvent.Flags, _ time: Timestamp,
         _ now: Timestamp
     ) {
+        feeds[feed].bookTime = time
         for (place, level) in levels.enumerated() {
             guard let ticks = feeds[feed].ticks(level.price), let lots = feeds[feed].lots(level.size) else { continue }
             var flags = level.side == .sell ? flags.union(.sell) : flags
@@ -165,9 +169,10 @@ extension BackpackSession {
             case .apply:
                 tell(frame.levels, feed, number: frame.numbers.last, flags: [], frame.venueTime, now)
                 audit(frame.levels, feed, number: frame.numbers.last, now)
-            case .drop: break
-            case .hold, .gapThenHold, .gapThenApply:
+            case .drop where !feeds[feed].isCountedAnew(frame.venueTime): break
+            case .drop, .hold, .gapThenHold, .gapThenApply:
                 // The full book is older than what was kept, or a frame between was lost.
+                feeds[feed].sync.lose()
                 tell(record(.gap, feed, price: GapCause.sequence.rawValue, frame.venueTime, now))
                 feeds[feed].audit?.lose()
                 feeds[feed].held = Array(held[place...])
