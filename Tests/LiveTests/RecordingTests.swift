@@ -60,10 +60,10 @@ import Testing
         let check = try programs.mmsim("tape", "check", "kept.tape")
         #expect(check.error == "" && check.out.contains("suspect: 1 × gap, "), "\(check.out)")
         let resumed = try ServedVenue(programs, "--speed", "20")
-        let again = try programs.start(
-            ["record", "--symbols", Self.symbol, "--out", "kept.tape", "--duration", "1 s", "--quiet"] + resumed.place
-        ).ended()
-        #expect(again.code == 0, "\(again.error)")
+        let again = try programs.start(["record", "--symbols", Self.symbol, "--out", "kept.tape", "--quiet"] + resumed.place)
+        try again.wait(for: "the second gap, and a book after it") { _ in try books().map { $0.gaps == 2 && $0.hasBookAfterLastGap } == true
+        }
+        #expect(try again.interrupt().code == 130)
         #expect(try #require(try books()).gaps == 2)
     }
 
