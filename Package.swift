@@ -149,8 +149,7 @@ let package = Package(
             "LiveTests",
             [
                 "TestSupport", "Live", "LiveCommands", "Network", "Runtime", "Scenario", "Strategies", "Venues", "Signing", "Tape",
-                "Trading",
-                "Market", nioCore, nioPosix,
+                "Trading", "Market", nioCore, nioPosix,
             ]),
         tests("WorkloadTests", ["CommonWorkload", "Signing", "Simulation", "Trading", "Runtime", "Market"]),
         tests("TidyTests", []),

@@ -51,7 +51,9 @@ struct VenueCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What goes wrong: NAME@START+LENGTH, with commas between.", valueName: "list"))
     var faults: String?
 
-    @Option(help: ArgumentHelp("How far its clock is ahead of this machine's, such as \"3 s\" or \"-3 s\".", valueName: "span"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How far its clock is ahead of this machine's, such as \"3 s\" or \"-3 s\".", valueName: "span"))
     var clockOffset = "0 s"
 
     @Option(help: ArgumentHelp("A certificate in PEM format: the port speaks TLS.", valueName: "file"))

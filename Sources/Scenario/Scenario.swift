@@ -182,7 +182,7 @@ public struct Scenario: Sendable {
     public var overrides: [Override]
     /// One `key = value` a line, sorted, units normalised; without tapes' paths and credentials.
     public var canonicalText: String
-    /// YAML that gives this scenario again, overrides applied.
+    /// YAML that gives this scenario again, overrides applied; it names credentials, and holds none.
     public var source: String
 
     /// SHA-256 of the canonical text.

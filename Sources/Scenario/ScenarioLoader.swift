@@ -83,10 +83,16 @@ public struct ScenarioLoader {
         let latencies = LatencyReader(files: LatencySamples(scenario: file, bytes: bytes))
         let resolved = ScenarioResolver(strategies: strategies, issues: issues, latencies: latencies).scenario(
             root, file: file, overrides: changes)
-        guard var scenario = resolved, issues.inOrder.isEmpty, malformed.isEmpty, let source = try? Yams.serialize(node: root) else {
+        guard var scenario = resolved, issues.inOrder.isEmpty, malformed.isEmpty else {
             throw ScenarioError(issues: issues.inOrder + malformed)
         }
-        scenario.source = source
+        do { scenario.source = try Yams.serialize(node: root) } catch {
+            throw ScenarioError(issues: [
+                ScenarioIssue(
+                    file: file, line: 0, column: 0, key: "", message: "it can't be written down again: \(error)",
+                    hint: "write it in plainer YAML")
+            ])
+        }
         return scenario
     }
 

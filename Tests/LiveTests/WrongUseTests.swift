@@ -19,6 +19,7 @@ import Testing
             "error: --faults: 'stall@1s' is no fault with its time\nhint: write it like stall@20s+5s\n"
         ),
         (["--tape", "made.tape", "--speed", "0"], 2, "error: --speed is 1 to 1000\n"),
+        (["--tape", "made.tape", "--clock-offset", "-3 parsecs"], 2, "error: --clock-offset: 'parsecs' is not a unit of time\nhint: "),
         (["--tape", "made.tape", "--port", "70000"], 2, "error: --port is 0 to 65535\n"),
         (["--tape", "made.tape", "--certificate", "c.pem"], 2, "error: --certificate and --key belong together\nhint: "),
         (["--tape", "made.tape", "--key", "c.key"], 2, "error: --certificate and --key belong together\nhint: "),

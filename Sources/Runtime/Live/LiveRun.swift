@@ -300,7 +300,7 @@ public final class LiveRun {
     /// What there is to tell since the last call, in order.
     public func takeNotices(at now: Timestamp) -> [Notice] {
         for (session, alarm) in live.takeAlarms() { watch.alarmed(alarm, session, now) }
-        notices += watch.take().map { Notice(kind: .venue, time: $0.time, text: $0.text, isAlarm: $0.isAlarm) }
+        notices += watch.take()
         notices += notes.take().map { Notice(kind: .core, time: $0.time, text: $0.text, isAlarm: $0.isAlarm) }
         defer { notices = [] }
         return notices

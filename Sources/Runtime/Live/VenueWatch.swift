@@ -5,12 +5,6 @@ internal import Venues
 /// Finds what somebody should know of a run's venues: streams that are silent, requests that are refused, orders of which nobody tells
 /// what became. What goes wrong for a moment is told; where it lasts it is an alarm.
 final class VenueWatch: LiveObserver {
-    struct News: Hashable {
-        var time: Timestamp
-        var text: String
-        var isAlarm: Bool
-    }
-
     private struct Venue {
         var name: String
         /// By stream: since when it is silent.
@@ -41,7 +35,7 @@ final class VenueWatch: LiveObserver {
     }
 
     /// What lasts so long is an alarm.
-    static let patience = Nanoseconds.seconds(5)
+    private static let patience = Nanoseconds.seconds(5)
     /// So many refusals within a span are an alarm, which is not repeated for another one.
     private static let (refusalLimit, refusalSpan, refusalPause) = (5, Nanoseconds.seconds(10), Nanoseconds.seconds(60))
     private static let alarmPause = Nanoseconds.seconds(10)
@@ -49,7 +43,7 @@ final class VenueWatch: LiveObserver {
     /// By session.
     private var venues: [Venue]
     private let sessionOfAccount: [Int]
-    private var news: [News] = []
+    private var news: [LiveRun.Notice] = []
 
     /// - Parameter names: Of the sessions' venues.
     init(_ live: LiveCore, names: [String]) {
@@ -57,13 +51,13 @@ final class VenueWatch: LiveObserver {
         sessionOfAccount = live.sessionOfAccount
     }
 
-    func take() -> [News] {
+    func take() -> [LiveRun.Notice] {
         defer { news = [] }
         return news
     }
 
     private func tell(_ text: String, at time: Timestamp, isAlarm: Bool = false) {
-        news.append(News(time: time, text: text, isAlarm: isAlarm))
+        news.append(LiveRun.Notice(kind: .venue, time: time, text: text, isAlarm: isAlarm))
     }
 
     // MARK: What is heard

@@ -140,7 +140,9 @@ extension BackpackSession {
     /// The venue has taken an order that was sent at `sentAt`: the account's private stream has to tell of it, if it has told of nothing
     /// since.
     func expectNews(_ account: Int, ofOrderSentAt sentAt: Timestamp, _ now: Timestamp) {
-        guard let link = links.firstIndex(where: { $0.account == account }), case .up = links[link].state, links[link].newsAt < sentAt
+        // What was sent before the stream was there may have happened before it.
+        guard let link = links.firstIndex(where: { $0.account == account }), case .up(let since) = links[link].state,
+            max(since, links[link].newsAt) < sentAt
         else { return }
         links[link].newsDue = min(links[link].newsDue, now + configuration.newsAfter)
     }
