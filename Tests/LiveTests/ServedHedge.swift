@@ -12,12 +12,14 @@ struct ServedHedge {
     let secrets: [String]
     private let symbols = ["BTC_USDC_PERP", "BTC"]
 
-    /// - Parameter first: More words for the first venue.
-    init(first: String...) throws {
+    /// - Parameters:
+    ///   - first: More words for the first venue.
+    ///   - second: More words for the second one.
+    init(first: [String] = [], second: [String] = []) throws {
         let programs = try LivePrograms()
         try programs.makeTape()
         let venues = try symbols.enumerated().map { index, symbol in
-            try ServedVenue(programs, words: ["--symbols", symbol] + (index == 0 ? first : []))
+            try ServedVenue(programs, words: ["--symbols", symbol] + (index == 0 ? first : second))
         }
         (self.programs, self.venues) = (programs, venues)
         // Each venue has the same test accounts: the run takes the first of one and the second of the other.
@@ -71,6 +73,17 @@ struct ServedHedge {
 
     /// Starts the run, or lets it go on.
     func start(_ more: String...) throws -> RunningProgram { try programs.start(["live", "hedge.yaml", "--yes"] + places + more) }
+
+    /// Lets it go on after a death, as a service does: until its venues answer.
+    func goOn() throws -> RunningProgram {
+        let end = ContinuousClock.now + LivePrograms.patience
+        while true {
+            let run = try start()
+            while run.isRunning, !run.error.contains("going on 'hedge'") { usleep(20_000) }
+            if run.isRunning || ContinuousClock.now > end { return run }
+            usleep(500_000)
+        }
+    }
 
     /// The same on a disk that gets full.
     func start(largestFile: Int) throws -> RunningProgram {

@@ -78,6 +78,23 @@ import Trading
         #expect(world.market.last?.quantity == 400 && world.market.last?.detail == 3)
     }
 
+    @Test func `frames that wait for a full book do not outlive the counting that they belong to`() throws {
+        let world = try BackpackWorld()
+        world.open()
+        let start: Int64 = 1_700_000_000_000_000
+        // One is missing: the book is asked for, and comes from before.
+        world.depth(104, 104, bids: #"["20.00","2"]"#, at: start)
+        world.answer(
+            "/api/v1/depth", #"{"asks":[["20.1","2"]],"bids":[["20","7"]],"lastUpdateId":"102","timestamp":\#(start - 1_000_000)}"#)
+        world.depth(1, 1, bids: #"["20.00","3"]"#, at: start + 100_000)
+        world.depth(2, 2, bids: #"["20.00","4"]"#, at: start + 1_000_000)
+        world.depth(3, 3, bids: #"["20.00","5"]"#, at: start + 2_000_000)
+        world.advance(by: .seconds(1))
+        world.answer(
+            "/api/v1/depth", #"{"asks":[["20.1","2"]],"bids":[["20","4"]],"lastUpdateId":"2","timestamp":\#(start + 1_000_000)}"#)
+        #expect(world.market.last?.kind == .level && world.market.last?.quantity == 500 && world.market.last?.detail == 3)
+    }
+
     @Test func `a full book that is older than what was kept is asked for again, later each time`() throws {
         let world = try BackpackWorld()
         world.session.start(at: world.now)

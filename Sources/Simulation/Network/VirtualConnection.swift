@@ -246,7 +246,10 @@ extension VirtualNetwork {
             }
         case .staleAnswers:
             // Public data have to come anew, so that what is kept is asked for.
-            for index in connections.indices where connections[index].isPublic { breakOff(index, now) }
+            for index in connections.indices where connections[index].isPublic {
+                touch(fault)
+                breakOff(index, now)
+            }
         case .renumbered: for index in connections.indices where connections[index].isPublic { touch(fault) }
         case .reset:
             for index in connections.indices { connections[index].reset = fault }

@@ -36,7 +36,18 @@ struct BackpackFeed {
     /// Whether a frame that is older by its numbers is newer by its time: the venue has begun to count anew.
     ///
     /// What comes late or twice is no newer than the book. The venue's clocks may differ a little.
-    func isCountedAnew(_ venueTime: Timestamp) -> Bool { venueTime > bookTime + .milliseconds(250) }
+    func isCountedAnew(_ venueTime: Timestamp) -> Bool { venueTime > bookTime + Self.clockTolerance }
+
+    private static let clockTolerance = Nanoseconds.milliseconds(250)
+
+    /// Keeps a frame for the next full book, without those that an earlier counting numbered higher: no book will lead up to them.
+    mutating func hold(_ frame: Held) {
+        let outlived = held.prefix {
+            $0.numbers.last >= frame.numbers.last && frame.venueTime > $0.venueTime + Self.clockTolerance
+        }
+        held.removeFirst(outlived.count)
+        held.append(frame)
+    }
 
     /// 10⁻⁹ of the quote currency as ticks; nil where it is no whole number of them.
     func ticks(_ price: Int64) -> Int64? {

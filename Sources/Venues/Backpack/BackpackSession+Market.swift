@@ -113,7 +113,7 @@ extension BackpackSession {
             )
             feeds[feed].held.removeAll()
         }
-        feeds[feed].held.append(.init(numbers: numbers, venueTime: time, receiveTime: now, levels: Array(reader.levels)))
+        feeds[feed].hold(.init(numbers: numbers, venueTime: time, receiveTime: now, levels: Array(reader.levels)))
         if !feeds[feed].isAsking, feeds[feed].bookDue == .never { feeds[feed].bookDue = now }
     }
 
