@@ -137,11 +137,11 @@ struct LiveStart {
     private func begun() throws -> LiveRun {
         let plan = try LivePlan(scenario, listed: listed, at: clock.now).holding(balances)
         let numbers = try RunNumbers(held)
-        let offsets = scenario.venues.map { venue in
-            scenario.accounts.firstIndex { $0.venue == venue.name }.map { facts[$0].clock.offset } ?? .zero
+        let clocks = scenario.venues.map { venue in
+            scenario.accounts.firstIndex { $0.venue == venue.name }.map { facts[$0].clock } ?? ClockOffset()
         }
         let terms = LiveRun.Terms(
-            clientBases: scenario.venues.map { _ in numbers.clientBase }, clockOffsets: offsets, seed: .random(in: 0 ... .max))
+            clientBases: scenario.venues.map { _ in numbers.clientBase }, clocks: clocks, seed: .random(in: 0 ... .max))
         let folder = (journalPath as NSString).deletingLastPathComponent
         do {
             try FileManager.default.createDirectory(

@@ -8,9 +8,10 @@ import Testing
 
 /// Two venues are served, a hedge is traded on them for real, seen, steered, killed and gone on with.
 @Suite(.serialized) struct LiveTradingTests {
+    private static let kills = TestScale.seeds(4).count
     private let hedge: ServedHedge
 
-    init() throws { hedge = try ServedHedge() }
+    init() throws { hedge = try ServedHedge(minutes: 10 + Self.kills / 4) }
 
     @Test func `a run is looked at, seen, steered and ended, and nothing secret is in what it leaves`() throws {
         let run = try hedge.start()
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `killed at any moment, it goes on to what the venues have, and hedges it`() throws {
-        let kills = TestScale.seeds(4).count
+        let kills = Self.kills
         var random = SeededGenerator(seed: 99)
         for number in 0..<kills {
             let run = try hedge.start()

@@ -15,9 +15,10 @@ struct ServedHedge {
     /// - Parameters:
     ///   - first: More words for the first venue.
     ///   - second: More words for the second one.
-    init(first: [String] = [], second: [String] = []) throws {
+    ///   - minutes: How long the venues have a market.
+    init(first: [String] = [], second: [String] = [], minutes: Int = 10) throws {
         let programs = try LivePrograms()
-        try programs.makeTape()
+        try programs.makeTape(duration: "\(minutes) min")
         let venues = try symbols.enumerated().map { index, symbol in
             try ServedVenue(programs, words: ["--symbols", symbol] + (index == 0 ? first : second))
         }
@@ -100,13 +101,16 @@ struct ServedHedge {
         return outcome.code == 0 ? try? RunStatus(json: outcome.out) : nil
     }
 
-    var journal: String {
+    /// Of all runs, in their order.
+    var journals: [String] {
         get throws {
             let folder = programs.path("state/journals")
             let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".sqlite") }
-            return "\(folder)/\(try #require(names.first))"
+            return names.sorted().map { "\(folder)/\($0)" }
         }
     }
+
+    var journal: String { get throws { try #require(try journals.first) } }
 
     /// What the accounts hold by their venues, in nano-BTC.
     func held() throws -> [Int64] {

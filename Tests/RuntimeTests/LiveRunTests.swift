@@ -92,7 +92,7 @@ import Venues
 
         func begin(_ name: String, _ numbers: Numbers) throws -> LiveRun {
             let terms = LiveRun.Terms(
-                clientBases: scenario.venues.map { _ in Self.clientBase }, clockOffsets: scenario.venues.map { _ in .zero }, seed: 3)
+                clientBases: scenario.venues.map { _ in Self.clientBase }, clocks: scenario.venues.map { _ in ClockOffset() }, seed: 3)
             return try LiveRun.begin(
                 plan, terms, registry: .builtIn, journal: path(name), numbers: numbers, account: Self.account)
         }
@@ -237,6 +237,62 @@ import Venues
         #expect(throws: RunError.self) {
             try LiveRun.rebuild(journal: bench.path("stopped.sqlite"), registry: .builtIn, numbers: Numbers(0), account: Bench.account)
         }
+    }
+
+    @Test func `a run that was stopped in order goes on, and all of it is one record`() throws {
+        let bench = try Bench()
+        let watch = Watch()
+        let run = try bench.begin("first.sqlite", Numbers(10_000))
+        let (driver, _) = try bench.driver(run, watch, minutes: 6)
+        var ended = false
+        // What is held when it stops is a matter of luck: it is stopped where it holds something.
+        for seconds in 60..<180 where !ended {
+            driver.stop(at: bench.start + .seconds(Int64(seconds)))
+            _ = seconds == 60 ? try driver.run(from: bench.start) : try driver.goOn()
+            ended = !run.live.core.position(AccountID(0), InstrumentID(0)).isZero
+        }
+        run.holdBack(at: driver.now)
+        driver.stop(at: driver.now + .seconds(10))
+        _ = try driver.goOn()
+        #expect(run.isQuiet)
+        guard case .suspended = try run.end(at: driver.now) else { return #expect(Bool(false), "nothing was held") }
+        driver.loseCore()
+        watch.run = nil
+        driver.stop(at: driver.now + .seconds(7))
+        _ = try driver.goOn()
+        let again = try LiveRun.rebuild(
+            journal: bench.path("first.sqlite"), registry: .builtIn, numbers: Numbers(20_000), account: Bench.account)
+        #expect(throws: RunError.self) { try again.goOn(at: again.live.core.now) }
+        let before = watch.fills
+        try again.goOn(at: driver.now)
+        #expect(!again.live.core.isHeld)
+        watch.run = again
+        driver.revive(again.live)
+        driver.stop(at: driver.now + .seconds(60))
+        _ = try driver.goOn()
+        #expect(watch.fills > before + 2)
+        _ = try again.end(at: driver.now)
+        let outcome = try LiveJournalReplay(bench.path("first.sqlite"), registry: .builtIn).run()
+        #expect(outcome.difference == nil && outcome.isCoreEqual && outcome.restarts == 1)
+    }
+
+    @Test func `a run that died before anything of it was written begins then`() throws {
+        let bench = try Bench()
+        _ = try bench.begin("empty.sqlite", Numbers(10_000)).journal.suspend()
+        let again = try LiveRun.rebuild(
+            journal: bench.path("empty.sqlite"), registry: .builtIn, numbers: Numbers(20_000), account: Bench.account)
+        let watch = Watch()
+        let (driver, _) = try bench.driver(again, watch, minutes: 2)
+        driver.loseCore()
+        driver.stop(at: bench.start)
+        _ = try driver.goOn()
+        try again.goOn(at: driver.now)
+        driver.revive(again.live)
+        _ = try driver.goOn()
+        #expect(watch.fills > 4)
+        _ = try again.end(at: driver.now)
+        let outcome = try LiveJournalReplay(bench.path("empty.sqlite"), registry: .builtIn).run()
+        #expect(outcome.difference == nil && outcome.isCoreEqual && outcome.restarts == 1)
     }
 
     @Test func `without numbers for its orders a run takes no new risk until it has some`() throws {

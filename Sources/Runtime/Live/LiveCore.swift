@@ -19,6 +19,9 @@ public final class LiveCore {
     /// Index of the session that serves each account.
     let sessionOfAccount: [Int]
     private var firstWithActions = 0
+    /// What sessions wanted done when something more came, and nobody has fetched yet.
+    private var waiting: [(session: Int, action: SessionAction)] = []
+    private var firstWaiting = 0
     /// The time of what came last.
     private var now = Timestamp.distantPast
     /// Where what comes and goes is kept; nil: nowhere.
@@ -43,8 +46,10 @@ public final class LiveCore {
     /// - Parameter nextOrder: No order had this id or a later one, recorded or not.
     public func restart(at now: Timestamp, nextOrder: OrderID) {
         let next = max(nextOrder, core.nextOrder)
-        log(.restart, at: now, number: next.rawValue)
-        firstWithActions = 0
+        // Nothing that the process that died still wanted is done.
+        (firstWithActions, firstWaiting) = (0, 0)
+        waiting.removeAll()
+        border?.append(BorderRecord(.restart, at: now, number: next.rawValue), [UInt8]().span)
         for session in sessions { session.restart(at: now) }
         core.restart(at: now, nextOrder: next)
         settle(now)
@@ -53,8 +58,13 @@ public final class LiveCore {
     private func log(
         _ kind: BorderRecord.Kind, _ session: Int = 0, at now: Timestamp, number: UInt64 = 0, detail: Int = 0, _ text: String = ""
     ) {
-        guard let border else { return }
-        border.append(BorderRecord(kind, session: session, at: now, number: number, detail: detail), Array(text.utf8).span)
+        log(BorderRecord(kind, session: session, at: now, number: number, detail: detail), Array(text.utf8).span)
+    }
+
+    /// Keeps what comes; what sessions want done because of what came before stands before it.
+    private func log(_ record: BorderRecord, _ bytes: Span<UInt8>) {
+        while let next = nextOfSessions() { waiting.append(next) }
+        border?.append(record, bytes)
     }
 
     // MARK: What comes
@@ -78,7 +88,7 @@ public final class LiveCore {
     }
 
     public func receive(_ frame: Span<UInt8>, from socket: SocketID, of session: Int, at now: Timestamp) {
-        border?.append(BorderRecord(.frame, session: session, at: now, number: UInt64(socket.rawValue)), frame)
+        log(BorderRecord(.frame, session: session, at: now, number: UInt64(socket.rawValue)), frame)
         sessions[session].receive(frame, from: socket, at: now)
         settle(now)
     }
@@ -86,7 +96,7 @@ public final class LiveCore {
     public func answer(_ id: RequestID, _ outcome: HTTPOutcome, of session: Int, at now: Timestamp) {
         switch outcome {
         case .answered(let status, let body):
-            border?.append(BorderRecord(.answered, session: session, at: now, number: id.rawValue, detail: status), body.span)
+            log(BorderRecord(.answered, session: session, at: now, number: id.rawValue, detail: status), body.span)
         case .notSent(let reason): log(.notSent, session, at: now, number: id.rawValue, reason)
         case .unknown(let reason): log(.unanswered, session, at: now, number: id.rawValue, reason)
         }
@@ -101,7 +111,7 @@ public final class LiveCore {
         case .flatten: log(.flatten, at: now)
         case .hold: log(.hold, at: now)
         case .release: log(.release, at: now)
-        case .set(let change): border?.append(BorderRecord(.parameter, at: now), BorderRecord.bytes(of: change).span)
+        case .set(let change): log(BorderRecord(.parameter, at: now), BorderRecord.bytes(of: change).span)
         }
         core.receive(event, at: now)
         settle(now)
@@ -171,6 +181,17 @@ public final class LiveCore {
 
     /// What a session wants done next, and which; nil when that is all.
     public func nextAction() -> (session: Int, action: SessionAction)? {
+        guard firstWaiting < waiting.count else { return nextOfSessions() }
+        let next = waiting[firstWaiting]
+        firstWaiting += 1
+        if firstWaiting == waiting.count {
+            waiting.removeAll(keepingCapacity: true)
+            firstWaiting = 0
+        }
+        return next
+    }
+
+    private func nextOfSessions() -> (session: Int, action: SessionAction)? {
         while firstWithActions < sessions.count {
             if let action = sessions[firstWithActions].nextAction() {
                 note(action)

@@ -102,17 +102,17 @@ public final class LiveRun {
     public struct Terms: Sendable {
         /// By venue of the scenario: added to an order's number to make its client id.
         public var clientBases: [UInt32]
-        /// By venue of the scenario: how its clock stands to ours.
-        public var clockOffsets: [Nanoseconds]
+        /// By venue of the scenario.
+        public var clocks: [ClockOffset]
         /// Drawn once a run: of the waits before sockets are opened again.
         public var seed: UInt64
 
-        public init(clientBases: [UInt32], clockOffsets: [Nanoseconds], seed: UInt64) {
-            (self.clientBases, self.clockOffsets, self.seed) = (clientBases, clockOffsets, seed)
+        public init(clientBases: [UInt32], clocks: [ClockOffset], seed: UInt64) {
+            (self.clientBases, self.clocks, self.seed) = (clientBases, clocks, seed)
         }
     }
 
-    /// Fills of before are none of the run's; the clocks may differ by as much more than was measured.
+    /// How far a clock that was not measured may be off.
     private static let clockDoubt = Nanoseconds.milliseconds(500)
 
     /// A new run.
@@ -133,7 +133,9 @@ public final class LiveRun {
                     message: "venue '\(plan.scenario.venues[venue].name)': the protocol of \(profile) is not spoken here yet",
                     hint: "live runs speak: \(VenueProtocol.allCases.map(\.rawValue).joined(separator: ", "))")
             }
-            let from = plan.plan.start + terms.clockOffsets[venue] - Self.clockDoubt
+            // Fills of before are none of the run's.
+            let clock = terms.clocks[venue]
+            let from = plan.plan.start + clock.offset - (clock.error ?? Self.clockDoubt)
             sessions.append(
                 .init(
                     venue: venue, speaks: speaks.rawValue, lanes: lanes, clientBase: terms.clientBases[venue],
