@@ -9,14 +9,6 @@ public enum ControlSocket {
     /// - Parameter state: The state folder.
     public static func folder(state: String) -> String { state + "/run" }
 
-    /// The state folder: as asked for, else by the environment.
-    public static func state(_ asked: String?, environment: [String: String]) -> String {
-        if let asked, !asked.isEmpty { return asked }
-        if let folder = environment["MMSIM_STATE"], !folder.isEmpty { return folder }
-        if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") { return folder + "/mmsim" }
-        return (environment["HOME"] ?? NSHomeDirectory()) + "/.local/state/mmsim"
-    }
-
     /// - Parameter run: The name of the run, which is one of a file.
     public static func path(state: String, run: String) -> String { "\(folder(state: state))/\(run)\(suffix)" }
 

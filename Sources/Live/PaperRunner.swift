@@ -59,7 +59,6 @@ public final class PaperRunner: @unchecked Sendable {
     private var last = Timestamp.distantPast
     /// By venue of the scenario.
     private var clients: [VenueClient] = []
-    private var listed: [EventLoopPromise<[UInt8]>?] = []
     private var venueOfSession: [Int] = []
     private var sessionOfVenue: [Int?] = []
     private var recorders: [SessionRecorder] = []
@@ -70,9 +69,6 @@ public final class PaperRunner: @unchecked Sendable {
     private var done: EventLoopPromise<Void>?
     private var progress = Progress()
     private let shared = Mutex((progress: Progress(), failure: RunError?.none))
-
-    /// The request for the list of markets: none of a session's.
-    private static let listRequest = RequestID(.max)
 
     /// - Throws: Where the scenario asks for what can't be had on paper.
     public init(_ scenario: Scenario, registry: StrategyRegistry, _ options: Options) throws(RunError) {
@@ -90,7 +86,7 @@ public final class PaperRunner: @unchecked Sendable {
     /// Asks each venue what it lists, opens the streams and starts the strategies.
     ///
     /// - Returns: What is traded, and what a reader has to know.
-    /// - Throws: `PaperError`, `RunError`, `NetworkError` or `TapeError`.
+    /// - Throws: `InquiryError`, `RunError`, `NetworkError` or `TapeError`.
     public func start() throws -> (instruments: [(venue: String, instrument: Instrument)], warnings: [String]) {
         do { return try begin() } catch {
             try? stop(ending: "the run could not begin")
@@ -99,7 +95,7 @@ public final class PaperRunner: @unchecked Sendable {
     }
 
     private func begin() throws -> (instruments: [(venue: String, instrument: Instrument)], warnings: [String]) {
-        let listings = try listings()
+        let listings = try zip(venues, options.clients).map { try VenueInquirer($0.speaks, $1).listing().compactMap(\.instrument) }
         let plan = try PaperPlan(scenario, listed: listings, start: clock.now, duration: options.duration)
         venueOfSession = plan.venueOfSession
         sessionOfVenue = venues.indices.map { venue in plan.venueOfSession.firstIndex(of: venue) }
@@ -120,7 +116,7 @@ public final class PaperRunner: @unchecked Sendable {
         try loop.submit {
             guard let run = self.run else { return }
             self.done = loop.makePromise(of: Void.self)
-            for (venue, session) in self.sessionOfVenue.enumerated() where session == nil { self.clients[venue].stop() }
+            try self.connect()
             self.attempt { (now) throws(RunError) in try run.open(at: now) }
             run.begin(at: self.tick())
             self.proceed()
@@ -129,32 +125,13 @@ public final class PaperRunner: @unchecked Sendable {
         return (zip(names, plan.instruments).map { ($0, $1) }, plan.warnings)
     }
 
-    private func listings() throws -> [[Instrument]] {
-        let loop = group.next()
-        let answers = try loop.flatSubmit {
-            let futures = self.venues.indices.map { venue in
-                let promise = loop.makePromise(of: [UInt8].self)
-                self.listed.append(promise)
-                do {
-                    let client = try VenueClient(self.options.clients[venue], on: loop, delegate: VenueEnd(self, venue))
-                    self.clients.append(client)
-                    client.start()
-                    client.perform(.request(Self.listRequest, self.venues[venue].speaks.listing, lane: 0))
-                } catch { promise.fail(error) }
-                return promise.futureResult
-            }
-            // Of several that fail the first in the scenario is told.
-            return EventLoopFuture.whenAllComplete(futures, on: loop)
-        }.wait().map { try $0.get() }
-        var listings: [[Instrument]] = []
-        for (venue, answer) in zip(venues, answers) {
-            do { listings.append(try venue.speaks.listed(answer).compactMap(\.instrument)) } catch {
-                throw PaperError(
-                    venue: venue.name,
-                    cause: .notUnderstood("the list of markets: byte \(error.offset), expected \(error.expected)"))
-            }
+    /// Opens a client of each venue at which something is traded.
+    private func connect() throws(NetworkError) {
+        for (venue, configuration) in options.clients.enumerated() {
+            let client = try VenueClient(configuration, on: group.next(), delegate: VenueEnd(self, venue))
+            clients.append(client)
+            if sessionOfVenue[venue] != nil { client.start() }
         }
-        return listings
     }
 
     // MARK: Work
@@ -270,7 +247,6 @@ public final class PaperRunner: @unchecked Sendable {
     }
 
     fileprivate func answered(_ request: RequestID, _ outcome: HTTPOutcome, of venue: Int) {
-        guard request != Self.listRequest else { return answeredList(outcome, of: venue) }
         guard let run, let session = sessionOfVenue[venue] else { return }
         // A book that is only compared is no frame of the recording: decoded again it would be a full book.
         let isAudit = run.sessions[session].isAudit(request)
@@ -283,17 +259,6 @@ public final class PaperRunner: @unchecked Sendable {
             }
         }
         goOn()
-    }
-
-    private func answeredList(_ outcome: HTTPOutcome, of venue: Int) {
-        guard let promise = listed[venue] else { return }
-        listed[venue] = nil
-        func fail(_ cause: InquiryError.Reason) { promise.fail(PaperError(venue: venues[venue].name, cause: cause)) }
-        switch outcome {
-        case .answered(200, let body): promise.succeed(body)
-        case .answered(let status, _): fail(.refused(status: status))
-        case .notSent(let reason), .unknown(let reason): fail(.unreachable(reason))
-        }
     }
 
     // MARK: The end
@@ -342,19 +307,4 @@ private final class VenueEnd: VenueClientDelegate {
     func received(_ frame: Span<UInt8>, from socket: SocketID, arrived: NIODeadline) { runner.received(frame, from: socket, of: venue) }
     func heard(_ socket: SocketID) { runner.heard(socket, of: venue) }
     func answered(_ request: RequestID, _ outcome: HTTPOutcome) { runner.answered(request, outcome, of: venue) }
-}
-
-/// Why nothing can be run at a venue.
-public struct PaperError: Error, Equatable {
-    /// As the scenario calls it.
-    public var venue: String
-    public var cause: InquiryError.Reason
-
-    public var message: String {
-        switch cause {
-        case .unreachable(let reason): "venue '\(venue)': the venue can't be reached: \(reason)"
-        case .refused(let status): "venue '\(venue)': the venue answers \(status) when it is asked for its markets"
-        case .notUnderstood(let what): "venue '\(venue)': the venue's answer can't be read: \(what)"
-        }
-    }
 }

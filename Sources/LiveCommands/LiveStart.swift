@@ -40,9 +40,8 @@ struct LiveStart {
     }
 
     private static func newJournal(_ name: String, _ state: StateFolder, _ now: Timestamp) -> String {
-        let safe = String(name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "-" })
         let time = now.iso8601.prefix(19).filter { $0 != ":" && $0 != "-" }
-        return "\(state.path)/journals/\(safe)-\(time).sqlite"
+        return "\(state.path)/journals/\(name)-\(time).sqlite"
     }
 
     /// The run that all of the accounts belong to; nil where none belongs to any.

@@ -26,7 +26,7 @@ struct PaperCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: ScenarioOptions
-    @OptionGroup var market: MarketOptions
+    @OptionGroup var network: VenueOptions
 
     @Option(help: ArgumentHelp("Ends by itself after so long, such as \"1 h\".", valueName: "time"))
     var duration: String?
@@ -49,10 +49,8 @@ struct PaperCommand: ParsableCommand {
         do { try run(scenario, span) } catch let error as RunError { throw Failure(error) } catch let error as ReportError {
             throw Failure(error)
         } catch let error as TapeError { throw Failure(error) } catch let error as NetworkError { throw Failure(error) } catch let error
-            as PaperError
-        {
-            throw failure(error)
-        }
+            as InquiryError
+        { throw Failure(error) }
     }
 
     private func span() throws -> Nanoseconds? {
@@ -63,7 +61,8 @@ struct PaperCommand: ParsableCommand {
     }
 
     private func run(_ scenario: Scenario, _ span: Nanoseconds?) throws {
-        let clients = try market.clients(PaperPlan.venues(of: scenario))
+        var clients = try network.venues(of: scenario).map(\.client)
+        for index in clients.indices { clients[index].lanes = 2 }
         let folder = try RunFolder(path: out ?? "reports/\(scenario.name)-paper")
         let tables = try RunTables(folder)
         var choice = PaperRunner.Options(clients: clients)
@@ -161,17 +160,5 @@ struct PaperCommand: ParsableCommand {
             if !outcome.checks.isEmpty { Terminal.out("\n" + outcome.checks.map(\.description).joined(separator: "\n")) }
             Terminal.out("\n\(outcome.events) records\nreport: \(folder.path)/report.html")
         }
-    }
-
-    private func failure(_ error: PaperError) -> Failure {
-        let hint: String =
-            switch error.cause {
-            case .unreachable:
-                "see whether --rest \(error.venue)=… is right, whether a proxy is needed (HTTPS_PROXY), or an authority to trust "
-                    + "(--authorities)"
-            case .refused: "try again later; or is --rest \(error.venue)=… another venue?"
-            case .notUnderstood: "see whether --rest \(error.venue)=… is that venue's"
-            }
-        return Failure(error.message, hint: hint, code: Failure.runFailed)
     }
 }

@@ -13,7 +13,7 @@ struct RunChoice: ParsableArguments {
             "The state folder. Default: $MMSIM_STATE, else $XDG_STATE_HOME/mmsim, else ~/.local/state/mmsim.", valueName: "folder"))
     var state: String?
 
-    private var folder: String { ControlSocket.state(state, environment: ProcessInfo.processInfo.environment) }
+    private var folder: String { StateFolder(stated: state, environment: ProcessInfo.processInfo.environment).path }
 
     func path(_ name: String) -> String { ControlSocket.path(state: folder, run: name) }
 

@@ -201,7 +201,7 @@ private final class Listener: ChannelInboundHandler {
             (nil, ["XDG_STATE_HOME": "x", "HOME": "/h"], "/h/.local/state/mmsim"),
         ] as [(String?, [String: String], String)])
     func `the state folder is the one that is named, else the environment's`(asked: String?, environment: [String: String], found: String) {
-        #expect(ControlSocket.state(asked, environment: environment) == found)
+        #expect(StateFolder(stated: asked, environment: environment).path == found)
     }
 }
 

@@ -134,9 +134,9 @@ import Testing
     @Test(arguments: [
         (
             ["--rest", "http://127.0.0.1:1"], 2 as Int32,
-            "error: --rest 'http://127.0.0.1:1' does not say of which venue\nhint: write it like one="
+            "error: --rest names no venue, and there are 2\nhint: write --rest one=URL"
         ),
-        (["--rest", "tow=http://127.0.0.1:1"], 2, "error: --rest: the scenario has no venue 'tow'\nhint: did you mean 'two'?\n"),
+        (["--rest", "tow=http://127.0.0.1:1"], 2, "error: --rest: there is no venue 'tow'\nhint: did you mean 'two'?\n"),
         (["--stream", "one=http://127.0.0.1:1"], 2, "error: --stream: the URL's scheme is 'http', expected ws or wss\n"),
         (["--duration", "5"], 2, "error: --duration: '5' has no unit\n"),
         (
@@ -145,15 +145,15 @@ import Testing
         ),
         (
             ["--set", "venues.two.profile=lighter-premium"], 2,
-            "error: venue 'two' has the profile 'lighter-premium', whose protocol is not spoken here\n"
+            "error: venue 'two': the protocol of 'lighter-premium' is not spoken yet\n"
         ),
         (
             ["--set", "faults=[{ kind: outage, venue: two, answer: silence, after: 3 s, for: 1 s }]"], 2,
             "error: a paper run has no faults, and the scenario has outage at 'two'\nhint: "
         ),
         (
-            ["--rest", "one=http://127.0.0.1:1", "--rest", "two=http://127.0.0.1:1"], 1,
-            "error: venue 'one': the venue can't be reached: 127.0.0.1:1 refused the connection\nhint: see whether --rest one="
+            ["--rest", "one=http://127.0.0.1:1", "--stream", "one=ws://127.0.0.1:1"], 1,
+            "error: backpack can't be reached at http://127.0.0.1:1: 127.0.0.1:1 refused the connection\nhint: see whether --rest "
         ),
     ])
     func `a run that can't begin says why, and leaves nothing`(words: [String], code: Int32, start: String) throws {
