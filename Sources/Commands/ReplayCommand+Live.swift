@@ -31,7 +31,7 @@ extension ReplayCommand {
         if Interruption.wasRequested { throw ExitCode(Failure.interrupted) }
     }
 
-    private static func text(_ entry: MemoryBorder.Entry) -> String {
+    private static func text(_ entry: BorderEntry) -> String {
         let record = entry.record
         let text = String(decoding: entry.bytes.prefix(1_000), as: UTF8.self).replacing("\n", with: " ⏎ ")
         return "\(record.time.iso8601)  \(record.kind) \(record.number) of session \(record.session)\(text.isEmpty ? "" : ": ")\(text)"

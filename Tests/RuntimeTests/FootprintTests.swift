@@ -19,7 +19,7 @@ import Trading
         let heard: [[MarketEvent]]
         let without: [[MarketEvent]]
         /// All that crossed the run's border.
-        let entries: [MemoryBorder.Entry]
+        let entries: [BorderEntry]
         private let makeCore: (RunPlan) throws -> TradingCore
 
         /// - Parameter makeCore: Nil: the scenario's.
@@ -42,7 +42,7 @@ import Trading
         }
 
         /// The run and what simulated venues make of it, by its own log or another one.
-        func diff(of entries: [MemoryBorder.Entry]? = nil) throws -> LiveDiff {
+        func diff(of entries: [BorderEntry]? = nil) throws -> LiveDiff {
             let (recording, heard) = try entries.map { try Self.recording(plan, makeCore, $0) } ?? (recording, heard)
             let (feeds, market) = Self.marketWithoutUs(recording, heard, plan)
             let sources = zip(feeds, plan.listings).map { feed, listing -> any MarketSource in
@@ -77,7 +77,7 @@ import Trading
         }
 
         private static func recording(
-            _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ entries: [MemoryBorder.Entry]
+            _ plan: RunPlan, _ makeCore: (RunPlan) throws -> TradingCore, _ entries: [BorderEntry]
         ) throws -> (LiveRecording, heard: [[MarketEvent]]) {
             var heard = [[MarketEvent]](repeating: [], count: plan.instruments.count)
             let recording = try LiveRecording(MemoryBorderSource(entries), path: "border", world(plan, makeCore, nil).live) { event in

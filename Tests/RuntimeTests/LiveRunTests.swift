@@ -324,7 +324,7 @@ import Venues
         try journal.suspend()
         #expect(journal.pressure == .fine)
         let reader = try JournalReader(opening: path)
-        var entries: [MemoryBorder.Entry] = []
+        var entries: [BorderEntry] = []
         while let block = try reader.nextBorderBlock() { entries += try BorderBlock.entries(block.bytes) }
         #expect(entries.count == 8 && entries.allSatisfy { $0.bytes == bytes && $0.record.kind == .frame })
     }

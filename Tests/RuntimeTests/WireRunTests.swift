@@ -118,7 +118,7 @@ import Venues
         let run = try bench.run(told: .set(change))
         let place = try #require(run.border.entries.firstIndex { $0.record.kind == .parameter })
         #expect(run.hash != (try bench.run().hash), "it decides otherwise")
-        func replayed(_ entries: [MemoryBorder.Entry]) throws -> (difference: Int?, hash: UInt64) {
+        func replayed(_ entries: [BorderEntry]) throws -> (difference: Int?, hash: UInt64) {
             let (fresh, journal) = try bench.world(nil)
             var replay = LiveReplay(fresh.live)
             let difference = entries.lazy.compactMap { replay.take($0) }.first

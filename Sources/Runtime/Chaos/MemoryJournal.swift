@@ -54,11 +54,11 @@ final class MemoryJournal: JournalSink {
 
 /// What crossed the border of a run over the wire: of a run whose process dies only what was committed is left.
 final class CommittedBorder: BorderLog {
-    private(set) var entries: [MemoryBorder.Entry] = []
+    private(set) var entries: [BorderEntry] = []
     private var committed = 0
 
     func append(_ record: BorderRecord, _ bytes: Span<UInt8>) {
-        entries.append(MemoryBorder.Entry(record: record, bytes: bytes.indices.map { bytes[$0] }))
+        entries.append(BorderEntry(record, bytes))
     }
 
     func commit() { committed = entries.count }

@@ -43,7 +43,7 @@ extension LiveDiff {
 private final class JournalSource: BorderSource {
     let file: LiveJournalFile
     private let goesOn: () -> Bool
-    private var block: ArraySlice<MemoryBorder.Entry> = []
+    private var block: ArraySlice<BorderEntry> = []
     private(set) var wasEnded = false
 
     init(_ path: String, _ goesOn: @escaping () -> Bool) throws(RunError) {
@@ -51,7 +51,7 @@ private final class JournalSource: BorderSource {
         self.goesOn = goesOn
     }
 
-    func next() throws(RunError) -> MemoryBorder.Entry? {
+    func next() throws(RunError) -> BorderEntry? {
         while block.isEmpty {
             wasEnded = wasEnded || !goesOn()
             guard !wasEnded, let next = try file.nextEntries() else { return nil }

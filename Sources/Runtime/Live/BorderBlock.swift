@@ -29,8 +29,8 @@ struct BorderBlock {
     }
 
     /// - Throws: `JournalFault` where the bytes are no records.
-    static func entries(_ bytes: [UInt8]) throws(JournalFault) -> [MemoryBorder.Entry] {
-        var entries: [MemoryBorder.Entry] = []
+    static func entries(_ bytes: [UInt8]) throws(JournalFault) -> [BorderEntry] {
+        var entries: [BorderEntry] = []
         var at = 0
         func word<Word: FixedWidthInteger & UnsignedInteger>(_ offset: Int) -> Word {
             var word = Word.zero

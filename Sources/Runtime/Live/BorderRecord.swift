@@ -46,24 +46,18 @@ extension BorderRecord {
     }
 }
 
-/// Keeps what crosses the border, in order.
-public protocol BorderLog: AnyObject {
-    /// - Parameter bytes: A frame, an answer's body, what was sent without its secrets, or a reason; lent.
-    func append(_ record: BorderRecord, _ bytes: Span<UInt8>)
+/// A record with its bytes: a frame, an answer's body, what was sent without its secrets, or a reason.
+public struct BorderEntry: Hashable, Sendable {
+    public var record: BorderRecord
+    public var bytes: [UInt8]
+
+    init(_ record: BorderRecord, _ bytes: Span<UInt8>) { (self.record, self.bytes) = (record, bytes.indices.map { bytes[$0] }) }
+
+    init(record: BorderRecord, bytes: [UInt8]) { (self.record, self.bytes) = (record, bytes) }
 }
 
-/// A border log in memory: for tests, and for runs that are replayed at once.
-public final class MemoryBorder: BorderLog {
-    public struct Entry: Hashable, Sendable {
-        public var record: BorderRecord
-        public var bytes: [UInt8]
-    }
-
-    public private(set) var entries: [Entry] = []
-
-    public init() {}
-
-    public func append(_ record: BorderRecord, _ bytes: Span<UInt8>) {
-        entries.append(Entry(record: record, bytes: bytes.indices.map { bytes[$0] }))
-    }
+/// Keeps what crosses the border, in order.
+public protocol BorderLog: AnyObject {
+    /// - Parameter bytes: Lent.
+    func append(_ record: BorderRecord, _ bytes: Span<UInt8>)
 }

@@ -44,7 +44,7 @@ public final class LiveJournalFile {
     /// What crossed the border, the next block of it; nil at the end.
     ///
     /// - Throws: `RunError.journal` at a block that is damaged.
-    func nextEntries() throws(RunError) -> [MemoryBorder.Entry]? {
+    func nextEntries() throws(RunError) -> [BorderEntry]? {
         let block: JournalReader.Block?
         do { block = try reader.nextBorderBlock() } catch { throw RunError(journal: error, path: path) }
         guard let block else { return nil }

@@ -23,16 +23,16 @@ extension BorderRecord {
 
 /// What a fresh run hands over, until it is compared.
 private final class BorderCheck: BorderLog {
-    private var entries: [MemoryBorder.Entry] = []
+    private var entries: [BorderEntry] = []
     private var first = 0
 
     /// What goes; what came is known.
     func append(_ record: BorderRecord, _ bytes: Span<UInt8>) {
         guard !record.kind.comes else { return }
-        entries.append(MemoryBorder.Entry(record: record, bytes: bytes.indices.map { bytes[$0] }))
+        entries.append(BorderEntry(record, bytes))
     }
 
-    func next() -> MemoryBorder.Entry? {
+    func next() -> BorderEntry? {
         guard first < entries.count else {
             entries.removeAll(keepingCapacity: true)
             first = 0
@@ -52,9 +52,9 @@ public struct LiveReplay {
         /// Its number among all records, from 1.
         public var number: Int
         /// What went then; nil: nothing more.
-        public var expected: MemoryBorder.Entry?
+        public var expected: BorderEntry?
         /// What goes now.
-        public var found: MemoryBorder.Entry?
+        public var found: BorderEntry?
     }
 
     /// The run, as far as it has come.
@@ -69,7 +69,7 @@ public struct LiveReplay {
     }
 
     /// Takes the next record of the run; returns what differs, if anything does.
-    public mutating func take(_ entry: MemoryBorder.Entry) -> Difference? {
+    public mutating func take(_ entry: BorderEntry) -> Difference? {
         number += 1
         guard entry.record.kind.comes else {
             let made = found.next()
@@ -89,7 +89,7 @@ public struct LiveReplay {
     /// Whether something went that no record tells of: where the records end, a run that was killed may have done more.
     public func isAhead() -> Bool { found.next() != nil }
 
-    private func apply(_ entry: MemoryBorder.Entry) {
+    private func apply(_ entry: BorderEntry) {
         let (record, session) = (entry.record, Int(entry.record.session))
         let (socket, id) = (SocketID(Int(truncatingIfNeeded: record.number)), RequestID(record.number))
         let text = String(decoding: entry.bytes.prefix(1_024), as: UTF8.self)
