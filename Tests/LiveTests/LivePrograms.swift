@@ -89,6 +89,7 @@ final class RunningProgram {
 
     deinit { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
 
+    var id: Int32 { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
     var out: String { (try? String(contentsOf: outFile, encoding: .utf8)) ?? "" }
     var error: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }

@@ -11,8 +11,9 @@ public enum TelemetryMessage: Hashable, Sendable {
 
 /// Finds in a run's status, looked at again and again, what the world is to be told of it.
 public struct TelemetryWatch: Sendable {
-    /// Alarms come in crowds: of those within so long one is told, with how many there were.
+    /// Alarms come in crowds: those within so long are one message, with the newest of them and how many there were.
     private static let alarmPause = Nanoseconds.seconds(10)
+    private static let alarmsInFull = 5
 
     private let settings: LiveSettings
     private var heartbeatDue = Timestamp.distantPast
@@ -46,10 +47,12 @@ public struct TelemetryWatch: Sendable {
             kill = level
             messages += notice(.kill, status)
         }
-        if status.counts.alarms > alarmsTold, alarmsDue <= now, let last = status.alarms.last {
-            let more = status.counts.alarms - alarmsTold - 1
-            let source = last.source.isEmpty ? "" : "\(last.source): "
-            messages += notice(.alarm, status, text: source + last.text + (more > 0 ? " (and \(more) more)" : ""))
+        let fresh = status.counts.alarms - alarmsTold
+        if fresh > 0, alarmsDue <= now, !status.alarms.isEmpty {
+            let newest = status.alarms.suffix(Int(min(fresh, Int64(Self.alarmsInFull))))
+            let texts = newest.map { $0.source.isEmpty ? $0.text : "\($0.source): \($0.text)" }
+            let more = fresh - Int64(newest.count)
+            messages += notice(.alarm, status, text: texts.joined(separator: "; ") + (more > 0 ? " (and \(more) more)" : ""))
             (alarmsTold, alarmsDue) = (status.counts.alarms, now + Self.alarmPause)
         }
         return messages
