@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 RELEASE := $(SWIFT) build --configuration release --scratch-path .build-release --explicit-target-dependency-import-check error
 BIN := .build-release/release
-PACKAGES := libsqlite3-dev libssl-dev libsecp256k1-dev libcsv-dev libzstd-dev zlib1g-dev libjs-dygraphs
+PACKAGES := libsqlite3-dev libssl-dev libsodium-dev libsecp256k1-dev libcsv-dev libzstd-dev zlib1g-dev libjs-dygraphs
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

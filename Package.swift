@@ -57,10 +57,11 @@ let package = Package(
         .systemLibrary(name: "CCSV"),
         .systemLibrary(name: "CCrypto"),
         .systemLibrary(name: "CSecp256k1"),
+        .systemLibrary(name: "CSodium"),
 
         // Values and decisions: nothing here opens a file, reads a clock or draws entropy (Tape: its file).
         layer("Market"),
-        layer("Signing", ["CCrypto", "CSecp256k1"]),
+        layer("Signing", ["CCrypto", "CSecp256k1", "CSodium"]),
         layer("Trading", ["Market", "Signing"]),
         layer("Tape", ["Market", "Signing", "CSQLite", "CZstd"]),
         layer("Strategies", ["Market", "Trading"]),

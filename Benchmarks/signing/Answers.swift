@@ -48,7 +48,7 @@ enum Answers {
             let instruction = BackpackInstruction(rawValue: words[2]), let timestamp = Int64(words[3]), let window = Int64(words[4]),
             let valid = BackpackWindow(timestamp: timestamp, window: window)
         else { return nil }
-        var parameters: [String: BackpackValue] = [:]
+        var parameters: BackpackParameters = [:]
         for word in words[5...] {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
             parameters[parts[0]] = .text(parts[1])

@@ -34,6 +34,23 @@ import Testing
         #expect(BackpackEndpoint(.get, "/api/v1/depth").instruction == nil)
     }
 
+    @Test func `parameters stand in the order of their names' bytes, each once, in whatever order they are set`() {
+        var random = SeededNumbers(seed: 3)
+        let names = ["A", "B", "a", "aa", "ab", "b", "symbol", "symbolB", "é"]
+        for _ in 0..<200 {
+            var parameters: BackpackParameters = [:]
+            var expected: [String: BackpackValue] = [:]
+            for number in 0..<12 {
+                let name = names[Int.random(in: names.indices, using: &random)]
+                let value: BackpackValue? = Int.random(in: 0...4, using: &random) == 0 ? nil : .integer(Int64(number))
+                (parameters[name], expected[name]) = (value, value)
+                #expect(parameters[name] == value)
+            }
+            let sorted = expected.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            #expect(parameters.sorted.map(\.name) == sorted.map(\.key) && parameters.sorted.map(\.value) == sorted.map(\.value))
+        }
+    }
+
     @Test(.enabled(if: Vectors.arePresent, Vectors.absence))
     func `every vector: string, key, signature, headers and frame`() throws {
         let document = try Vectors.load("backpack.json", as: Document.self)
@@ -68,15 +85,15 @@ import Testing
 
 private struct Document: Decodable {
     enum Parameters: Decodable {
-        case one([String: BackpackValue])
-        case batch([[String: BackpackValue]])
+        case one(BackpackParameters)
+        case batch([BackpackParameters])
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if let orders = try? container.decode([[String: Value]].self) {
-                self = .batch(orders.map { $0.mapValues(\.value) })
+                self = .batch(orders.map { BackpackParameters($0.mapValues(\.value)) })
             } else {
-                self = .one(try container.decode([String: Value].self).mapValues(\.value))
+                self = .one(BackpackParameters(try container.decode([String: Value].self).mapValues(\.value)))
             }
         }
     }

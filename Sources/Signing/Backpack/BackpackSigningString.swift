@@ -1,18 +1,3 @@
-/// A parameter of a request as Backpack signs it: text without quotes, no percent-encoding.
-public enum BackpackValue: Hashable, Sendable {
-    case text(String)
-    case integer(Int64)
-    case flag(Bool)
-
-    public var plain: String {
-        switch self {
-        case .text(let text): text
-        case .integer(let number): String(number)
-        case .flag(let flag): flag ? "true" : "false"
-        }
-    }
-}
-
 /// The validity of a request: from `timestamp` for `window`, both in milliseconds.
 public struct BackpackWindow: Hashable, Sendable {
     public static let defaultWindow: Int64 = 5_000
@@ -43,15 +28,14 @@ public struct BackpackWindow: Hashable, Sendable {
 public struct BackpackSigningString: Hashable, Sendable, CustomStringConvertible {
     public let text: String
 
-    public init(_ instruction: BackpackInstruction, _ parameters: [String: BackpackValue] = [:], valid window: BackpackWindow) {
-        text = Self.clause(instruction, parameters) + Self.validity(window)
+    public init(_ instruction: BackpackInstruction, _ parameters: BackpackParameters = [:], valid window: BackpackWindow) {
+        self.init([parameters], instruction, valid: window)
     }
 
     /// Several orders in one request, in the order of the array. An empty batch has no instruction, and no venue takes it.
-    public static func batch(_ orders: [[String: BackpackValue]], valid window: BackpackWindow) -> BackpackSigningString {
+    public static func batch(_ orders: [BackpackParameters], valid window: BackpackWindow) -> BackpackSigningString {
         precondition(!orders.isEmpty, "a batch holds at least one order")
-        let clauses = orders.map { clause(.orderExecute, $0) }.joined(separator: "&")
-        return BackpackSigningString(text: clauses + validity(window))
+        return BackpackSigningString(orders, .orderExecute, valid: window)
     }
 
     /// What a private subscription of a WebSocket signs.
@@ -61,15 +45,23 @@ public struct BackpackSigningString: Hashable, Sendable, CustomStringConvertible
 
     public var description: String { text }
 
-    private init(text: String) { self.text = text }
-
-    private static func clause(_ instruction: BackpackInstruction, _ parameters: [String: BackpackValue]) -> String {
-        // Byte order, capitals first, as the venue sorts; Swift's own order of strings may differ from it.
-        let sorted = parameters.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        return sorted.reduce(into: "instruction=\(instruction.rawValue)") { $0 += "&\($1.key)=\($1.value.plain)" }
+    private init(_ clauses: [BackpackParameters], _ instruction: BackpackInstruction, valid window: BackpackWindow) {
+        var text = ""
+        text.reserveCapacity(256 * clauses.count)
+        func append(_ name: String, _ value: String) {
+            if !text.isEmpty { text.append("&") }
+            text.append(name)
+            text.append("=")
+            text.append(value)
+        }
+        for parameters in clauses {
+            append("instruction", instruction.rawValue)
+            for parameter in parameters.sorted { append(parameter.name, parameter.value.plain) }
+        }
+        append("timestamp", String(window.timestamp))
+        append("window", String(window.window))
+        self.text = text
     }
-
-    private static func validity(_ window: BackpackWindow) -> String { "&timestamp=\(window.timestamp)&window=\(window.window)" }
 }
 
 extension Ed25519SecretKey {

@@ -28,15 +28,16 @@ package struct BackpackOrder: Hashable, Sendable {
     }
 
     /// What stands in the request and is signed: a member that says what is so anyway is left out.
-    var parameters: [String: BackpackValue] {
-        var parameters: [String: BackpackValue] = [
-            "symbol": .text(symbol), "side": .text(side == .buy ? "Bid" : "Ask"), "orderType": .text(price == nil ? "Market" : "Limit"),
-            "quantity": .text(quantity), "clientId": .integer(Int64(client)), "timeInForce": .text(timeInForce.rawValue),
-        ]
-        if let price { parameters["price"] = .text(price) }
+    var parameters: BackpackParameters {
+        var parameters: BackpackParameters = ["clientId": .integer(Int64(client)), "orderType": .text(price == nil ? "Market" : "Limit")]
         if postOnly { parameters["postOnly"] = .flag(true) }
+        if let price { parameters["price"] = .text(price) }
+        parameters["quantity"] = .text(quantity)
         if reduceOnly { parameters["reduceOnly"] = .flag(true) }
         if let selfTrade { parameters["selfTradePrevention"] = .text(selfTrade.rawValue) }
+        parameters["side"] = .text(side == .buy ? "Bid" : "Ask")
+        parameters["symbol"] = .text(symbol)
+        parameters["timeInForce"] = .text(timeInForce.rawValue)
         return parameters
     }
 }

@@ -62,18 +62,17 @@ package enum BackpackRequest: Hashable, Sendable {
         }
     }
 
-    /// nil for a batch, whose orders have each their own.
-    private var parameters: [String: BackpackValue]? {
+    /// None of a batch, whose orders have each their own.
+    private var parameters: BackpackParameters {
         switch self {
-        case .time, .status, .markets, .positions, .capital, .collateral, .account: [:]
+        case .time, .status, .markets, .positions, .capital, .collateral, .account, .batch: [:]
         case .depth(let symbol, let limit): ["symbol": .text(symbol), "limit": .integer(Int64(limit))]
         case .place(let order): order.parameters
-        case .batch: nil
         case .cancel(let symbol, let name), .order(let symbol, let name): Self.named(symbol, name)
         case .cancelAll(let symbol): ["symbol": .text(symbol)]
-        case .openOrders(let symbol): symbol.map { ["symbol": .text($0)] } ?? [:]
+        case .openOrders(let symbol): Self.page(symbol)
         case .fills(let symbol, let from, let limit, let offset):
-            Self.page(symbol, limit, offset).merging(from.map { ["from": .integer($0)] } ?? [:]) { $1 }
+            Self.page(symbol, from: from, limit, offset)
         case .orderHistory(let symbol, let id):
             id.map { ["symbol": .text(symbol), "orderId": .text(String($0))] } ?? Self.page(symbol, 1_000, 0)
         case .fundingPayments(let symbol, let limit, let offset): Self.page(symbol, limit, offset)
@@ -82,15 +81,18 @@ package enum BackpackRequest: Hashable, Sendable {
         }
     }
 
-    private static func named(_ symbol: String, _ name: Name) -> [String: BackpackValue] {
+    private static func named(_ symbol: String, _ name: Name) -> BackpackParameters {
         switch name {
-        case .client(let id): ["symbol": .text(symbol), "clientId": .integer(Int64(id))]
-        case .venue(let id): ["symbol": .text(symbol), "orderId": .text(String(id))]
+        case .client(let id): ["clientId": .integer(Int64(id)), "symbol": .text(symbol)]
+        case .venue(let id): ["orderId": .text(String(id)), "symbol": .text(symbol)]
         }
     }
 
-    private static func page(_ symbol: String?, _ limit: Int, _ offset: Int) -> [String: BackpackValue] {
-        var page: [String: BackpackValue] = ["limit": .integer(Int64(limit)), "offset": .integer(Int64(offset))]
+    private static func page(_ symbol: String?, from: Int64? = nil, _ limit: Int? = nil, _ offset: Int? = nil) -> BackpackParameters {
+        var page: BackpackParameters = [:]
+        if let from { page["from"] = .integer(from) }
+        if let limit { page["limit"] = .integer(Int64(limit)) }
+        if let offset { page["offset"] = .integer(Int64(offset)) }
         if let symbol { page["symbol"] = .text(symbol) }
         return page
     }
@@ -100,7 +102,7 @@ package enum BackpackRequest: Hashable, Sendable {
     /// - Precondition: The endpoint is not signed.
     package var unsigned: HTTPRequest {
         precondition(endpoint.instruction == nil, "\(endpoint.path) has to be signed")
-        return HTTPRequest(method, target)
+        return HTTPRequest(method, target(parameters))
     }
 
     /// The request with its signature.
@@ -108,15 +110,19 @@ package enum BackpackRequest: Hashable, Sendable {
     /// - Precondition: The endpoint is signed, and a batch holds 1 to `largestBatch` orders.
     package func signed(_ key: borrowing Ed25519SecretKey, valid window: BackpackWindow) -> HTTPRequest {
         let text: BackpackSigningString
+        var (target, body) = (endpoint.path, [UInt8]())
         if case .batch(let orders) = self {
             precondition((1...Self.largestBatch).contains(orders.count), "a batch holds 1 to \(Self.largestBatch) orders")
-            text = .batch(orders.map(\.parameters), valid: window)
+            let all = orders.map(\.parameters)
+            text = .batch(all, valid: window)
+            body = Self.json(all)
         } else {
             guard let instruction = endpoint.instruction else { preconditionFailure("\(endpoint.path) is public") }
-            text = BackpackSigningString(instruction, parameters ?? [:], valid: window)
+            let parameters = parameters
+            text = BackpackSigningString(instruction, parameters, valid: window)
+            if endpoint.method == .get { target = self.target(parameters) } else { Self.write(parameters, into: &body) }
         }
         var headers = key.headers(for: text, valid: window).map { HTTPRequest.Header($0.name, $0.value) }
-        let body = body
         if !body.isEmpty { headers.append(HTTPRequest.Header("Content-Type", "application/json; charset=utf-8")) }
         return HTTPRequest(method, target, headers: headers, body: body)
     }
@@ -131,28 +137,37 @@ package enum BackpackRequest: Hashable, Sendable {
         }
     }
 
-    private var target: String {
-        guard endpoint.method == .get, let parameters, !parameters.isEmpty else { return endpoint.path }
-        let query = Self.sorted(parameters).map { "\($0.key)=\(Self.escaped($0.value.plain))" }.joined(separator: "&")
+    private func target(_ parameters: BackpackParameters) -> String {
+        guard !parameters.isEmpty else { return endpoint.path }
+        let query = parameters.sorted.map { "\($0.name)=\(Self.escaped($0.value.plain))" }.joined(separator: "&")
         return "\(endpoint.path)?\(query)"
     }
 
-    private var body: [UInt8] {
-        if case .batch(let orders) = self { return Array("[\(orders.map { Self.json($0.parameters) }.joined(separator: ","))]".utf8) }
-        guard endpoint.method != .get, let parameters else { return [] }
-        return Array(Self.json(parameters).utf8)
-    }
-
-    private static func sorted(_ parameters: [String: BackpackValue]) -> [(key: String, value: BackpackValue)] {
-        parameters.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-    }
-
-    private static func json(_ parameters: [String: BackpackValue]) -> String {
-        let members = sorted(parameters).map { key, value in
-            if case .text(let text) = value { return "\"\(key)\":\(JSONString.quoted(text))" }
-            return "\"\(key)\":\(value.plain)"
+    private static func json(_ objects: [BackpackParameters]) -> [UInt8] {
+        var text = [UInt8(ascii: "[")]
+        for (place, parameters) in objects.enumerated() {
+            if place > 0 { text.append(UInt8(ascii: ",")) }
+            write(parameters, into: &text)
         }
-        return "{\(members.joined(separator: ","))}"
+        text.append(UInt8(ascii: "]"))
+        return text
+    }
+
+    /// As a JSON object.
+    private static func write(_ parameters: BackpackParameters, into text: inout [UInt8]) {
+        text.reserveCapacity(text.count + 256)
+        text.append(UInt8(ascii: "{"))
+        for (place, parameter) in parameters.sorted.enumerated() {
+            text.append(contentsOf: place == 0 ? "\"".utf8 : ",\"".utf8)
+            text.append(contentsOf: parameter.name.utf8)
+            text.append(contentsOf: "\":".utf8)
+            if case .text(let value) = parameter.value {
+                text.append(contentsOf: JSONString.quoted(value).utf8)
+            } else {
+                text.append(contentsOf: parameter.value.plain.utf8)
+            }
+        }
+        text.append(UInt8(ascii: "}"))
     }
 
     /// Percent-encoded for a query; what is signed is the text before.
