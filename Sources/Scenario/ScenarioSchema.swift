@@ -65,7 +65,9 @@ public enum ScenarioSchema {
                 .init("version", .integer, required: true, "Of this format: 1."),
                 .init("name", .text, required: true, "Of the run; also the folder of its report: letters, digits, . _ -"),
                 .init("seed", .integer, "Of all randomness. Default 1."),
-                .init("tapes", .list(.path), required: true, "Tapes, relative to this file; parts of one feed may be in several."),
+                .init(
+                    "tapes", .list(.path),
+                    "Tapes, relative to this file; parts of one feed may be in several. None are needed on paper and live."),
                 .init("range", .section("range"), "Part of the tapes that is traded. Default: where all feeds of the run overlap."),
                 .init("venues", .named("venue"), required: true, "Simulated venues by a name of yours."),
                 .init("accounts", .named("account"), required: true, "Accounts by a name of yours."),

@@ -7,7 +7,6 @@ import Testing
         version: 1
         name: pair
         seed: 3
-        tapes: [made.tape]
         symbols: { BTC: { one: BTC_USDC_PERP, two: BTC } }
         venues:
           one: { feed: backpack, profile: backpack, margin_check: none }

@@ -40,7 +40,6 @@ struct ServedHedge {
         version: 1
         name: hedge
         seed: 7
-        tapes: ["made.tape"]
         venues:
           one: { feed: backpack, profile: backpack }
           two: { feed: lighter, profile: backpack }

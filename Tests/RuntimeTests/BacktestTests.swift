@@ -154,6 +154,9 @@ import Trading
         #expect(twice?.exitCode == 3)
         let outside = try error(bench.scenario(tapes, strategy: "idle", extra: "range: { start: \"2030-01-01\" }"))
         #expect(outside?.exitCode == 2)
+        var untaped = try bench.scenario(tapes, strategy: "idle")
+        untaped.tapes = []
+        #expect(error(untaped)?.exitCode == 2 && error(untaped)?.hint == "list them under 'tapes', or here with --set \"tapes=[FILE]\"")
         let bytes = try Data(contentsOf: URL(filePath: tapes[1]))
         try bytes.prefix(bytes.count / 2).write(to: URL(filePath: tapes[1]))
         #expect(try error(bench.scenario(tapes, strategy: "idle"))?.exitCode == 3)

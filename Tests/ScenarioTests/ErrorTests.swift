@@ -125,7 +125,6 @@ import Trading
     @Test(arguments: [
         ("version", "1:1: version: it is missing (Of this format: 1.)"),
         ("name", "1:1: name: it is missing (Of the run; also the folder of its report: letters, digits, . _ -)"),
-        ("tapes", "1:1: tapes: it is missing (Tapes, relative to this file; parts of one feed may be in several.)"),
         ("reporting", "1:1: reporting: it is missing (The currency of the report, such as USD.)"),
         ("strategy", "1:1: strategy: it is missing (What trades.)"),
         ("venues.far.feed", "19:5: venues.far.feed: it is missing (The recorded venue, as `mmsim tape info` names it.)"),

@@ -97,7 +97,7 @@ public struct Backtest {
     ///
     /// - Throws: `RunError` saying what contradicts what.
     public init(_ scenario: Scenario, registry: StrategyRegistry) throws(RunError) {
-        plan = try RunPlan(scenario, TapeCatalog(scenario.tapes))
+        plan = try RunPlan(scenario, TapeCatalog(of: scenario))
         self.registry = registry
     }
 

@@ -1,4 +1,5 @@
 internal import Market
+internal import Scenario
 internal import Signing
 internal import Tape
 
@@ -14,6 +15,16 @@ struct TapeCatalog {
 
     /// Parts by feed name, each sorted by time.
     private let feedsByName: [String: [Part]]
+
+    /// - Throws: `RunError` when it names none, or as `init(_:)` does.
+    init(of scenario: Scenario) throws(RunError) {
+        guard !scenario.tapes.isEmpty else {
+            throw .scenario(
+                message: "the scenario names no tapes, and a simulated market comes from tapes",
+                hint: "list them under 'tapes', or here with --set \"tapes=[FILE]\"")
+        }
+        try self.init(scenario.tapes)
+    }
 
     /// - Throws: `RunError` when a tape can't be opened, or two of them hold the same span of a feed.
     init(_ paths: [String]) throws(RunError) {

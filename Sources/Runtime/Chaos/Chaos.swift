@@ -135,7 +135,7 @@ public final class Chaos: @unchecked Sendable {
         var scenario = scenario
         // What goes wrong is drawn.
         scenario.faults = []
-        plan = try RunPlan(scenario, TapeCatalog(scenario.tapes))
+        plan = try RunPlan(scenario, TapeCatalog(of: scenario))
         self.registry = registry
         self.options = options
         guard (plan.end - plan.start).count > Nanoseconds.minutes(Int64(options.minutes)).count else {
