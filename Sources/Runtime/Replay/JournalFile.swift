@@ -130,18 +130,16 @@ public final class JournalFile {
 }
 
 extension RunError {
+    private static let whereTheyAre = "a report's folder has its journal.sqlite; `mmsim live` names its own at the start"
     static let salvageHint = "`mmsim journal show --salvage` reads what is intact"
 
     init(journal error: TapeError, path: String) {
         let (message, hint): (String, String?) =
             switch error {
             case .notFound(_, let closest):
-                (
-                    "no journal at '\(path)'",
-                    closest.map { "did you mean '\($0)'?" } ?? "`mmsim backtest` writes journal.sqlite into the report's folder"
-                )
+                ("no journal at '\(path)'", closest.map { "did you mean '\($0)'?" } ?? Self.whereTheyAre)
             case .isDirectory: ("'\(path)' is a folder, not a journal", "name journal.sqlite in it")
-            case .notATape: ("'\(path)' is not a journal", "`mmsim backtest` writes journal.sqlite into the report's folder")
+            case .notATape: ("'\(path)' is not a journal", Self.whereTheyAre)
             case .schemaTooNew(_, let found, let supported):
                 ("'\(path)' is of version \(found), newer than \(supported), the last one this program knows", "update mmsim")
             case .damaged: (error.message, Self.salvageHint)
