@@ -73,10 +73,11 @@ public final class LiveJournalFile {
     func plan(_ registry: StrategyRegistry, start: Timestamp) throws(RunError) -> RunPlan {
         let scenario: Scenario
         do throws(ScenarioError) {
-            scenario = try ScenarioLoader(strategies: registry.specifications).resolve(reader.meta["scenario_source"] ?? "", file: path)
+            scenario = try ScenarioLoader(strategies: registry.specifications).resolve(
+                reader.meta["scenario_source"] ?? "", file: "the scenario in it")
         } catch {
             throw .journal(
-                path: path, message: "the scenario of '\(path)' can't be read: \(error.issues.first.map(\.message) ?? "it is empty")",
+                path: path, message: "'\(path)': \(error.issues.first?.description ?? "the scenario in it is empty")",
                 hint: "read it with the program of the run")
         }
         guard let instruments = core.listedInstruments, instruments.count == core.feeds.count else {
