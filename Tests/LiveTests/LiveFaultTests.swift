@@ -155,7 +155,7 @@ import Testing
 
     @Test func `on a disk that is full nothing more is quoted, and the run says that it is not whole`() throws {
         let hedge = try ServedHedge()
-        let run = try hedge.start(largestFile: 150_000)
+        let run = try hedge.start(under: .largestFile(150_000))
         try run.wait(for: "the alarm") { $0.error.contains("ALARM journal: the journal ") }
         try run.wait(for: "the hold") { _ in
             guard let status = try hedge.status() else { return false }
@@ -163,5 +163,17 @@ import Testing
         }
         let ended = try run.interrupt()
         #expect(ended.code == 1 && ended.error.contains("hedge-"), "\(ended.error)")
+    }
+
+    @Test func `a run that gets no connection says so as long as that lasts, and ends in order`() throws {
+        let hedge = try ServedHedge()
+        // Enough to ask the venues before it begins, and for its journal.
+        let run = try hedge.start(under: .openFiles(20))
+        try run.wait(for: "the alarm") {
+            $0.error.contains(": Too many open files")
+                && $0.error.contains(/ALARM venue: (one|two): no (market data|news of the accounts) for 5/)
+        }
+        let ended = try run.interrupt()
+        #expect(ended.code == 0 && ended.error.contains("the run is over: nothing is held"), "\(ended.error)")
     }
 }

@@ -41,11 +41,9 @@ struct LivePrograms {
     /// Starts `mmsim-live`.
     func start(_ words: [String]) throws -> RunningProgram { try start(Self.executable("mmsim-live"), words, [:]) }
 
-    /// Starts `mmsim-live` with files that may not grow beyond so many bytes: a disk that gets full.
-    func start(_ words: [String], largestFile: Int) throws -> RunningProgram {
-        // The process is told of it by an error, not by a signal.
-        let script = "trap '' XFSZ; ulimit -f \(largestFile / 512); exec \"$@\""
-        return try start(URL(filePath: "/bin/sh"), ["-c", script, "sh", Self.executable("mmsim-live").path] + words, [:])
+    /// Starts `mmsim-live` under a limit of the system's.
+    func start(_ words: [String], under limit: SystemLimit) throws -> RunningProgram {
+        try start(URL(filePath: "/bin/sh"), ["-c", "\(limit.command); exec \"$@\"", "sh", Self.executable("mmsim-live").path] + words, [:])
     }
 
     func start(_ executable: URL, _ words: [String], _ environment: [String: String]) throws -> RunningProgram {
@@ -64,6 +62,21 @@ struct LivePrograms {
     func makeTape(_ name: String = "made.tape", duration: String = "10 min", seed: Int = 42) throws {
         let made = try mmsim("synth", "--out", name, "--duration", duration, "--seed", "\(seed)", "--quiet")
         #expect(made == Outcome(code: 0, out: "", error: ""))
+    }
+}
+
+/// What the system gives a process no more of.
+enum SystemLimit {
+    /// Bytes of a file: a disk that gets full. The process is told of it by an error, not by a signal.
+    case largestFile(Int)
+    /// Files and connections that are open at once.
+    case openFiles(Int)
+
+    var command: String {
+        switch self {
+        case .largestFile(let bytes): "trap '' XFSZ; ulimit -f \(bytes / 512)"
+        case .openFiles(let count): "ulimit -n \(count)"
+        }
     }
 }
 

@@ -85,9 +85,9 @@ struct ServedHedge {
         }
     }
 
-    /// The same on a disk that gets full.
-    func start(largestFile: Int) throws -> RunningProgram {
-        try programs.start(["live", "hedge.yaml", "--yes"] + places, largestFile: largestFile)
+    /// The same on a machine that gives no more.
+    func start(under limit: SystemLimit) throws -> RunningProgram {
+        try programs.start(["live", "hedge.yaml", "--yes"] + places, under: limit)
     }
 
     /// Lets it trade.

@@ -17,7 +17,10 @@ final class VenueWatch: LiveObserver {
     }
 
     private struct Silence {
+        /// `.never`: since the first look.
         var since: Timestamp
+        /// Nothing has come yet: a venue that is never heard is silent, too.
+        var isFirst = false
         var isAlarmed = false
     }
 
@@ -49,6 +52,11 @@ final class VenueWatch: LiveObserver {
     init(_ live: LiveCore, names: [String]) {
         venues = names.map { Venue(name: $0) }
         sessionOfAccount = live.sessionOfAccount
+        for session in venues.indices {
+            for stream in [ConnectionEvent.Stream.market, .account] where stream == .market || sessionOfAccount.contains(session) {
+                venues[session].silent[Int(stream.rawValue)] = Silence(since: .never, isFirst: true)
+            }
+        }
     }
 
     func take() -> [LiveRun.Notice] {
@@ -84,7 +92,9 @@ final class VenueWatch: LiveObserver {
         case .up, .resumed:
             guard let silence else { return }
             venues[session].silent[stream] = nil
-            tell("\(venues[session].name): \(event.stream.title) came back after \(Self.seconds(now - silence.since))", at: now)
+            guard !silence.isFirst || silence.isAlarmed else { return }
+            let back = silence.isFirst ? "" : " back"
+            tell("\(venues[session].name): \(event.stream.title) came\(back) after \(Self.seconds(now - silence.since))", at: now)
         }
     }
 
@@ -123,9 +133,11 @@ final class VenueWatch: LiveObserver {
                 if alarms.more > 0 { tell("\(venues[session].name): \(kind.rawValue): \(alarms.more) more", at: now, isAlarm: true) }
             }
             for stream in ConnectionEvent.Stream.allCases {
-                guard let silence = venues[session].silent[Int(stream.rawValue)], !silence.isAlarmed, silence.since + Self.patience <= now
+                let place = Int(stream.rawValue)
+                if venues[session].silent[place]?.since == .never { venues[session].silent[place]?.since = now }
+                guard let silence = venues[session].silent[place], !silence.isAlarmed, silence.since + Self.patience <= now
                 else { continue }
-                venues[session].silent[Int(stream.rawValue)]?.isAlarmed = true
+                venues[session].silent[place]?.isAlarmed = true
                 tell("\(venues[session].name): no \(stream.title) for \(Self.seconds(now - silence.since))", at: now, isAlarm: true)
             }
         }
