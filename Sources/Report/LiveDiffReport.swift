@@ -15,6 +15,8 @@ public struct LiveDiffReport {
 
     private func amount(_ nanos: Int64, _ currency: Currency) -> String { "\(Decimal.text(nanos, decimals: 9)) \(currency)" }
 
+    private func milliseconds(_ span: Nanoseconds) -> String { "\(Decimal.text(span.count / 1_000, decimals: 3)) ms" }
+
     // MARK: Text
 
     public var text: String {
@@ -27,6 +29,12 @@ public struct LiveDiffReport {
             guard !rows.isEmpty || cause == .unexplained else { continue }
             let (missed, extra) = (rows.reduce(0) { $0 + $1.missed }, rows.reduce(0) { $0 + $1.extra })
             lines.append("  \(cause.rawValue): \(rows.count) orders, \(missed) lots missed, \(extra) extra")
+        }
+        let delays = diff.delays
+        if let least = delays.first, let largest = delays.last {
+            lines.append(
+                "  first fills: simulated after live by \(milliseconds(delays[delays.count / 2])) in the middle, "
+                    + "\(milliseconds(least)) to \(milliseconds(largest)); at other prices: \(diff.ordersAtOtherPrices) orders")
         }
         for profit in diff.profits {
             lines.append(
@@ -67,7 +75,8 @@ public struct LiveDiffReport {
         .object([
             "orders": .integer(Int64(diff.rows.count)), "live_lots": .integer(diff.liveLots),
             "simulated_lots": .integer(diff.simulatedLots),
-            "unexplained": .integer(Int64(diff.unexplained)),
+            "unexplained": .integer(Int64(diff.unexplained)), "orders_at_other_prices": .integer(Int64(diff.ordersAtOtherPrices)),
+            "first_fill_delay_ns": delays,
             "causes": .object(
                 Dictionary(uniqueKeysWithValues: LiveDiff.Cause.allCases.map { ($0.rawValue, .integer(Int64(diff.count($0)))) })),
             "profit": .array(
@@ -88,6 +97,15 @@ public struct LiveDiffReport {
                         ($0.rawValue, .integer(Int64(diff.footprint.doubts[$0] ?? 0)))
                     })),
             "differences": .array(differing.map(json)),
+        ])
+    }
+
+    private var delays: JSONValue {
+        let all = diff.delays
+        guard let least = all.first, let largest = all.last else { return .null }
+        return .object([
+            "orders": .integer(Int64(all.count)), "least": .integer(least.count), "median": .integer(all[all.count / 2].count),
+            "largest": .integer(largest.count),
         ])
     }
 

@@ -49,7 +49,11 @@ import Trading
         #expect(report.text.contains("  unexplained: 0 orders, 0 lots missed, 0 extra\n") && report.text.contains("\n  residual: 0 USDC\n"))
         #expect(report.text.contains("not separable: \(diff.footprint.doubtCount)\n"))
         #expect(report.text.contains(": a cancel met a fill") == (diff.count(.race) > 0))
+        let delays = diff.delays
+        #expect(delays == delays.sorted() && delays.count == diff.rows.count { $0.matched > 0 })
+        #expect(report.text.contains("; at other prices: \(diff.rows.count { $0.tickLots != 0 }) orders\n"))
         let json = report.json.pretty
+        #expect(json.contains(#""largest": \#(try #require(delays.last).count)"#))
         #expect(json.contains(#""live_lots": \#(diff.liveLots)"#) && json.contains(#""residual": "0""#))
     }
 }

@@ -64,6 +64,10 @@ public struct LiveDiff: Sendable {
     public var simulatedLots: Int64 { rows.reduce(0) { $0 + $1.matched + $1.extra } }
     public func count(_ cause: Cause) -> Int { rows.count { $0.cause == cause } }
     public var unexplained: Int { count(.unexplained) }
+    /// From the first fill there to the first here, of every order that filled on both sides; sorted.
+    public var delays: [Nanoseconds] { rows.compactMap(\.delay).sorted() }
+    /// Orders whose lots filled at other prices there than here.
+    public var ordersAtOtherPrices: Int { rows.count { $0.tickLots != 0 } }
 
     /// - Parameters:
     ///   - plan: The run's.
