@@ -227,6 +227,47 @@ import Venues
         #expect(outcome.difference == nil && outcome.restarts == 1)
     }
 
+    @Test func `a run that goes on from an old journal gives no number twice, and comes to what the venues have`() throws {
+        let bench = try Bench()
+        let (numbers, watch) = (Numbers(10_000), Watch())
+        let run = try bench.begin("first.sqlite", numbers)
+        let (driver, world) = try bench.driver(run, watch, minutes: 5)
+        driver.stop(at: bench.start + .seconds(60))
+        #expect(try driver.run(from: bench.start) == .stopped)
+        let old = try bench.copy(run, to: "old.sqlite")
+        // Since then it has gone on for a while, and nothing is left of that but what was reserved, and what the venues know.
+        driver.stop(at: driver.now + .seconds(40))
+        _ = try driver.goOn()
+        let (before, reserved) = (watch.fills, numbers.reserved)
+        driver.loseCore()
+        watch.run = nil
+        driver.stop(at: driver.now + .seconds(7))
+        _ = try driver.goOn()
+
+        let again = try LiveRun.rebuild(journal: old, registry: .builtIn, numbers: numbers, account: Bench.account)
+        #expect(again.live.core.nextOrder < run.live.core.nextOrder)
+        try again.goOn(at: driver.now)
+        #expect(again.live.core.nextOrder.rawValue > reserved)
+        watch.run = again
+        driver.revive(again.live)
+        _ = try driver.goOn()
+        #expect(watch.fills > before + 2)
+        let core = again.live.core
+        for (index, listing) in bench.tapes.listings.enumerated() {
+            let account = AccountID(listing.venue)
+            let theirs = world.venues[listing.venue].server.venue.position(account, InstrumentID(index))
+            #expect(core.position(account, InstrumentID(index)) == theirs)
+        }
+        _ = try again.end(at: driver.now)
+        _ = try run.end(at: driver.now)
+        let (first, second) = (Set(try Self.clientIDs(bench.path("first.sqlite"))), try Self.clientIDs(old))
+        // Those up to the copy are in both.
+        let after = second.filter { !first.contains($0) }
+        #expect(after.count > 2 && Set(second).count == second.count && after.allSatisfy { $0 > Int(Bench.clientBase) + Int(reserved) })
+        let outcome = try LiveJournalReplay(old, registry: .builtIn).run()
+        #expect(outcome.difference == nil && outcome.restarts == 1)
+    }
+
     @Test func `a run that is stopped while it holds something can go on, one that holds nothing is over`() throws {
         let bench = try Bench()
         let run = try bench.begin("stopped.sqlite", Numbers(10_000))
