@@ -88,14 +88,6 @@ import Testing
         #expect(ended.code == 0, "\(ended.error)")
     }
 
-    /// Of one kind after the other, from 12 to 45 seconds after a venue has begun.
-    private static func drawnFaults(_ random: inout SeededGenerator) -> String {
-        let kinds = ServiceFault.Kind.allCases.shuffled(using: &random).prefix(5)
-        return kinds.enumerated().map { index, kind in
-            "\(kind.rawValue)@\(12_000 + 6_600 * index + Int(random.uniform(in: 0...1_500))) ms+\(random.uniform(in: 1_500...5_000)) ms"
-        }.joined(separator: ",")
-    }
-
     @Test func `a run that is stopped while it holds something goes on where it was, and its journal is one`() throws {
         let hedge = try ServedHedge()
         var run = try hedge.start()
@@ -115,6 +107,14 @@ import Testing
             let replay = try hedge.programs.mmsim("replay", journal)
             #expect(replay.code == 0 && replay.out.hasPrefix("equal: "), "\(replay)")
         }
+    }
+
+    /// Of one kind after the other, from 12 to 45 seconds after a venue has begun.
+    private static func drawnFaults(_ random: inout SeededGenerator) -> String {
+        let kinds = ServiceFault.Kind.allCases.shuffled(using: &random).prefix(5)
+        return kinds.enumerated().map { index, kind in
+            "\(kind.rawValue)@\(12_000 + 6_600 * index + Int(random.uniform(in: 0...1_500))) ms+\(random.uniform(in: 1_500...5_000)) ms"
+        }.joined(separator: ",")
     }
 
     @Test func `what goes wrong on the way is told, and what was done then leads to the same bytes, also after a death`() throws {

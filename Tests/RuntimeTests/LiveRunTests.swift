@@ -9,9 +9,9 @@ import TestSupport
 import Testing
 import Trading
 import VenueServers
-import Venues
 
 @testable import Runtime
+@testable import Venues
 
 /// Live runs whose sockets are virtual: kept in a journal, killed, gone on with.
 @Suite struct LiveRunTests {
@@ -90,9 +90,11 @@ import Venues
             .backpack(BackpackAccount(id, key: WireWorld.key(id.index)))
         }
 
-        func begin(_ name: String, _ numbers: Numbers) throws -> LiveRun {
+        /// - Parameter clocks: By venue; nil: none was measured.
+        func begin(_ name: String, _ numbers: Numbers, clocks: [ClockOffset]? = nil) throws -> LiveRun {
             let terms = LiveRun.Terms(
-                clientBases: scenario.venues.map { _ in Self.clientBase }, clocks: scenario.venues.map { _ in ClockOffset() }, seed: 3)
+                clientBases: scenario.venues.map { _ in Self.clientBase }, clocks: clocks ?? scenario.venues.map { _ in ClockOffset() },
+                seed: 3)
             return try LiveRun.begin(
                 plan, terms, registry: .builtIn, journal: path(name), numbers: numbers, account: Self.account)
         }
@@ -134,6 +136,14 @@ import Venues
             }
         }
         return found
+    }
+
+    /// The run's process dies, and the venues go on without it for a while.
+    private static func die(_ driver: WireDriver, _ watch: Watch) throws {
+        driver.loseCore()
+        watch.run = nil
+        driver.stop(at: driver.now + .seconds(7))
+        _ = try driver.goOn()
     }
 
     @Test func `a run's journal leads a fresh one to the same bytes and the same hash`() throws {
@@ -195,10 +205,7 @@ import Venues
         #expect(try driver.run(from: bench.start) == .stopped)
         let path = try bench.copy(run, to: "second.sqlite")
         let before = watch.fills
-        driver.loseCore()
-        watch.run = nil
-        driver.stop(at: driver.now + .seconds(7))
-        _ = try driver.goOn()
+        try Self.die(driver, watch)
 
         let again = try LiveRun.rebuild(journal: path, registry: .builtIn, numbers: numbers, account: Bench.account)
         #expect(again.live.core.now <= run.live.core.now)
@@ -239,10 +246,7 @@ import Venues
         driver.stop(at: driver.now + .seconds(40))
         _ = try driver.goOn()
         let (before, reserved) = (watch.fills, numbers.reserved)
-        driver.loseCore()
-        watch.run = nil
-        driver.stop(at: driver.now + .seconds(7))
-        _ = try driver.goOn()
+        try Self.die(driver, watch)
 
         let again = try LiveRun.rebuild(journal: old, registry: .builtIn, numbers: numbers, account: Bench.account)
         #expect(again.live.core.nextOrder < run.live.core.nextOrder)
@@ -297,10 +301,7 @@ import Venues
         _ = try driver.goOn()
         #expect(run.isQuiet)
         guard case .suspended = try run.end(at: driver.now) else { return #expect(Bool(false), "nothing was held") }
-        driver.loseCore()
-        watch.run = nil
-        driver.stop(at: driver.now + .seconds(7))
-        _ = try driver.goOn()
+        try Self.die(driver, watch)
         let again = try LiveRun.rebuild(
             journal: bench.path("first.sqlite"), registry: .builtIn, numbers: Numbers(20_000), account: Bench.account)
         #expect(throws: RunError.self) { try again.goOn(at: again.live.core.now) }
@@ -334,6 +335,18 @@ import Venues
         _ = try again.end(at: driver.now)
         let outcome = try LiveJournalReplay(bench.path("empty.sqlite"), registry: .builtIn).run()
         #expect(outcome.difference == nil && outcome.isCoreEqual && outcome.restarts == 1)
+    }
+
+    @Test func `what filled before a run began, by the venue's clock, is none of it`() throws {
+        let bench = try Bench()
+        var ahead = ClockOffset()
+        ahead.add(
+            asked: bench.start, answered: bench.start + .milliseconds(4), venue: bench.start + .milliseconds(3_002),
+            resolution: .milliseconds(1))
+        try bench.begin("clocks.sqlite", Numbers(10_000), clocks: [ahead, ClockOffset()]).journal.suspend()
+        let from = try LiveJournalFile(opening: bench.path("clocks.sqlite")).sessions.sessions.map(\.historyFrom)
+        // Half of a flight and the answer's resolution may be wrong; of a clock that nobody asked half a second.
+        #expect(from == [bench.start + Nanoseconds(count: 2_997_500_000), bench.start - .milliseconds(500)].map(\.nanoseconds))
     }
 
     @Test func `without numbers for its orders a run takes no new risk until it has some`() throws {

@@ -4,8 +4,8 @@ public enum JSONString {
     ///
     /// - Parameter isInScript: It also has to be safe inside a script element of a page.
     public static func quoted(_ text: String, isInScript: Bool = false) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        if isPlain, !isInScript { return "\"\(text)\"" }
+        func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") }
+        if !isInScript, text.utf8.allSatisfy(isPlain) { return "\"\(text)\"" }
         var literal = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

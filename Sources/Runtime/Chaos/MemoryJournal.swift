@@ -57,9 +57,7 @@ final class CommittedBorder: BorderLog {
     private(set) var entries: [BorderEntry] = []
     private var committed = 0
 
-    func append(_ record: BorderRecord, _ bytes: Span<UInt8>) {
-        entries.append(BorderEntry(record, bytes))
-    }
+    func append(_ record: BorderRecord, _ bytes: Span<UInt8>) { entries.append(BorderEntry(record, bytes)) }
 
     func commit() { committed = entries.count }
 

@@ -73,11 +73,11 @@ public final class LiveJournalFile {
     func plan(_ registry: StrategyRegistry, start: Timestamp) throws(RunError) -> RunPlan {
         let scenario: Scenario
         do throws(ScenarioError) {
-            scenario = try ScenarioLoader(strategies: registry.specifications).resolve(
-                reader.meta["scenario_source"] ?? "", file: "the scenario in it")
+            scenario = try ScenarioLoader(strategies: registry.specifications).resolve(reader.meta["scenario_source"] ?? "", file: path)
         } catch {
+            let why = error.issues.first.map { $0.key.isEmpty ? $0.message : "\($0.key): \($0.message)" } ?? "it is empty"
             throw .journal(
-                path: path, message: "'\(path)': \(error.issues.first?.description ?? "the scenario in it is empty")",
+                path: path, message: "the scenario of '\(path)' can't be read: \(why)",
                 hint: "read it with the program of the run")
         }
         guard let instruments = core.listedInstruments, instruments.count == core.feeds.count else {

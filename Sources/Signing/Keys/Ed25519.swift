@@ -1,6 +1,6 @@
 internal import CSodium
 
-/// A key for ED25519 (RFC 8032): its seed of 32 bytes with the public key, held until it is wiped.
+/// A key for ED25519 (RFC 8032): its seed of 32 bytes and its public key, wiped when it goes.
 public struct Ed25519SecretKey: SecretKey, ~Copyable, Sendable {
     public static var scheme: String { "ED25519" }
     public static var byteCount: Int { 32 }

@@ -71,8 +71,7 @@ package enum BackpackRequest: Hashable, Sendable {
         case .cancel(let symbol, let name), .order(let symbol, let name): Self.named(symbol, name)
         case .cancelAll(let symbol): ["symbol": .text(symbol)]
         case .openOrders(let symbol): Self.page(symbol)
-        case .fills(let symbol, let from, let limit, let offset):
-            Self.page(symbol, from: from, limit, offset)
+        case .fills(let symbol, let from, let limit, let offset): Self.page(symbol, from: from, limit, offset)
         case .orderHistory(let symbol, let id):
             id.map { ["symbol": .text(symbol), "orderId": .text(String($0))] } ?? Self.page(symbol, 1_000, 0)
         case .fundingPayments(let symbol, let limit, let offset): Self.page(symbol, limit, offset)
